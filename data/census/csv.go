@@ -1,0 +1,240 @@
+package census
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"io"
+	"iter"
+	"strings"
+
+	"wanmi/gis/crs"
+)
+
+// csvReader reads delimited text.
+type csvReader struct {
+	src       stream
+	limits    Limits
+	encoding  string
+	delimiter byte
+	heading   int // records before the first row of values
+	columns   []string
+}
+
+func openCSV(src stream, opt ReadOptions) (Reader, error) {
+	head, err := src.head(1 << 20)
+	if err != nil {
+		return nil, refuse(src.name, err, "cannot be read")
+	}
+	enc := opt.Encoding
+	if enc == "" {
+		enc = sniffEncoding(head)
+	}
+	text, err := decode(bytes.NewReader(head), enc)
+	if err != nil {
+		return nil, err
+	}
+	sample, _ := io.ReadAll(text)
+	if i := bytes.LastIndexByte(sample, '\n'); len(head) == 1<<20 && i >= 0 {
+		sample = sample[:i+1]
+	}
+	c := &csvReader{src: src, limits: opt.Limits, encoding: enc, delimiter: sniffDelimiter(sample)}
+	var first [][]string
+	scan := newCSVScanner(bytes.NewReader(sample), c.delimiter, opt.Limits.RowBytes)
+	for len(first) < 30 {
+		rec, err := scan.next()
+		if err != nil {
+			break
+		}
+		first = append(first, append([]string(nil), rec...))
+	}
+	at := findHeading(first)
+	if at < 0 {
+		if len(head) == 1<<20 {
+			return nil, refuse(src.name, nil, "no row ends within the first MiB: not a table, or a row over the limit of %d MiB", opt.Limits.RowBytes>>20)
+		}
+		return nil, refuse(src.name, nil, "no heading row found")
+	}
+	if bytes.ContainsRune([]byte(strings.Join(first[at], "")), '\uFFFD') {
+		return nil, refuse(src.name, nil, "the heading row is not %s text; give the encoding (gbk, big5, utf-8)", enc)
+	}
+	c.heading, c.columns = at+1, nameColumns(first[at])
+	return c, nil
+}
+
+func (c *csvReader) Name() string           { return c.src.name }
+func (c *csvReader) Format() string         { return "csv" }
+func (c *csvReader) Columns() []string      { return c.columns }
+func (c *csvReader) CRS() (crs.CRS, string) { return nil, "" }
+func (c *csvReader) Close() error           { return c.src.close() }
+
+func (c *csvReader) Rows() iter.Seq2[Row, error] {
+	return func(yield func(Row, error) bool) {
+		raw, err := c.src.open()
+		if err != nil {
+			yield(Row{}, refuse(c.src.name, err, "cannot be read"))
+			return
+		}
+		defer raw.Close()
+		text, err := decode(raw, c.encoding)
+		if err != nil {
+			yield(Row{}, err)
+			return
+		}
+		scan := newCSVScanner(text, c.delimiter, c.limits.RowBytes)
+		values := make([]string, len(c.columns))
+		for num := int64(1); ; num++ {
+			rec, err := scan.next()
+			if errors.Is(err, io.EOF) {
+				return
+			}
+			row := Row{File: c.src.name, Num: num}
+			var bad *rowError
+			switch {
+			case errors.As(err, &bad):
+				row.Err = bad
+			case err != nil:
+				yield(row, refuse(c.src.name, err, "row %d cannot be read: %v", num, err))
+				return
+			}
+			if num <= int64(c.heading) || len(rec) == 1 && strings.TrimSpace(rec[0]) == "" {
+				continue
+			}
+			if row.Err == nil {
+				row.Err = fillValues(values, rec)
+			}
+			row.Values = values
+			if !yield(row, nil) {
+				return
+			}
+		}
+	}
+}
+
+// fillValues copies a record into values. More values than columns are an error unless the surplus is empty.
+func fillValues(values, rec []string) error {
+	for i := range values {
+		values[i] = ""
+		if i < len(rec) {
+			values[i] = strings.TrimSpace(rec[i])
+		}
+	}
+	for i := len(values); i < len(rec); i++ {
+		if strings.TrimSpace(rec[i]) != "" {
+			return &rowError{
+				Rule: RuleColumns, Value: rec[i],
+				Text:   "the row has more values than the heading has columns",
+				TextZh: "该行的值多于表头的列",
+			}
+		}
+	}
+	return nil
+}
+
+// csvScanner splits text into records by RFC 4180, with LF, CRLF or CR line ends, forgiving quotes inside unquoted values.
+type csvScanner struct {
+	r      *bufio.Reader
+	delim  byte
+	limit  int64
+	buf    []byte
+	bounds []int // pairs: start and end of each value in buf
+	rec    []string
+	done   bool
+}
+
+func newCSVScanner(r io.Reader, delim byte, limit int64) *csvScanner {
+	if limit <= 0 {
+		limit = 16 << 20
+	}
+	return &csvScanner{r: bufio.NewReaderSize(r, 1<<16), delim: delim, limit: limit}
+}
+
+var errRowTooLong = errors.New("it is longer than the limit for one row")
+
+// next returns the next record, io.EOF after the last. The slice is used again by the next call.
+func (s *csvScanner) next() ([]string, error) {
+	if s.done {
+		return nil, io.EOF
+	}
+	s.buf, s.bounds = s.buf[:0], s.bounds[:0]
+	start, quoted, opened := 0, false, false
+	endValue := func() { s.bounds = append(s.bounds, start, len(s.buf)); start = len(s.buf); opened = false }
+	for {
+		c, err := s.r.ReadByte()
+		if err != nil {
+			s.done = true
+			switch {
+			case !errors.Is(err, io.EOF):
+				return nil, err
+			case quoted:
+				return s.record(), &rowError{
+					Rule: RuleQuote, Text: "a quotation mark is opened and never closed",
+					TextZh: "引号未闭合",
+				}
+			case len(s.buf) == 0 && len(s.bounds) == 0 && !opened:
+				return nil, io.EOF
+			}
+			endValue()
+			return s.record(), nil
+		}
+		if int64(len(s.buf)) >= s.limit {
+			return nil, errRowTooLong
+		}
+		switch {
+		case quoted && c == '"':
+			if p, _ := s.r.Peek(1); len(p) == 1 && p[0] == '"' {
+				_, _ = s.r.ReadByte()
+				s.buf = append(s.buf, '"')
+			} else {
+				quoted = false
+			}
+		case quoted:
+			s.buf = append(s.buf, c)
+		case c == '"' && len(s.buf) == start && !opened:
+			quoted, opened = true, true
+		case c == s.delim:
+			endValue()
+		case c == '\n' || c == '\r':
+			if c == '\r' {
+				if p, _ := s.r.Peek(1); len(p) == 1 && p[0] == '\n' {
+					_, _ = s.r.ReadByte()
+				}
+			}
+			endValue()
+			return s.record(), nil
+		default:
+			s.buf = append(s.buf, c)
+		}
+	}
+}
+
+func (s *csvScanner) record() []string {
+	text := string(s.buf)
+	s.rec = s.rec[:0]
+	for i := 0; i < len(s.bounds); i += 2 {
+		s.rec = append(s.rec, text[s.bounds[i]:s.bounds[i+1]])
+	}
+	return s.rec
+}
+
+// sniffDelimiter picks the character that splits the first lines into the same number of values, most of them first.
+func sniffDelimiter(sample []byte) byte {
+	best, bestScore := byte(','), 0
+	for _, d := range []byte{',', '\t', ';', '|'} {
+		scan := newCSVScanner(bytes.NewReader(sample), d, 0)
+		counts := map[int]int{}
+		for range 20 {
+			rec, err := scan.next()
+			if err != nil {
+				break
+			}
+			counts[len(rec)]++
+		}
+		for n, lines := range counts {
+			if score := lines * (n - 1); n > 1 && score > bestScore {
+				best, bestScore = d, score
+			}
+		}
+	}
+	return best
+}

@@ -1,0 +1,2 @@
+// Package gpkg is the embedded store: one OGC GeoPackage file.
+package gpkg

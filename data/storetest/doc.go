@@ -1,0 +1,2 @@
+// Package storetest is the contract suite every store passes.
+package storetest

@@ -1,0 +1,36 @@
+package data
+
+import (
+	"iter"
+
+	"github.com/paulmach/orb"
+
+	"wanmi/gis"
+)
+
+// Tx is a write in progress. It is valid inside the function given to Write only and is not safe for concurrent use.
+type Tx interface {
+	// Put inserts the feature or updates the row of the same key. It fills f.ID, and f.Key where the layer has no key
+	// field and none was given. The bool is false when the stored row is identical: nothing was written.
+	// Times come back in UTC. A key of the store's own making (initial of the layer and a number) must exist: gis.NotFound.
+	Put(f *gis.Feature) (gis.Op, bool, error)
+	// Delete removes the row, gis.NotFound when there is none.
+	Delete(layer, key string) error
+	// Clear removes all rows of the layer and returns how many there were. Their ids do not come back.
+	Clear(layer string) (int64, error)
+	// Feature returns the row as this write sees it, gis.NotFound when there is none.
+	Feature(layer, key string) (gis.Feature, error)
+	// Features yields the rows there were at the call, by ID, as this write sees them; the zero bound is everything.
+	// Rows may be put and deleted inside the loop.
+	Features(layer string, b orb.Bound) iter.Seq2[gis.Feature, error]
+	// Rev returns the Seq of the write that last touched the row, gis.NotFound when there is none.
+	Rev(layer, key string) (int64, error)
+	// Next returns max(last+1, floor) of the counter and remembers it: no number is given twice.
+	Next(counter string, floor int64) (int64, error)
+	// Reserve raises the counter to at least n, so that a delivered number is not given again.
+	Reserve(counter string, n int64) error
+	// Reject records a refused row with the batch of this write; gis.Invalid when the write has none.
+	Reject(r Rejected) error
+	// AddLineage records where a unit grid came from.
+	AddLineage(l Lineage) error
+}
