@@ -23,12 +23,12 @@ const (
 )
 
 type entry struct {
-	word   string // folded
+	word   string
 	codes  []string
 	weight float64
 }
 
-// words maps the folded words of each script to their entry; longest are the
+// lexicon maps the folded words of each script to their entry; longest are the
 // lengths to try, longest first, in runes and in English words.
 type lexicon struct {
 	zh, en         map[string]entry
@@ -58,7 +58,7 @@ func buildLexicon() lexicon {
 			continue
 		}
 		for _, n := range names(c.Zh) {
-			l.zh[n] = entry{n, []string{c.Code}, weightName}
+			l.zh[Fold(n)] = entry{n, []string{c.Code}, weightName}
 			l.longZh = max(l.longZh, len([]rune(n)))
 		}
 		if w := strings.Join(englishWords(bare(c.En)), " "); w != "" {
@@ -114,8 +114,8 @@ func bare(en string) string {
 // likeliest first. The map is the caller's.
 func Synonyms() map[string][]string {
 	out := make(map[string][]string, len(words.zh))
-	for w, e := range words.zh {
-		out[w] = slices.Clone(e.codes)
+	for _, e := range words.zh {
+		out[e.word] = slices.Clone(e.codes)
 	}
 	return out
 }
