@@ -104,8 +104,16 @@ func TestByName(t *testing.T) {
 		in   string
 		epsg int
 	}{
-		{"EPSG:4548", 4548}, {"4527", 4527}, {"wgs84", 4326}, {"TWD97", 3826}, {" epsg:3857 ", 3857}, {"CGCS2000", 4490},
-		{"urn:ogc:def:crs:OGC:1.3:CRS84", 4326}, {"urn:ogc:def:crs:EPSG::4490", 4490}, {"gcj02", 0}, {"BD-09", 0},
+		{"EPSG:4548", 4548},
+		{"4527", 4527},
+		{"wgs84", 4326},
+		{"TWD97", 3826},
+		{" epsg:3857 ", 3857},
+		{"CGCS2000", 4490},
+		{"urn:ogc:def:crs:OGC:1.3:CRS84", 4326},
+		{"urn:ogc:def:crs:EPSG::4490", 4490},
+		{"gcj02", 0},
+		{"BD-09", 0},
 	} {
 		c, err := ByName(tc.in)
 		if err != nil || c.EPSG() != tc.epsg {

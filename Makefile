@@ -1,0 +1,49 @@
+# Wanmi (万米). `make` alone lists the targets.
+SHELL := /bin/bash
+GO ?= go
+TOOL := $(GO) tool -modfile=scripts/tools.mod
+WEBUI := cmd/wanmi/internal/webui
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+WEB_SOURCES := $(shell git ls-files $(WEBUI)/src $(WEBUI)/package-lock.json $(WEBUI)/*.mjs $(WEBUI)/*.json 2>/dev/null)
+
+.PHONY: help build web demo test ci lint unit e2e fuzz bench clean
+
+help: ## list the targets
+	@grep -hE '^[a-z][a-z0-9-]*:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+build: web ## build bin/wanmi with the map page in it
+	$(GO) build -trimpath -ldflags "-X main.version=$(VERSION)" -o bin/wanmi ./cmd/wanmi
+
+web: .setup/web-built
+
+.setup/web-built: $(WEB_SOURCES)
+	@scripts/setup.sh web
+	@cd $(WEBUI) && npm run --silent build
+	@mkdir -p .setup && touch $@
+
+demo: build ## build the synthetic city and serve it with its map on http://127.0.0.1:8080
+	bin/wanmi demo
+
+test: ## everything CI runs: linters, unit tests, the real binary end to end, the page in a browser
+	@scripts/setup.sh test
+	@$(MAKE) --no-print-directory lint build unit e2e
+
+ci: test ## exactly what .ci/run runs
+
+lint: web ## gofumpt, vet, staticcheck, the layer test
+	@scripts/lint.sh
+
+unit: web ## unit tests with the race detector, fuzz seeds included
+	$(GO) test -race -timeout 20m ./...
+
+e2e: build ## the real binary over its real interfaces, then the page in headless Chromium
+	WANMI_BIN=$(CURDIR)/bin/wanmi $(GO) test -tags e2e -count=1 -timeout 30m ./cmd/wanmi/e2e
+
+fuzz: web ## run every fuzz target for FUZZTIME each (default 20s)
+	@scripts/fuzz.sh $(or $(FUZZTIME),20s)
+
+bench: web ## the benchmarks of the cores
+	$(GO) test -run '^$$' -bench . -benchmem ./gis/... ./grids/... ./tiles/... ./geocode/... ./data/...
+
+clean: ## remove what was built
+	rm -rf bin .setup $(WEBUI)/node_modules
