@@ -11,6 +11,7 @@ var Layers = []*Layer{
 		{Name: "county_name", Zh: "区县名称", En: "County"},
 		{Name: "alias", Zh: "别名", En: "Aliases, separated by #"},
 		{Name: "former_name", Zh: "曾用名", En: "Former names, separated by #"},
+		{Name: "source", Zh: "来源", En: "Delivery it came from"},
 	}},
 	{Name: "community", Zh: "社区", En: "Community", Geom: Polygon, Key: "code", Served: true, Fields: []Field{
 		{Name: "code", Zh: "社区代码", En: "Code (12 digits)", Must: true},
@@ -19,6 +20,7 @@ var Layers = []*Layer{
 		{Name: "street_name", Zh: "街道名称", En: "Street"},
 		{Name: "alias", Zh: "别名", En: "Aliases, separated by #"},
 		{Name: "former_name", Zh: "曾用名", En: "Former names, separated by #"},
+		{Name: "source", Zh: "来源", En: "Delivery it came from"},
 	}},
 	{Name: "land", Zh: "用地", En: "Land use", Geom: Polygon, Served: true, Fields: []Field{
 		{Name: "name", Zh: "名称", En: "Name"},
@@ -26,11 +28,13 @@ var Layers = []*Layer{
 		{Name: "class", Zh: "类别", En: "Class"},
 		{Name: "alias", Zh: "别名", En: "Aliases, separated by #"},
 		{Name: "extra", Type: JSON, Zh: "其他属性", En: "Further columns"},
+		{Name: "source", Zh: "来源", En: "Delivery it came from"},
 	}},
 	{Name: "water", Zh: "水域", En: "Water", Geom: Any, Served: true, Fields: []Field{
 		{Name: "name", Zh: "名称", En: "Name"},
 		{Name: "class", Zh: "类别", En: "Class"}, // river, canal, lake, pond, stream
 		{Name: "extra", Type: JSON, Zh: "其他属性", En: "Further columns"},
+		{Name: "source", Zh: "来源", En: "Delivery it came from"},
 	}},
 	{Name: "building", Zh: "建筑物", En: "Building", Geom: Polygon, Served: true, Fields: []Field{
 		{Name: "name", Zh: "名称", En: "Name"},
@@ -39,16 +43,19 @@ var Layers = []*Layer{
 		{Name: "height_m", Type: Real, Zh: "高度", En: "Height, m"},
 		{Name: "address", Zh: "地址", En: "Address"},
 		{Name: "extra", Type: JSON, Zh: "其他属性", En: "Further columns"},
+		{Name: "source", Zh: "来源", En: "Delivery it came from"},
 	}},
 	{Name: "wall", Zh: "围墙", En: "Wall", Geom: Line, Fields: []Field{
 		{Name: "name", Zh: "名称", En: "Name"},
 		{Name: "class", Zh: "类别", En: "Class"}, // wall, fence, levee, hedge
 		{Name: "extra", Type: JSON, Zh: "其他属性", En: "Further columns"},
+		{Name: "source", Zh: "来源", En: "Delivery it came from"},
 	}},
 	{Name: "rail", Zh: "铁路", En: "Railway", Geom: Line, Served: true, Fields: []Field{
 		{Name: "name", Zh: "名称", En: "Name"},
 		{Name: "class", Zh: "类别", En: "Class"}, // rail, subway, light_rail, tram
 		{Name: "extra", Type: JSON, Zh: "其他属性", En: "Further columns"},
+		{Name: "source", Zh: "来源", En: "Delivery it came from"},
 	}},
 	{Name: "road", Zh: "道路", En: "Road", Geom: Line, Served: true, Fields: []Field{
 		{Name: "name", Zh: "道路名称", En: "Name"},
@@ -58,6 +65,7 @@ var Layers = []*Layer{
 		{Name: "former_name", Zh: "曾用名", En: "Former names, separated by #"},
 		{Name: "tunnel", Type: Bool, Zh: "隧道", En: "In a tunnel or covered"},
 		{Name: "extra", Type: JSON, Zh: "其他属性", En: "Further columns"},
+		{Name: "source", Zh: "来源", En: "Delivery it came from"},
 	}},
 	{Name: "unit_grid", Zh: "单元网格", En: "Unit grid", Geom: Polygon, Key: "code", Served: true, Fields: []Field{
 		{Name: "code", Zh: "单元网格标识码", En: "Code (15 characters)", Must: true},
@@ -86,6 +94,7 @@ var Layers = []*Layer{
 		{Name: "classes", Zh: "负责部件类别", En: "Classes it answers for: prefixes of major+minor, separated by commas"},
 		{Name: "areas", Zh: "负责区域", En: "Street or community codes it answers for, separated by commas; empty: the whole county"},
 		{Name: "phone", Zh: "电话", En: "Telephone"},
+		{Name: "source", Zh: "来源", En: "Delivery it came from"},
 	}},
 	{Name: "component", Zh: "管理部件", En: "Component", Geom: Any, Key: "code", Served: true, Fields: []Field{
 		{Name: "code", Zh: "部件标识码", En: "Code (17 or 16 digits)"}, // given at import when absent
@@ -113,6 +122,7 @@ var Layers = []*Layer{
 		{Name: "address", Zh: "位置描述", En: "Location in words"},
 		{Name: "note", Zh: "备注", En: "Remarks"},
 		{Name: "extra", Type: JSON, Zh: "扩展属性", En: "Further columns of the delivery"},
+		{Name: "source", Zh: "来源", En: "Delivery it came from"},
 	}},
 	{Name: "door", Zh: "门牌", En: "Door plate", Geom: Point, Served: true, Fields: []Field{
 		{Name: "address", Zh: "地址", En: "Full address"},
@@ -124,6 +134,7 @@ var Layers = []*Layer{
 		{Name: "street_name", Zh: "街道名称", En: "Street"},
 		{Name: "postcode", Zh: "邮政编码", En: "Postcode"},
 		{Name: "count", Type: Int, Zh: "户数", En: "Delivered rows that share this door"},
+		{Name: "source", Zh: "来源", En: "Delivery it came from"},
 	}},
 	{Name: "poi", Zh: "兴趣点", En: "Point of interest", Geom: Point, Served: true, Fields: []Field{
 		{Name: "name", Zh: "名称", En: "Name", Must: true},
@@ -133,6 +144,7 @@ var Layers = []*Layer{
 		{Name: "former_name", Zh: "曾用名", En: "Former names, separated by #"},
 		{Name: "phone", Zh: "电话", En: "Telephone"},
 		{Name: "extra", Type: JSON, Zh: "其他属性", En: "Further columns"},
+		{Name: "source", Zh: "来源", En: "Delivery it came from"},
 	}},
 	{Name: "case", Zh: "案件", En: "Case", Geom: Point, Served: true, Fields: []Field{
 		{Name: "number", Zh: "案件编号", En: "Case number"},
@@ -144,6 +156,7 @@ var Layers = []*Layer{
 		{Name: "dept_name", Zh: "处置部门", En: "Department"},
 		{Name: "state", Zh: "状态", En: "State"},
 		{Name: "extra", Type: JSON, Zh: "其他属性", En: "Further columns"},
+		{Name: "source", Zh: "来源", En: "Delivery it came from"},
 	}},
 }
 
