@@ -1,0 +1,236 @@
+package city
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/paulmach/orb"
+
+	"wanmi/geocode"
+	"wanmi/gis"
+	"wanmi/grids"
+	"wanmi/tiles"
+)
+
+// maxUpdates is how many changed rows are applied one by one; past it reading the layers again is cheaper.
+const maxUpdates = 5000
+
+// rowID names a row.
+type rowID struct{ layer, key string }
+
+// row is what became of a row between two Views.
+type row struct {
+	rowID
+	bounds []orb.Bound  // everywhere it has been
+	now    *gis.Feature // nil: gone
+}
+
+// changes is what the change log says since a View.
+type changes struct {
+	last   gis.Change
+	reload []string // layers to read again, in the order first met
+	rows   []row    // single rows of other layers, in the order first met
+}
+
+// CatchUp brings the View up to the store's change log and swaps it in. It returns when the View holds every write
+// that was committed before the call.
+func (l *Live) CatchUp(ctx context.Context) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	v := l.View()
+	ch, err := l.changesSince(ctx, v.Seq)
+	if err != nil {
+		return fmt.Errorf("city: change log since %d: %w", v.Seq, err)
+	}
+	if ch.last.Seq == v.Seq {
+		return nil
+	}
+	next, err := l.next(ctx, v, ch)
+	if err != nil {
+		return fmt.Errorf("city: generation %d: %w", ch.last.Gen, err)
+	}
+	l.view.Store(next)
+	return nil
+}
+
+// changesSince reads the log and then the rows it names. A row written again in between is met in its newest state, and
+// once more at the next catching up: applying is idempotent.
+func (l *Live) changesSince(ctx context.Context, seq int64) (changes, error) {
+	ch := changes{last: gis.Change{Seq: seq}}
+	index := map[rowID]int{}
+	for c, err := range l.store.Changes(ctx, seq) {
+		if err != nil {
+			return ch, err
+		}
+		ch.last = c
+		if c.Op == gis.Reload {
+			if !slices.Contains(ch.reload, c.Layer) {
+				ch.reload = append(ch.reload, c.Layer)
+			}
+			continue
+		}
+		id := rowID{c.Layer, c.Key}
+		i, ok := index[id]
+		if !ok {
+			i = len(ch.rows)
+			index[id] = i
+			ch.rows = append(ch.rows, row{rowID: id})
+		}
+		for _, b := range []orb.Bound{c.Old, c.New} {
+			if b != (orb.Bound{}) {
+				ch.rows[i].bounds = append(ch.rows[i].bounds, b)
+			}
+		}
+	}
+	if len(ch.rows) > maxUpdates {
+		for _, r := range ch.rows {
+			if !slices.Contains(ch.reload, r.layer) {
+				ch.reload = append(ch.reload, r.layer)
+			}
+		}
+	}
+	ch.rows = slices.DeleteFunc(ch.rows, func(r row) bool { return slices.Contains(ch.reload, r.layer) })
+	for i := range ch.rows {
+		f, err := l.store.Feature(ctx, ch.rows[i].layer, ch.rows[i].key)
+		switch {
+		case err == nil:
+			ch.rows[i].now = &f
+		case gis.KindOf(err) != gis.NotFound:
+			return ch, err
+		}
+	}
+	return ch, nil
+}
+
+// layers returns every layer touched.
+func (ch changes) layers() map[string]bool {
+	m := map[string]bool{}
+	for _, name := range ch.reload {
+		m[name] = true
+	}
+	for _, r := range ch.rows {
+		m[r.layer] = true
+	}
+	return m
+}
+
+// geocoded are the layers the geocoder reads.
+var geocoded = map[string]bool{
+	"street": true, "community": true, "road": true, "door": true, "poi": true,
+	"component": true, "land": true, "building": true, "department": true,
+}
+
+// next makes the View after the changes; everything untouched is shared with v.
+func (l *Live) next(ctx context.Context, v *View, ch changes) (*View, error) {
+	n := *v
+	n.Seq, n.Gen, n.At = ch.last.Seq, ch.last.Gen, time.Now()
+	touched := ch.layers()
+	var err error
+	if touched["street"] {
+		if n.Streets, err = readAreas(ctx, l.store, "street"); err != nil {
+			return nil, err
+		}
+	}
+	if touched["community"] {
+		if n.Communities, err = readAreas(ctx, l.store, "community"); err != nil {
+			return nil, err
+		}
+	}
+	if touched["department"] {
+		if n.Departments, err = readDepartments(ctx, l.store); err != nil {
+			return nil, err
+		}
+	}
+	if touched["unit_grid"] {
+		if n.Grids, err = grids.NewBook(ctx, l.store); err != nil {
+			return nil, err
+		}
+	}
+	if touched["component"] {
+		if slices.Contains(ch.reload, "component") {
+			n.Components, err = readComponents(ctx, l.store)
+		} else {
+			n.Components = v.Components.apply(ch.rows)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	if n.Geo, err = l.nextGeocoder(ctx, v, ch); err != nil {
+		return nil, err
+	}
+	if n.Tiles != nil {
+		n.Tiles, err = l.nextTiles(ctx, v, ch)
+	}
+	return &n, err
+}
+
+func (l *Live) nextGeocoder(ctx context.Context, v *View, ch changes) (*geocode.Geocoder, error) {
+	for _, name := range ch.reload {
+		if geocoded[name] {
+			return geocode.Build(ctx, l.store, l.cfg.Geocode, nil)
+		}
+	}
+	var ups []geocode.Update
+	for _, r := range ch.rows {
+		if geocoded[r.layer] {
+			ups = append(ups, geocode.Update{Layer: r.layer, Key: r.key, Old: r.before(), New: r.now})
+		}
+	}
+	if len(ups) == 0 {
+		return v.Geo, nil
+	}
+	return v.Geo.Apply(ctx, ups)
+}
+
+func (l *Live) nextTiles(ctx context.Context, v *View, ch changes) (*tiles.Set, error) {
+	set := v.Tiles
+	var reload []string
+	for _, name := range ch.reload {
+		if served(name) {
+			reload = append(reload, name)
+		}
+	}
+	var err error
+	if len(reload) > 0 {
+		if set, err = set.Reload(ctx, l.store, reload, nil); err != nil {
+			return nil, err
+		}
+	}
+	var ups []tiles.Update
+	for _, r := range ch.rows {
+		if served(r.layer) {
+			ups = append(ups, tiles.Update{Layer: r.layer, Key: r.key, Old: r.before(), New: r.now})
+		}
+	}
+	if len(ups) == 0 {
+		return set, nil
+	}
+	return set.Apply(ctx, ups)
+}
+
+func served(layer string) bool {
+	l, err := gis.LayerByName(layer)
+	return err == nil && l.Served
+}
+
+// before returns the row as it was: its key and where it was, which is all the log keeps. Nil when it was nowhere.
+func (r row) before() *gis.Feature {
+	if len(r.bounds) == 0 {
+		return nil
+	}
+	l, err := gis.LayerByName(r.layer)
+	if err != nil {
+		return nil
+	}
+	f := gis.NewFeature(l)
+	f.Key = r.key
+	b := r.bounds[0]
+	for _, o := range r.bounds[1:] {
+		b = b.Union(o)
+	}
+	f.Geom = b
+	return &f
+}

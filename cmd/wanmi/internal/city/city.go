@@ -1,0 +1,183 @@
+package city
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/paulmach/orb"
+
+	"wanmi/data"
+	"wanmi/geocode"
+	"wanmi/gis"
+	"wanmi/grids"
+	"wanmi/tiles"
+)
+
+// Store is what a city is read from and written to.
+type Store interface {
+	Generation(ctx context.Context) (gis.Generation, error)
+	Features(ctx context.Context, layer string, bound orb.Bound) iter.Seq2[gis.Feature, error]
+	Feature(ctx context.Context, layer, key string) (gis.Feature, error)
+	Changes(ctx context.Context, since int64) iter.Seq2[gis.Change, error]
+	Write(ctx context.Context, w data.WriteInfo, fn func(data.Tx) error) (gis.Generation, error)
+}
+
+// Config tells the rooms what the store does not. The zero value works: default tile rules, a geocoder without synonyms.
+type Config struct {
+	Tiles   tiles.Config // no layers: tiles.DefaultConfig
+	Geocode geocode.Config
+	NoTiles bool // leave View.Tiles nil: for the command line, which draws nothing
+}
+
+// View is a city at one generation. It is immutable.
+type View struct {
+	Gen         gis.Generation
+	Seq         int64 // of the last change applied
+	At          time.Time
+	Grids       *grids.Book
+	Tiles       *tiles.Set // nil with Config.NoTiles
+	Geo         *geocode.Geocoder
+	Components  *Components
+	Departments *Departments
+	Streets     *Areas
+	Communities *Areas
+}
+
+// Live holds the newest View and leads every write.
+type Live struct {
+	store Store
+	cfg   Config
+	view  atomic.Pointer[View]
+	mu    sync.Mutex // one catching-up at a time
+}
+
+// maxLoads is how often Load starts anew when the store is written to while it reads.
+const maxLoads = 3
+
+// Load reads a city from the store.
+func Load(ctx context.Context, store Store, cfg Config, p gis.Progress) (*Live, error) {
+	if len(cfg.Tiles.Layers) == 0 {
+		cfg.Tiles = tiles.DefaultConfig()
+	}
+	l := &Live{store: store, cfg: cfg}
+	for range maxLoads {
+		last, err := lastChange(ctx, store, 0)
+		if err != nil {
+			return nil, err
+		}
+		v, err := l.read(ctx, p)
+		if err != nil {
+			return nil, fmt.Errorf("city: load: %w", err)
+		}
+		after, err := lastChange(ctx, store, last.Seq)
+		if err != nil {
+			return nil, err
+		}
+		v.Seq = last.Seq
+		l.view.Store(v)
+		if after.Seq == last.Seq {
+			return l, nil
+		}
+	}
+	// The store is busy: read the layers that changed once more through the log, as any later write is.
+	if err := l.CatchUp(ctx); err != nil {
+		return nil, err
+	}
+	return l, nil
+}
+
+// lastChange returns the newest entry of the change log after since; when there is none, an entry with Seq since.
+func lastChange(ctx context.Context, store Store, since int64) (gis.Change, error) {
+	last := gis.Change{Seq: since}
+	for c, err := range store.Changes(ctx, since) {
+		if err != nil {
+			return last, fmt.Errorf("city: change log: %w", err)
+		}
+		last = c
+	}
+	return last, nil
+}
+
+// read makes a View of all the store holds.
+func (l *Live) read(ctx context.Context, p gis.Progress) (*View, error) {
+	gen, err := l.store.Generation(ctx)
+	if err != nil {
+		return nil, err
+	}
+	v := &View{Gen: gen, At: time.Now()}
+	if v.Streets, err = readAreas(ctx, l.store, "street"); err != nil {
+		return nil, err
+	}
+	if v.Communities, err = readAreas(ctx, l.store, "community"); err != nil {
+		return nil, err
+	}
+	if v.Departments, err = readDepartments(ctx, l.store); err != nil {
+		return nil, err
+	}
+	p.Tell("grids", 0, 0)
+	if v.Grids, err = grids.NewBook(ctx, l.store); err != nil {
+		return nil, err
+	}
+	p.Tell("components", 0, 0)
+	if v.Components, err = readComponents(ctx, l.store); err != nil {
+		return nil, err
+	}
+	if v.Geo, err = geocode.Build(ctx, l.store, l.cfg.Geocode, p); err != nil {
+		return nil, err
+	}
+	if !l.cfg.NoTiles {
+		if v.Tiles, err = tiles.Build(ctx, l.store, l.cfg.Tiles, p); err != nil {
+			return nil, err
+		}
+	}
+	return v, nil
+}
+
+// View returns the newest View. Take it once a request.
+func (l *Live) View() *View { return l.view.Load() }
+
+// Write runs one transaction of the store. When it returns without error, the View holds what was written.
+func (l *Live) Write(ctx context.Context, info data.WriteInfo, fn func(data.Tx) error) (gis.Generation, error) {
+	gen, err := l.store.Write(ctx, info, fn)
+	if err != nil {
+		return 0, err
+	}
+	// The write is committed: whatever becomes of the caller, the View must follow.
+	if err := l.CatchUp(context.WithoutCancel(ctx)); err != nil {
+		return gen, fmt.Errorf("city: written as generation %d, but the view could not follow: %w", gen, err)
+	}
+	return gen, nil
+}
+
+// Follow applies what other processes write to the store, looking every period (0: a second), until ctx ends.
+// What goes wrong is told to report, which may be nil, and tried again.
+func (l *Live) Follow(ctx context.Context, period time.Duration, report func(error)) {
+	if period <= 0 {
+		period = time.Second
+	}
+	tick := time.NewTicker(period)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		if err := l.follow(ctx); err != nil && ctx.Err() == nil && report != nil {
+			report(err)
+		}
+	}
+}
+
+// follow catches up when the store's generation is ahead: one cheap question a period.
+func (l *Live) follow(ctx context.Context) error {
+	gen, err := l.store.Generation(ctx)
+	if err != nil || gen == l.View().Gen {
+		return err
+	}
+	return l.CatchUp(ctx)
+}
