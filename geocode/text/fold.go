@@ -1,0 +1,136 @@
+package text
+
+import (
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// Folded is a text in matching form, tied rune by rune to what was written.
+// The zero value is ready; Set may be called again and again to reuse its memory.
+type Folded struct {
+	Runes []rune
+	pos   []int32 // byte offset in src where each rune came from; one more at the end
+	src   string
+	tmp   []rune
+	tmpP  []int32
+}
+
+// Set folds s, which must be valid UTF-8.
+func (f *Folded) Set(s string) {
+	f.src = s
+	f.tmp, f.tmpP = f.tmp[:0], f.tmpP[:0]
+	for i, r := range s {
+		f.addRune(r, int32(i))
+	}
+	f.dropSpaces()
+	f.numerals()
+	f.pos = append(f.pos, int32(len(s)))
+}
+
+// Original returns what was written for the runes i to j.
+func (f *Folded) Original(i, j int) string {
+	if i >= j {
+		return ""
+	}
+	return f.src[f.pos[i]:f.pos[j]]
+}
+
+// Source returns the text as written.
+func (f *Folded) Source() string { return f.src }
+
+// Fold returns the matching form of s.
+func Fold(s string) string {
+	var f Folded
+	f.Set(s)
+	return string(f.Runes)
+}
+
+// Rune returns the simplified, narrow, lower-case form of r for a rune that has a single one.
+func Rune(r rune) rune {
+	switch {
+	case r < 0x80:
+		if 'A' <= r && r <= 'Z' {
+			return r + 'a' - 'A'
+		}
+		return r
+	case r >= 0xFF01 && r <= 0xFF5E:
+		return Rune(r - 0xFF01 + '!')
+	case r == 0x3000:
+		return ' '
+	case r < 0x10000:
+		if s := simplified[r]; s != 0 {
+			return rune(s)
+		}
+		return r
+	}
+	if s, ok := simplifiedHigh[r]; ok {
+		return s
+	}
+	return r
+}
+
+func (f *Folded) addRune(r rune, at int32) {
+	switch {
+	case r < 0x80, r >= 0x3400 && r <= 0x9FFF:
+		// the common case, below
+	case r == '—', r == '–', r == '−', r == '‐', r == '‑':
+		r = '-'
+	case r == '〇', r == '○':
+		r = '零'
+	case r >= 0xFF01 && r <= 0xFF5E, r == 0x3000, r == '、', r == '。':
+	case r == 0x200B, r == 0xFEFF, r == 0x200D, unicode.Is(unicode.Mn, r):
+		return
+	case r < 0x20000:
+		f.addCompat(r, at)
+		return
+	}
+	f.tmp = append(f.tmp, Rune(r))
+	f.tmpP = append(f.tmpP, at)
+}
+
+// addCompat adds the compatibility decomposition of r: ① is 1, ㎡ is m2, 鄰's compatibility form is the plain one.
+func (f *Folded) addCompat(r rune, at int32) {
+	var in, out [64]byte
+	n := utf8.EncodeRune(in[:], r)
+	for _, c := range string(norm.NFKC.Append(out[:0], in[:n]...)) {
+		f.tmp = append(f.tmp, Rune(unicode.ToLower(c)))
+		f.tmpP = append(f.tmpP, at)
+	}
+}
+
+// dropSpaces removes white space but for one blank between two Latin letters or digits.
+func (f *Folded) dropSpaces() {
+	n := 0
+	for i := 0; i < len(f.tmp); i++ {
+		r := f.tmp[i]
+		if r == ' ' || r == '\t' || r == '\n' || r == '\r' || r >= 0x80 && unicode.IsSpace(r) {
+			j := i
+			for j < len(f.tmp) && unicode.IsSpace(f.tmp[j]) {
+				j++
+			}
+			keep := n > 0 && j < len(f.tmp) && Alnum(f.tmp[n-1]) && Alnum(f.tmp[j])
+			if keep {
+				f.tmp[n], f.tmpP[n] = ' ', f.tmpP[i]
+				n++
+			}
+			i = j - 1
+			continue
+		}
+		f.tmp[n], f.tmpP[n] = r, f.tmpP[i]
+		n++
+	}
+	f.tmp, f.tmpP = f.tmp[:n], f.tmpP[:n]
+}
+
+// Alnum reports whether r is an ASCII letter or digit.
+func Alnum(r rune) bool { return Digit(r) || 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' }
+
+// Digit reports whether r is an ASCII digit.
+func Digit(r rune) bool { return '0' <= r && r <= '9' }
+
+// Han reports whether r is a Chinese character.
+func Han(r rune) bool {
+	return r >= 0x4E00 && r <= 0x9FFF || r >= 0x3400 && r <= 0x4DBF || r >= 0x20000 && r <= 0x3FFFF
+}
