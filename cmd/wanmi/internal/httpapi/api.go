@@ -1,0 +1,148 @@
+package httpapi
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/gorilla/mux"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"wanmi/cmd/wanmi/internal/city"
+	"wanmi/data"
+	"wanmi/gis"
+)
+
+// Keys knows the keys people sign in with; the store does.
+type Keys interface {
+	FindKey(ctx context.Context, secret string) (data.Key, error)
+	Keys(ctx context.Context) ([]data.Key, error)
+}
+
+// Ledger tells what became of a row and of a code.
+type Ledger interface {
+	Rev(ctx context.Context, layer, key string) (int64, error)
+	History(ctx context.Context, layer, key string) ([]data.Version, error)
+	Lineage(ctx context.Context, code string) ([]data.Lineage, error)
+}
+
+// Refusals keeps what a delivery was refused for.
+type Refusals interface {
+	RecordRejected(ctx context.Context, b data.Batch, rows []data.Rejected) (int64, error)
+}
+
+// Store is what the HTTP surface needs of a store beside the View.
+type Store interface {
+	city.Store
+	Keys
+	Ledger
+	Refusals
+}
+
+// Config is what New needs. Live and Store must be set; everything else has a useful zero value.
+type Config struct {
+	Live     *city.Live
+	Store    Store
+	UI       fs.FS                // the page, styles, sprites and fonts; nil: no page
+	Log      *slog.Logger         // nil: nothing is logged
+	Metrics  *prometheus.Registry // nil: a private one
+	Public   bool                 // reading needs no key
+	BasePath string               // "" or "/wanmi": the path a proxy mounts us under
+	// TrustProxy believes X-Forwarded-Proto, -Host and -Prefix; only for a server no one reaches but through its proxy.
+	TrustProxy bool
+	Version    string
+	TempDir    string           // where uploads wait; "": the system's
+	MaxUpload  int64            // bytes of one delivery; 0: 2 GiB
+	Now        func() time.Time // nil: time.Now
+}
+
+// API is the handler. Close it after the server has stopped taking requests.
+type API struct {
+	cfg      Config
+	router   *mux.Router
+	routes   []route
+	base     string
+	metrics  *metrics
+	sessions *sessions
+	imports  *imports
+	openapi  []byte
+	done     context.Context // ends event streams and jobs at Close
+	cancel   context.CancelFunc
+}
+
+// New checks the configuration and returns the handler.
+func New(cfg Config) (*API, error) {
+	if cfg.Live == nil || cfg.Store == nil {
+		return nil, errors.New("httpapi: Config needs Live and Store")
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	if cfg.Metrics == nil {
+		cfg.Metrics = prometheus.NewRegistry()
+	}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	if cfg.MaxUpload == 0 {
+		cfg.MaxUpload = 2 << 30
+	}
+	base := strings.TrimSuffix(cfg.BasePath, "/")
+	if base != "" && !strings.HasPrefix(base, "/") {
+		return nil, gis.E(gis.Invalid, nil, "the base path %q must begin with a slash", cfg.BasePath)
+	}
+	a := &API{cfg: cfg, base: base, sessions: newSessions(cfg.Now)}
+	a.done, a.cancel = context.WithCancel(context.Background())
+	a.metrics = newMetrics(cfg.Metrics, cfg.Live)
+	a.imports = newImports(a)
+	a.routes = routeTable()
+	doc, err := openAPI(a.routes, base, cfg.Version)
+	if err != nil {
+		return nil, err
+	}
+	a.openapi = doc
+	a.router = a.mount()
+	return a, nil
+}
+
+// Close ends event streams and import jobs, and removes uploads that wait for a decision.
+func (a *API) Close() error {
+	a.cancel()
+	return a.imports.close()
+}
+
+// mount makes the router from the table of routes.
+func (a *API) mount() *mux.Router {
+	r := mux.NewRouter().SkipClean(true)
+	for i := range a.routes {
+		rt := &a.routes[i]
+		methods := []string{rt.method}
+		if rt.method == http.MethodGet {
+			methods = append(methods, http.MethodHead)
+		}
+		r.Handle(rt.path, a.handle(rt)).Methods(methods...).Name(rt.name)
+	}
+	r.NotFoundHandler = a.handle(&route{name: "not-found", method: "", path: "unknown", open: true, compat: true, serve: (*API).unknown})
+	r.MethodNotAllowedHandler = a.handle(&route{name: "wrong-method", method: "", path: "wrong-method", open: true, compat: true, serve: (*API).wrongMethod})
+	return r
+}
+
+// ServeHTTP takes the base path off, answers preflights, and hands on to the router.
+func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if a.base != "" {
+		if r.URL.Path == a.base {
+			http.Redirect(w, r, a.base+"/", http.StatusPermanentRedirect)
+			return
+		}
+		// Both forms are served: a proxy may take the prefix off or leave it on.
+		if strings.HasPrefix(r.URL.Path, a.base+"/") {
+			http.StripPrefix(a.base, a.router).ServeHTTP(w, r)
+			return
+		}
+	}
+	a.router.ServeHTTP(w, r)
+}

@@ -1,0 +1,307 @@
+package httpapi
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"net/http"
+	"net/url"
+	"runtime/debug"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/gorilla/mux"
+	"github.com/paulmach/orb"
+
+	"wanmi/cmd/wanmi/internal/city"
+	"wanmi/gis"
+)
+
+// call is one request with the View it is answered from.
+type call struct {
+	r     *http.Request
+	w     http.ResponseWriter // for body limits and streams; replies are written by reply.write
+	route *route
+	view  *city.View
+	id    string
+	who   caller
+	vars  map[string]string
+	q     url.Values
+}
+
+// handle wraps a route's handler with all that is the same for every request.
+func (a *API) handle(rt *route) http.Handler {
+	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		start := time.Now()
+		w := &recorder{ResponseWriter: rw}
+		c := &call{r: r, w: w, route: rt, view: a.cfg.Live.View(), id: requestID(r), vars: mux.Vars(r)}
+		a.metrics.inFlight.Inc()
+		defer a.metrics.inFlight.Dec()
+		h := w.Header()
+		h.Set("X-Request-Id", c.id)
+		h.Set("X-Wanmi-Generation", strconv.FormatUint(uint64(c.view.Gen), 10))
+		h.Set("X-Content-Type-Options", "nosniff")
+		if rt.cors() {
+			h.Set("Access-Control-Allow-Origin", "*")
+			h.Set("Access-Control-Expose-Headers", "ETag, X-Wanmi-Generation, X-Request-Id, Link")
+		}
+		err := a.run(c, w)
+		a.finish(c, w, err, time.Since(start))
+	})
+}
+
+// run calls the handler and writes its reply or its problem. The error returned is for the log.
+func (a *API) run(c *call, w *recorder) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			if p == http.ErrAbortHandler { //nolint:errorlint // net/http panics with this very value
+				panic(p)
+			}
+			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+			if w.status == 0 {
+				_ = problemReply(err, c.r.URL.Path, c.id).write(w, c.r)
+			}
+		}
+	}()
+	rp, err := a.answer(c)
+	if err != nil {
+		_ = problemReply(err, c.r.URL.Path, c.id).write(w, c.r)
+		return err
+	}
+	return rp.write(w, c.r)
+}
+
+// answer goes through the checks in front of a handler: parameters, caller, body limit.
+func (a *API) answer(c *call) (*reply, error) {
+	q, err := url.ParseQuery(c.r.URL.RawQuery)
+	if err != nil {
+		return nil, gis.E(gis.Invalid, err, "the query string is not well formed")
+	}
+	c.q = q
+	if c.who, err = a.identify(c); err != nil {
+		return nil, err
+	}
+	if err := a.allow(c); err != nil {
+		return nil, err
+	}
+	if err := c.knownParameters(); err != nil {
+		return nil, err
+	}
+	if c.route.limit > 0 && c.r.Body != nil {
+		c.r.Body = http.MaxBytesReader(c.w, c.r.Body, c.route.limit)
+	}
+	return c.route.serve(a, c)
+}
+
+// knownParameters refuses parameters an own endpoint does not have, naming them and those it has.
+func (c *call) knownParameters() error {
+	if c.route.compat {
+		return nil
+	}
+	var unknown []string
+	for name := range c.q {
+		if name != "key" && !slices.ContainsFunc(c.route.params, func(p param) bool { return p.name == name }) {
+			unknown = append(unknown, name)
+		}
+	}
+	if len(unknown) == 0 {
+		return nil
+	}
+	slices.Sort(unknown)
+	var known []string
+	for _, p := range c.route.params {
+		known = append(known, p.name)
+	}
+	if len(known) == 0 {
+		return gis.E(gis.Invalid, nil, "unknown query parameter %s: this endpoint has none", strings.Join(unknown, ", "))
+	}
+	return gis.E(gis.Invalid, nil, "unknown query parameter %s; this endpoint has %s", strings.Join(unknown, ", "), strings.Join(known, ", "))
+}
+
+// decode reads a JSON body into v, refusing unknown fields and trailing text.
+func (c *call) decode(v any) error {
+	if ct := c.r.Header.Get("Content-Type"); ct != "" && !strings.Contains(ct, "json") && !strings.Contains(ct, "text/plain") {
+		return &statusError{
+			status: http.StatusUnsupportedMediaType, name: "media-type", title: "Another media type is needed",
+			err: gis.E(gis.Invalid, nil, "send application/json, not %q", ct),
+		}
+	}
+	d := json.NewDecoder(c.r.Body)
+	d.DisallowUnknownFields()
+	if err := d.Decode(v); err != nil {
+		return jsonFault(err)
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return gis.E(gis.Invalid, err, "the body holds more than one JSON value")
+	}
+	return nil
+}
+
+// jsonFault says in words what is wrong with a JSON body.
+func jsonFault(err error) error {
+	var syntax *json.SyntaxError
+	var typ *json.UnmarshalTypeError
+	var tooLarge *http.MaxBytesError
+	switch {
+	case errors.As(err, &tooLarge):
+		return err
+	case errors.Is(err, io.EOF):
+		return gis.E(gis.Invalid, err, "the body is empty; a JSON object is expected")
+	case errors.As(err, &syntax):
+		return gis.E(gis.Invalid, err, "the body is not JSON: fault at byte %d", syntax.Offset)
+	case errors.As(err, &typ):
+		return gis.E(gis.Invalid, err, "the body's field %q must be a JSON %s", typ.Field, typ.Type.Kind())
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return gis.E(gis.Invalid, err, "the body ends in the middle of its JSON")
+	}
+	if field, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {
+		return gis.E(gis.Invalid, err, "the body has an unknown field %s", field)
+	}
+	return gis.E(gis.Invalid, err, "the body is not what this endpoint reads")
+}
+
+// requestID keeps a caller's own id when it is harmless, and makes one otherwise.
+func requestID(r *http.Request) string {
+	if id := r.Header.Get("X-Request-Id"); id != "" && len(id) <= 64 && harmless(id) {
+		return id
+	}
+	var b [8]byte
+	_, _ = rand.Read(b[:]) // crypto/rand never fails
+	return hex.EncodeToString(b[:])
+}
+
+func harmless(s string) bool {
+	for _, c := range s {
+		if (c < '0' || c > '9') && (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && c != '-' && c != '_' && c != '.' {
+			return false
+		}
+	}
+	return true
+}
+
+// origin returns scheme://host and the base path as the client sees them, without a slash at the end.
+func (a *API) origin(r *http.Request) string {
+	scheme, host, prefix := "http", r.Host, a.base
+	if r.TLS != nil {
+		scheme = "https"
+	}
+	if a.cfg.TrustProxy {
+		if v := first(r.Header.Get("X-Forwarded-Proto")); v == "http" || v == "https" {
+			scheme = v
+		}
+		if v := first(r.Header.Get("X-Forwarded-Host")); v != "" {
+			host = v
+		}
+		if v := first(r.Header.Get("X-Forwarded-Prefix")); strings.HasPrefix(v, "/") {
+			prefix = strings.TrimSuffix(v, "/")
+		}
+	}
+	return scheme + "://" + host + prefix
+}
+
+func first(list string) string {
+	v, _, _ := strings.Cut(list, ",")
+	return strings.TrimSpace(v)
+}
+
+// text returns a query parameter; it must be UTF-8.
+func (c *call) text(name string) (string, error) {
+	v := c.q.Get(name)
+	if !utf8.ValidString(v) {
+		return "", gis.E(gis.Invalid, nil, "%s is not UTF-8", name)
+	}
+	return v, nil
+}
+
+// number returns a finite number, def when the parameter is absent or empty.
+func (c *call) number(name string, def, lo, hi float64) (float64, error) {
+	s := c.q.Get(name)
+	if s == "" {
+		return def, nil
+	}
+	return finite(name, s, lo, hi)
+}
+
+func finite(name, s string, lo, hi float64) (float64, error) {
+	v, err := strconv.ParseFloat(strings.TrimSpace(s), 64)
+	if err != nil || math.IsNaN(v) || v < lo || v > hi {
+		return 0, gis.E(gis.Invalid, err, "%s must be a number from %g to %g, not %q", name, lo, hi, clip(s))
+	}
+	return v, nil
+}
+
+// integer returns a whole number in lo..hi, def when the parameter is absent or empty.
+func (c *call) integer(name string, def, lo, hi int) (int, error) {
+	s := c.q.Get(name)
+	if s == "" {
+		return def, nil
+	}
+	v, err := strconv.Atoi(s)
+	if err != nil || v < lo || v > hi {
+		return 0, gis.E(gis.Invalid, err, "%s must be a whole number from %d to %d, not %q", name, lo, hi, clip(s))
+	}
+	return v, nil
+}
+
+// lonLat parses "LON,LAT".
+func lonLat(name, s string) (orb.Point, error) {
+	lon, lat, ok := strings.Cut(s, ",")
+	if !ok {
+		return orb.Point{}, gis.E(gis.Invalid, nil, "%s must be LON,LAT in degrees, not %q", name, clip(s))
+	}
+	x, err := finite(name+" longitude", lon, -180, 180)
+	if err != nil {
+		return orb.Point{}, err
+	}
+	y, err := finite(name+" latitude", lat, -90, 90)
+	return orb.Point{x, y}, err
+}
+
+// bbox parses "minLon,minLat,maxLon,maxLat"; nil when the parameter is absent.
+func (c *call) bbox(name string) (*orb.Bound, error) {
+	s := c.q.Get(name)
+	if s == "" {
+		return nil, nil
+	}
+	parts := strings.Split(s, ",")
+	if len(parts) == 6 { // OGC allows heights: minx,miny,minz,maxx,maxy,maxz
+		parts = []string{parts[0], parts[1], parts[3], parts[4]}
+	}
+	if len(parts) != 4 {
+		return nil, gis.E(gis.Invalid, nil, "%s must be minLon,minLat,maxLon,maxLat", name)
+	}
+	var v [4]float64
+	for i, p := range parts {
+		limit := 180.0
+		if i%2 == 1 {
+			limit = 90
+		}
+		var err error
+		if v[i], err = finite(name, p, -limit, limit); err != nil {
+			return nil, err
+		}
+	}
+	if v[0] > v[2] || v[1] > v[3] {
+		return nil, gis.E(gis.Invalid, nil, "%s has its corners the wrong way round: minLon,minLat,maxLon,maxLat", name)
+	}
+	return &orb.Bound{Min: orb.Point{v[0], v[1]}, Max: orb.Point{v[2], v[3]}}, nil
+}
+
+// clip shortens what is quoted back to a caller.
+func clip(s string) string {
+	if len(s) <= 40 {
+		return s
+	}
+	r := []rune(s)
+	if len(r) > 40 {
+		r = append(r[:40], '…')
+	}
+	return string(r)
+}

@@ -1,0 +1,109 @@
+package httpapi
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"io/fs"
+	"path"
+	"regexp"
+	"strings"
+
+	"wanmi/gis"
+)
+
+func pageRoutes() []route {
+	const tag = "page"
+	return []route{
+		get("page", "/", tag, "The map page.", (*API).page).as("text/html").lenient().public(),
+		get("style", "/styles/{name}.json", tag, "A MapLibre style; its addresses are absolute.", (*API).style).gives("Style").public(),
+		get("sprite", "/sprites/{path:.*}", tag, "Sprites of the styles.", folder("sprites/")).as("image/png").public(),
+		get("font", "/fonts/{path:.*}", tag, "Glyphs of the styles.", folder("fonts/")).as("application/x-protobuf").public(),
+	}
+}
+
+// contentTypes by suffix: the machine's own table is not to be trusted with .mjs.
+var contentTypes = map[string]string{
+	".html": "text/html; charset=utf-8", ".css": "text/css; charset=utf-8",
+	".js": "text/javascript; charset=utf-8", ".mjs": "text/javascript; charset=utf-8",
+	".json": "application/json", ".geojson": "application/geo+json", ".map": "application/json",
+	".webmanifest": "application/manifest+json", ".pbf": "application/x-protobuf", ".wasm": "application/wasm",
+	".svg": "image/svg+xml", ".png": "image/png", ".ico": "image/x-icon", ".webp": "image/webp", ".jpg": "image/jpeg",
+	".woff2": "font/woff2", ".woff": "font/woff", ".ttf": "font/ttf", ".txt": "text/plain; charset=utf-8",
+}
+
+// contentSecurity lets the page do what a map needs and nothing else. MapLibre styles elements and starts workers from blobs.
+const contentSecurity = "default-src 'self'; img-src 'self' data: blob:; worker-src 'self' blob:; style-src 'self' 'unsafe-inline'; " +
+	"connect-src 'self'; object-src 'none'; base-uri 'self'; frame-ancestors 'self'"
+
+// page is GET /.
+func (a *API) page(*call) (*reply, error) {
+	rp, err := a.asset("index.html")
+	if gis.KindOf(err) == gis.NotFound && err != nil {
+		return nil, gis.E(gis.NotFound, err, "the map page is not built into this program; `make build` builds it")
+	}
+	return rp, err
+}
+
+// asset returns a file of the page.
+func (a *API) asset(name string) (*reply, error) {
+	body, err := a.file(name)
+	if err != nil {
+		return nil, err
+	}
+	typ := contentTypes[strings.ToLower(path.Ext(name))]
+	if typ == "" {
+		typ = "application/octet-stream"
+	}
+	rp := &reply{typ: typ, body: body, etag: bodyTag(body)}
+	if hashed.MatchString(path.Base(name)) {
+		rp.cache = "public, max-age=31536000, immutable"
+	}
+	if strings.HasPrefix(typ, "text/html") {
+		rp.set("Content-Security-Policy", contentSecurity)
+		rp.set("Referrer-Policy", "same-origin")
+	}
+	return rp, nil
+}
+
+// hashed matches names that change with their content, as index-BdK3x9aQ.js or main.5f3a9c1e.css.
+var hashed = regexp.MustCompile(`[-.](?:[0-9a-f]{8,}|[A-Za-z0-9_-]*[0-9A-Z][A-Za-z0-9_-]*)\.(?:m?js|css|woff2?|png|svg|wasm|map)$`)
+
+func (a *API) file(name string) ([]byte, error) {
+	missing := func(err error) error { return gis.E(gis.NotFound, err, "no file %s", clip(name)) }
+	if a.cfg.UI == nil || !fs.ValidPath(name) || strings.HasPrefix(path.Base(name), ".") {
+		return nil, missing(nil)
+	}
+	body, err := fs.ReadFile(a.cfg.UI, name)
+	if err != nil {
+		if info, serr := fs.Stat(a.cfg.UI, name); errors.Is(err, fs.ErrNotExist) || serr == nil && info.IsDir() {
+			return nil, missing(err)
+		}
+		return nil, err
+	}
+	return body, nil
+}
+
+// folder serves the files of one folder of the page.
+func folder(dir string) func(*API, *call) (*reply, error) {
+	return func(a *API, c *call) (*reply, error) { return a.asset(dir + c.vars["path"]) }
+}
+
+// style is GET /styles/{name}.json: the token {base} becomes the address the request came by.
+func (a *API) style(c *call) (*reply, error) {
+	body, err := a.file("styles/" + c.vars["name"] + ".json")
+	if err != nil {
+		return nil, err
+	}
+	body = bytes.ReplaceAll(body, []byte("{base}"), []byte(a.origin(c.r)))
+	rp := &reply{typ: "application/json", body: body, etag: bodyTag(body)}
+	rp.set("Vary", "Host")
+	return rp, nil
+}
+
+// bodyTag returns a weak entity tag made from a body.
+func bodyTag(body []byte) string {
+	sum := sha256.Sum256(body)
+	return `W/"` + base64.RawURLEncoding.EncodeToString(sum[:12]) + `"`
+}

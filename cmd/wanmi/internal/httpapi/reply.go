@@ -1,0 +1,169 @@
+package httpapi
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/klauspost/compress/gzip"
+)
+
+// reply is a finished answer; write is the only place that puts one on the wire.
+type reply struct {
+	status int    // 0 means 200
+	typ    string // Content-Type
+	body   []byte
+	gz     []byte // body compressed already; nil: write compresses what is worth it
+	etag   string // quoted, with W/ when weak; "" when there is none
+	cache  string // Cache-Control; "" means no-cache: ask again, a 304 costs nothing
+	plain  bool   // never compressed: bytes that are small or compressed already
+	header http.Header
+
+	// stream, when set, writes the body itself after the header: event streams,
+	// batches and uploads' long answers. An error after the first byte can only be logged.
+	stream func(w http.ResponseWriter) error
+}
+
+func (rp *reply) set(key, value string) {
+	if rp.header == nil {
+		rp.header = http.Header{}
+	}
+	rp.header.Set(key, value)
+}
+
+// jsonReply encodes v. Text stays as it is (no \u003c), one newline at the end.
+func jsonReply(v any) (*reply, error) { return typedJSON("application/json", v) }
+
+// geoJSONReply is jsonReply with GeoJSON's own media type.
+func geoJSONReply(v any) (*reply, error) { return typedJSON("application/geo+json", v) }
+
+func typedJSON(typ string, v any) (*reply, error) {
+	var buf bytes.Buffer
+	enc := json.NewEncoder(&buf)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		return nil, err
+	}
+	return &reply{typ: typ, body: buf.Bytes()}, nil
+}
+
+// minGzip is the body length from which compressing pays: below it the reply fits one packet anyway.
+const minGzip = 1200
+
+var gzips = sync.Pool{New: func() any { w, _ := gzip.NewWriterLevel(nil, 5); return w }}
+
+func compressible(typ string) bool {
+	return strings.HasPrefix(typ, "text/") || strings.Contains(typ, "json") || strings.Contains(typ, "javascript") ||
+		strings.Contains(typ, "xml") || strings.Contains(typ, "svg") || strings.Contains(typ, "x-protobuf") || strings.Contains(typ, "vector-tile")
+}
+
+func squeeze(body []byte) []byte {
+	var buf bytes.Buffer
+	zw := gzips.Get().(*gzip.Writer)
+	zw.Reset(&buf)
+	_, _ = zw.Write(body) // a bytes.Buffer takes everything
+	_ = zw.Close()
+	gzips.Put(zw)
+	return buf.Bytes()
+}
+
+// write puts the reply on the wire: conditional headers first, then encoding, then the body unless it is a HEAD.
+func (rp *reply) write(w http.ResponseWriter, r *http.Request) error {
+	h := w.Header()
+	for k, vs := range rp.header {
+		h[k] = vs
+	}
+	status := rp.status
+	if status == 0 {
+		status = http.StatusOK
+	}
+	cache := rp.cache
+	if cache == "" {
+		cache = "no-cache"
+	}
+	h.Set("Cache-Control", cache)
+	if rp.etag != "" {
+		h.Set("ETag", rp.etag)
+	}
+	canGzip := !rp.plain && rp.stream == nil && compressible(rp.typ)
+	if canGzip {
+		h.Add("Vary", "Accept-Encoding")
+	}
+	if rp.etag != "" && status < 300 && reading(r) && matches(r.Header.Get("If-None-Match"), rp.etag) {
+		w.WriteHeader(http.StatusNotModified)
+		return nil
+	}
+	if rp.typ != "" {
+		h.Set("Content-Type", rp.typ)
+	}
+	if rp.stream != nil {
+		w.WriteHeader(status)
+		if r.Method == http.MethodHead {
+			return nil
+		}
+		return rp.stream(w)
+	}
+	body := rp.body
+	if canGzip && acceptsGzip(r) {
+		switch {
+		case len(rp.gz) > 0:
+			body = rp.gz
+			h.Set("Content-Encoding", "gzip")
+		case len(body) >= minGzip:
+			body = squeeze(body)
+			h.Set("Content-Encoding", "gzip")
+		}
+	}
+	if status != http.StatusNoContent {
+		h.Set("Content-Length", strconv.Itoa(len(body)))
+	}
+	w.WriteHeader(status)
+	if r.Method == http.MethodHead || status == http.StatusNoContent {
+		return nil
+	}
+	_, err := w.Write(body)
+	return err
+}
+
+func reading(r *http.Request) bool { return r.Method == http.MethodGet || r.Method == http.MethodHead }
+
+// matches reports whether a list of entity tags (If-None-Match, If-Match) names etag, weakly compared.
+func matches(list, etag string) bool {
+	if list == "" {
+		return false
+	}
+	etag = strings.TrimPrefix(etag, "W/")
+	for one := range strings.SplitSeq(list, ",") {
+		one = strings.TrimSpace(one)
+		if one == "*" || strings.TrimPrefix(one, "W/") == etag {
+			return true
+		}
+	}
+	return false
+}
+
+// acceptsGzip reads Accept-Encoding: gzip or * named, and not with q=0.
+func acceptsGzip(r *http.Request) bool {
+	ok := false
+	for part := range strings.SplitSeq(r.Header.Get("Accept-Encoding"), ",") {
+		name, params, _ := strings.Cut(strings.TrimSpace(part), ";")
+		name = strings.ToLower(strings.TrimSpace(name))
+		if name != "gzip" && name != "*" {
+			continue
+		}
+		q, has := strings.CutPrefix(strings.ReplaceAll(params, " ", ""), "q=")
+		refused := false
+		if has {
+			v, err := strconv.ParseFloat(q, 64)
+			refused = err != nil || v <= 0
+		}
+		if name == "gzip" {
+			return !refused
+		}
+		ok = !refused
+	}
+	return ok
+}

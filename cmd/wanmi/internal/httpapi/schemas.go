@@ -1,0 +1,78 @@
+package httpapi
+
+// The schemas of the OpenAPI document. They name what a client may rely on; replies may carry more.
+
+func text(doc string) object   { return object{"type": "string", "description": doc} }
+func number(doc string) object { return object{"type": "number", "description": doc} }
+func integer(doc string) object {
+	return object{"type": "integer", "format": "int64", "description": doc}
+}
+func boolean(doc string) object { return object{"type": "boolean", "description": doc} }
+func list(of object) object     { return object{"type": "array", "items": of} }
+
+func record(doc string, must []any, properties object) object {
+	o := object{"type": "object", "description": doc, "properties": properties}
+	if len(must) > 0 {
+		o["required"] = must
+	}
+	return o
+}
+
+func nullable(name string) object { return object{"nullable": true, "allOf": []any{ref(name)}} }
+
+func schemas() object {
+	point := object{"type": "array", "minItems": 2, "maxItems": 2, "items": object{"type": "number"}, "description": "longitude, latitude"}
+	return object{
+		"Problem": record("An error (RFC 9457).", []any{"type", "title", "status", "detail", "request_id"}, object{
+			"type": text("urn:wanmi:problem:…, stable"), "title": text("the kind of error"), "status": integer("HTTP status"),
+			"detail": text("what is wrong and what to do"), "instance": text("the path asked"), "request_id": text("stands in the server's log"),
+			"see": list(text("a route near the one asked")),
+		}),
+		"Status":   record("How the server is.", []any{"status"}, object{"status": text("ok or ready"), "version": text("of the program"), "generation": integer("of the View")}),
+		"Session":  record("Who is signed in.", []any{"signed_in", "may_edit"}, object{"signed_in": boolean(""), "name": text("of the key"), "role": text("viewer, surveyor, editor or admin"), "public": boolean("reading needs no key"), "may_edit": boolean("components may be written")}),
+		"Catalog":  record("The layers served.", []any{"layers"}, object{"generation": integer("of the View"), "layers": list(object{"type": "object"})}),
+		"TileJSON": record("TileJSON 3.0.0.", []any{"tilejson", "tiles"}, object{"tilejson": text("3.0.0"), "tiles": list(text("address template"))}),
+		"Style":    record("A MapLibre style.", []any{"version", "sources", "layers"}, object{"version": integer("8"), "sources": object{"type": "object"}, "layers": list(object{"type": "object"})}),
+		"Feature": record("A GeoJSON Feature.", []any{"type", "geometry", "properties"}, object{
+			"type": text("Feature"), "id": object{"description": "number or text"}, "geometry": object{"type": "object", "nullable": true}, "properties": object{"type": "object", "nullable": true},
+		}),
+		"FeatureCollection": record("A GeoJSON FeatureCollection.", []any{"type", "features"}, object{
+			"type": text("FeatureCollection"), "features": list(ref("Feature")), "links": list(object{"type": "object"}),
+			"numberMatched": integer("features there are"), "numberReturned": integer("features in this reply"),
+		}),
+		"Places": record("Places found: one FeatureCollection with the names Pelias, Photon and geocodejson use.", []any{"type", "features", "geocoding"}, object{
+			"type": text("FeatureCollection"), "geocoding": object{"type": "object"}, "features": list(ref("Feature")),
+		}),
+		"NominatimPlace":  record("A place as Nominatim writes it.", nil, object{"lat": text("degrees"), "lon": text("degrees"), "display_name": text("in words")}),
+		"NominatimPlaces": list(ref("NominatimPlace")),
+		"LocateRequest": record("A report: words, a position, or both.", nil, object{
+			"text": text("the report as written, at most 512 characters"), "point": point, "accuracy_m": number("of the point, metres"),
+		}),
+		"Located": record("Where a report is, and who answers for it.", []any{"place", "grid", "components", "department", "score", "reasons"}, object{
+			"generation": integer("of the View"), "place": object{"type": "object", "nullable": true}, "grid": nullable("GridRef"),
+			"community": nullable("AreaRef"), "street": nullable("AreaRef"), "classes": list(object{"type": "object"}),
+			"components": list(object{"type": "object"}), "department": object{"type": "object", "nullable": true},
+			"score": number("0 to 1"), "uncertainty_m": number("metres"), "reasons": list(object{"type": "object"}),
+			"faults": list(object{"type": "object"}), "ask": text("what to ask the reporter"), "alternatives": list(object{"type": "object"}),
+		}),
+		"GridRef":   record("A cell.", []any{"code"}, object{"code": text("15 characters"), "area_m2": number("m²"), "distance_m": number("0: the place lies in it")}),
+		"AreaRef":   record("A community or a street.", []any{"code", "name"}, object{"code": text("12 or 9 digits"), "name": text("")}),
+		"Lineage":   record("Where a cell's code came from and went.", []any{"code", "lineage"}, object{"code": text("15 characters"), "lineage": list(object{"type": "object"})}),
+		"History":   record("The states of a component, oldest first.", []any{"versions"}, object{"versions": list(object{"type": "object"})}),
+		"Component": record("A component to store: a GeoJSON Feature.", []any{"type", "geometry", "properties"}, object{"type": text("Feature"), "geometry": object{"type": "object"}, "properties": object{"type": "object"}}),
+		"Patch":     record("A merge patch (RFC 7396): geometry, and properties to set; null clears one.", nil, object{"geometry": object{"type": "object"}, "properties": object{"type": "object"}}),
+		"Import": record("An import under way or done.", []any{"id", "state"}, object{
+			"id": text("of the import"), "state": text("waiting, running, checked, committed, rejected, failed, discarded"), "layer": text(""),
+			"dry_run": boolean("nothing is written until commit"), "summary": object{"type": "object"}, "batch": integer("of the store"), "error": text("in words"),
+		}),
+		"Delivery": object{"type": "object", "required": []any{"layer", "file"}, "properties": object{
+			"layer": text("as wanmi import LAYER"), "file": list(object{"type": "string", "format": "binary"}),
+			"dry_run": text("true (default) or false"), "crs": text("EPSG:n, gcj02, bd09"), "encoding": text("as gbk"),
+		}},
+		"Upload": object{"type": "object", "required": []any{"data"}, "properties": object{
+			"data": object{"type": "string", "format": "binary"}, "columns": list(text("columns that make the address")),
+		}},
+		"Lines": object{"type": "string", "description": "one JSON value a line"},
+		"Links": record("A page of links.", nil, object{"links": list(object{"type": "object"})}),
+	}
+}
