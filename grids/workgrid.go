@@ -119,7 +119,9 @@ func Dissolve(cells []Cell) orb.MultiPolygon {
 		out[e.from] = append(out[e.from], e.to)
 		starts = append(starts, e)
 	}
-	slices.SortFunc(starts, func(a, b edge) int { return slices.Compare([]float64{a.from[0], a.from[1], a.to[0], a.to[1]}, []float64{b.from[0], b.from[1], b.to[0], b.to[1]}) })
+	slices.SortFunc(starts, func(a, b edge) int {
+		return slices.Compare([]float64{a.from[0], a.from[1], a.to[0], a.to[1]}, []float64{b.from[0], b.from[1], b.to[0], b.to[1]})
+	})
 	var shells, holes []orb.Ring
 	for _, s := range starts {
 		if !slices.Contains(out[s.from], s.to) {

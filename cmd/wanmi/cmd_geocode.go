@@ -1,0 +1,342 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+	"strconv"
+	"strings"
+	"sync"
+	"unicode"
+
+	"github.com/paulmach/orb"
+	"github.com/spf13/cobra"
+
+	"wanmi/cmd/wanmi/internal/city"
+	"wanmi/data/census"
+	"wanmi/geocode"
+	"wanmi/gis"
+)
+
+type geocodeFlags struct{ db, batch, out, column, encoding, config string }
+
+func (a *app) cmdGeocode() *cobra.Command {
+	var f geocodeFlags
+	c := &cobra.Command{
+		Use:   "geocode [TEXT...]",
+		Short: "locate reports: place, cell, candidate components, department, score with reasons",
+		Long: `Prints one line of JSON for each text. With --batch, reads a CSV file, finds the column with the texts
+(--column overrides), keeps every column and row in its order, and adds longitude, latitude, result_label,
+result_type, result_score, result_uncertainty_m, result_grid, result_community, result_street,
+result_component, result_department, result_reasons.`,
+		Example: `  wanmi geocode --db city.gpkg 太平东路与匡衡路路口东50米,路灯不亮
+  wanmi geocode --db city.gpkg --batch 工单.csv --out 工单_定位.csv
+  cat texts.txt | wanmi geocode --db city.gpkg -`,
+		RunE: func(c *cobra.Command, args []string) error {
+			if (f.batch == "") == (len(args) == 0) {
+				return usageError{errNoText}
+			}
+			if f.batch != "" && f.out == "" {
+				return usageError{errors.New("--batch needs --out OUT.csv")}
+			}
+			return a.withStore(c.Context(), f.db, mustExist, func(st store) error { return a.geocode(c.Context(), st, f, args) })
+		},
+	}
+	fl := c.Flags()
+	fl.StringVar(&f.db, "db", a.getenv("WANMI_DB"), "the database: a GeoPackage file (default from WANMI_DB)")
+	fl.StringVar(&f.batch, "batch", "", "a CSV file with one text a row")
+	fl.StringVar(&f.out, "out", "", "the CSV file to write")
+	fl.StringVar(&f.column, "column", "", "the column with the texts (default: found by its heading and values)")
+	fl.StringVar(&f.encoding, "encoding", "", "text encoding of the CSV, as gbk (default: guessed)")
+	fl.StringVar(&f.config, "config", "", "the server's configuration file, for its synonyms and names")
+	return c
+}
+
+func (a *app) geocode(ctx context.Context, st store, f geocodeFlags, args []string) error {
+	conf, err := readConfig(f.config)
+	if err != nil {
+		return err
+	}
+	live, err := a.loadCity(ctx, st, conf, true)
+	if err != nil {
+		return err
+	}
+	v := live.View()
+	if f.batch != "" {
+		return a.geocodeBatch(ctx, v, f)
+	}
+	if len(args) == 1 && args[0] == "-" {
+		sc := bufio.NewScanner(a.in)
+		for sc.Scan() {
+			if err := a.locateOne(ctx, v, sc.Text()); err != nil {
+				return err
+			}
+		}
+		return sc.Err()
+	}
+	for _, text := range args {
+		if err := a.locateOne(ctx, v, text); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (a *app) locateOne(ctx context.Context, v *city.View, text string) error {
+	loc, err := v.Locate(ctx, city.LocateQuery{Text: text})
+	if err != nil {
+		return err
+	}
+	return a.printJSON(struct {
+		Text string `json:"text"`
+		city.Located
+	}{text, loc})
+}
+
+// table is a CSV file in memory: the batch keeps every row, also those that cannot be read as they should.
+type table struct {
+	columns []string
+	rows    [][]string
+}
+
+func readTable(file, encoding string) (table, error) {
+	r, err := census.Open(file, census.ReadOptions{Encoding: encoding})
+	if err != nil {
+		return table{}, err
+	}
+	defer r.Close()
+	t := table{columns: append([]string(nil), r.Columns()...)}
+	for row, err := range r.Rows() {
+		if err != nil {
+			return table{}, err
+		}
+		if row.Err != nil {
+			return table{}, gis.E(gis.Rejected, row.Err, "%s row %d: %v", file, row.Num, row.Err)
+		}
+		vals := make([]string, len(t.columns))
+		copy(vals, row.Values)
+		t.rows = append(t.rows, vals)
+	}
+	return t, nil
+}
+
+// textColumn finds the column that holds the texts: by heading, else the one with the most Chinese characters a row.
+func (t table) textColumn(want string) (int, error) {
+	if want != "" {
+		for i, c := range t.columns {
+			if strings.EqualFold(c, want) {
+				return i, nil
+			}
+		}
+		return 0, gis.E(gis.Invalid, nil, "--column %s: there is no such column; the columns are %s", want, strings.Join(t.columns, ", "))
+	}
+	for _, word := range []string{"text", "报告", "描述", "report", "description", "地址", "address", "位置", "location", "地点", "地點"} {
+		for i, c := range t.columns {
+			if strings.EqualFold(strings.TrimSpace(c), word) {
+				return i, nil
+			}
+		}
+	}
+	best, most := -1, 0
+	for i := range t.columns {
+		han := 0
+		for r := 0; r < len(t.rows) && r < 200; r++ {
+			for _, ch := range t.rows[r][i] {
+				if unicode.Is(unicode.Han, ch) {
+					han++
+				}
+			}
+		}
+		if han > most {
+			best, most = i, han
+		}
+	}
+	if best < 0 {
+		return 0, gis.E(gis.Invalid, nil, "no column holds Chinese text; name it with --column (the columns are %s)", strings.Join(t.columns, ", "))
+	}
+	return best, nil
+}
+
+// resultColumns are what the batch adds, in order.
+var resultColumns = []string{
+	"longitude", "latitude", "result_label", "result_type", "result_score", "result_uncertainty_m", "result_grid",
+	"result_community", "result_street", "result_component", "result_department", "result_reasons",
+}
+
+func (a *app) geocodeBatch(ctx context.Context, v *city.View, f geocodeFlags) error {
+	t, err := readTable(f.batch, f.encoding)
+	if err != nil {
+		return err
+	}
+	col, err := t.textColumn(f.column)
+	if err != nil {
+		return err
+	}
+	a.say("%s: %d rows, texts in column %q", f.batch, len(t.rows), t.columns[col])
+	results, placed, err := a.locateAll(ctx, v, t, col)
+	if err != nil {
+		return err
+	}
+	err = writeFileAtomic(f.out, func(w *os.File) error { return writeBatch(w, t, results) })
+	if err != nil {
+		return err
+	}
+	return a.result(map[string]any{"rows": len(t.rows), "placed": placed, "file": f.out, "column": t.columns[col]},
+		"%d rows, %d placed, written to %s", len(t.rows), placed, f.out)
+}
+
+// locateAll places the rows on every core; the results stand in the order of the rows.
+func (a *app) locateAll(ctx context.Context, v *city.View, t table, col int) (results [][]string, placed int, err error) {
+	results = make([][]string, len(t.rows))
+	p, end := a.progress()
+	defer end()
+	workers := runtime.GOMAXPROCS(0)
+	var wg sync.WaitGroup
+	errs, found := make([]error, workers), make([]int, workers)
+	for w := range workers {
+		wg.Go(func() {
+			for i := w; i < len(t.rows); i += workers {
+				res, ok, err := locateRow(ctx, v, t.rows[i][col])
+				if err != nil {
+					errs[w] = err
+					return
+				}
+				if ok {
+					found[w]++
+				}
+				results[i] = res
+				if w == 0 && i%1024 == 0 {
+					p.Tell("geocoding", int64(i), int64(len(t.rows)))
+				}
+			}
+		})
+	}
+	wg.Wait()
+	for w := range workers {
+		placed += found[w]
+	}
+	return results, placed, errors.Join(errs...)
+}
+
+// locateRow places one text. A text that is refused (too long, not UTF-8) says so in its reasons: the batch goes on.
+func locateRow(ctx context.Context, v *city.View, text string) ([]string, bool, error) {
+	loc, err := v.Locate(ctx, city.LocateQuery{Text: text})
+	if gis.KindOf(err) == gis.Invalid {
+		out := make([]string, len(resultColumns))
+		out[len(out)-1] = gis.Public(err)
+		return out, false, nil
+	}
+	if err != nil {
+		return nil, false, err
+	}
+	return resultRow(loc), loc.Place != nil, nil
+}
+
+func resultRow(l city.Located) []string {
+	out := make([]string, len(resultColumns))
+	out[11] = reasonsText(l)
+	if l.Place == nil {
+		return out
+	}
+	out[0] = strconv.FormatFloat(l.Place.Point[0], 'f', 7, 64)
+	out[1] = strconv.FormatFloat(l.Place.Point[1], 'f', 7, 64)
+	out[2], out[3] = l.Place.Label, l.Place.Layer
+	out[4] = strconv.FormatFloat(l.Score, 'f', 3, 64)
+	out[5] = strconv.FormatFloat(l.UncertaintyM, 'f', 0, 64)
+	if l.Grid != nil {
+		out[6] = l.Grid.Code
+	}
+	if l.Community != nil {
+		out[7] = l.Community.Name
+	}
+	if l.Street != nil {
+		out[8] = l.Street.Name
+	}
+	if len(l.Components) > 0 {
+		out[9] = l.Components[0].Code
+	}
+	if l.Department != nil {
+		out[10] = l.Department.Name
+	}
+	return out
+}
+
+// reasonsText is "word=use; ... ; -cost fault; ... ; ask".
+func reasonsText(l city.Located) string {
+	var parts []string
+	for _, r := range l.Reasons {
+		parts = append(parts, r.Word+"="+r.Use)
+	}
+	for _, f := range l.Faults {
+		parts = append(parts, fmt.Sprintf("-%.2f %s", f.Cost, f.TextZh))
+	}
+	if l.Ask != "" {
+		parts = append(parts, l.Ask)
+	}
+	return strings.Join(parts, "; ")
+}
+
+func writeBatch(w io.Writer, t table, results [][]string) error {
+	cw := csv.NewWriter(w)
+	if err := cw.Write(append(append([]string(nil), t.columns...), resultColumns...)); err != nil {
+		return err
+	}
+	for i, row := range t.rows {
+		if err := cw.Write(append(append([]string(nil), row...), results[i]...)); err != nil {
+			return err
+		}
+	}
+	cw.Flush()
+	return cw.Error()
+}
+
+func (a *app) cmdReverse() *cobra.Command {
+	c := &cobra.Command{
+		Use:     "reverse LON LAT",
+		Short:   "what is at a point: address, doors, roads, cell, community",
+		Example: `  wanmi reverse --db city.gpkg 116.9731 35.4052`,
+		Args:    cobra.ExactArgs(2),
+	}
+	db := a.dbFlag(c)
+	size := c.Flags().Int("size", 5, "how many places")
+	c.RunE = func(c *cobra.Command, args []string) error {
+		p, err := parsePoint(args[0], args[1])
+		if err != nil {
+			return err
+		}
+		return a.withStore(c.Context(), *db, mustExist, func(st store) error {
+			live, err := a.loadCity(c.Context(), st, config{}, true)
+			if err != nil {
+				return err
+			}
+			v := live.View()
+			ans, err := v.Geo.Reverse(c.Context(), p, geocode.ReverseQuery{Size: *size})
+			if err != nil {
+				return err
+			}
+			out := map[string]any{"point": p, "places": ans.Places}
+			if cell, ok := v.Grids.At(p); ok {
+				out["grid"] = cell.Code
+			}
+			if area, ok := v.Communities.At(p); ok {
+				out["community"] = area
+			}
+			return a.printJSON(out)
+		})
+	}
+	return c
+}
+
+func parsePoint(lon, lat string) (orb.Point, error) {
+	x, err1 := strconv.ParseFloat(lon, 64)
+	y, err2 := strconv.ParseFloat(lat, 64)
+	if err1 != nil || err2 != nil || !(x >= -180 && x <= 180) || !(y >= -90 && y <= 90) {
+		return orb.Point{}, gis.E(gis.Invalid, nil, "%s %s is no point: want longitude and latitude in degrees, as 116.9731 35.4052", lon, lat)
+	}
+	return orb.Point{x, y}, nil
+}

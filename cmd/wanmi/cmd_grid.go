@@ -1,0 +1,377 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"os"
+
+	"github.com/paulmach/orb"
+	"github.com/spf13/cobra"
+
+	"wanmi/cmd/wanmi/internal/division"
+	"wanmi/data/export"
+	"wanmi/gis"
+	"wanmi/grids"
+)
+
+func (a *app) cmdGrid() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "grid",
+		Short: "build, check, compare, export and show the unit grids (单元网格)",
+		Example: `  wanmi grid build --db city.gpkg --report 网格.html
+  wanmi grid check --db city.gpkg
+  wanmi grid export --db city.gpkg --out 网格.geojson
+  wanmi grid show --db city.gpkg 370883001001007`,
+	}
+	c.AddCommand(a.cmdGridBuild(), a.cmdGridCheck(), a.cmdGridDiff(), a.cmdGridExport(), a.cmdGridShow())
+	return c
+}
+
+type buildFlags struct {
+	db, report         string
+	communities        []string
+	target, minA, maxA float64
+	threads            int
+	force, fresh       bool
+}
+
+func (a *app) cmdGridBuild() *cobra.Command {
+	var f buildFlags
+	c := &cobra.Command{
+		Use:   "build",
+		Short: "divide the communities into unit grids",
+		Long: `Divides each community into cells of about 10,000 m² along roads, rivers, walls and the gaps between
+buildings, numbers them west to east and north to south, and places every component in its cell.
+
+Built again, cells whose shape did not change keep their codes; new ones get fresh numbers, gone ones are kept as
+void (作废) with their lineage. A division with a hard fault is not written unless --force.`,
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			return a.withStore(c.Context(), f.db, mustExist, func(st store) error { return a.gridBuild(c.Context(), st, f) })
+		},
+	}
+	fl := c.Flags()
+	fl.StringVar(&f.db, "db", a.getenv("WANMI_DB"), "the database: a GeoPackage file (default from WANMI_DB)")
+	fl.StringSliceVar(&f.communities, "community", nil, "divide only these communities (12-digit codes)")
+	fl.Float64Var(&f.target, "target", 10000, "area a cell should have, m²")
+	fl.Float64Var(&f.minA, "min", 5000, "smallest area, m²")
+	fl.Float64Var(&f.maxA, "max", 20000, "largest area, m²")
+	fl.IntVar(&f.threads, "threads", 0, "threads (default: as many as the machine has)")
+	fl.StringVar(&f.report, "report", "", "write the report to this file: .html or .json")
+	fl.BoolVar(&f.force, "force", false, "write even with hard faults; the remark of each cell says so")
+	return c
+}
+
+// buildResult is the line of JSON that `grid build --json` ends with.
+type buildResult struct {
+	grids.Stats
+	Kept     int `json:"kept"`
+	New      int `json:"new"`
+	Void     int `json:"void"`
+	Findings int `json:"findings"`
+	Hard     int `json:"hard"`
+	Placed   int `json:"placed"`
+}
+
+func (a *app) gridBuild(ctx context.Context, st store, f buildFlags) error {
+	old, next, err := division.Old(ctx, st, f.communities)
+	if err != nil {
+		return err
+	}
+	p, end := a.progress()
+	now := a.now()
+	div, err := grids.Build(ctx, st, grids.Options{
+		Target: f.target, Min: f.minA, Max: f.maxA, Communities: f.communities, Threads: f.threads, Progress: p,
+		Today: now.Format("2006-01-02"), Next: next, Old: old,
+	})
+	end()
+	if err != nil {
+		return err
+	}
+	if f.report != "" {
+		format := reportFormat(f.report)
+		if err := writeFileAtomic(f.report, func(w *os.File) error { return div.WriteReport(w, format) }); err != nil {
+			return err
+		}
+	}
+	res := buildResult{Stats: div.Stats, Findings: len(div.Findings), Hard: hardCount(div.Findings)}
+	a.tellFindings(div.Findings, 15)
+	if res.Hard > 0 && !f.force {
+		return gis.E(gis.Rejected, nil, "%d hard faults: nothing was written; mend the base map, or give --force", res.Hard)
+	}
+	kept := map[grids.Code]bool{}
+	for _, c := range old {
+		kept[c.Code] = true
+	}
+	for i, c := range div.Cells {
+		switch {
+		case c.Status == grids.Void:
+			res.Void++
+		case kept[c.Code]:
+			res.Kept++
+		default:
+			res.New++
+		}
+		if res.Hard > 0 && c.Status != grids.Void {
+			div.Cells[i].Remark = fmt.Sprintf("written by force with %d hard faults", res.Hard)
+		}
+	}
+	if res.Placed, err = division.Write(ctx, st, div, "command line", now); err != nil {
+		return err
+	}
+	return a.result(res, "%d cells in %d communities: %d kept, %d new, %d void; median %.0f m², %.1f %% within %.0f-%.0f m²; %d components and cases placed anew",
+		div.Stats.Cells, div.Stats.Communities, res.Kept, res.New, res.Void, div.Stats.MedianM2, 100*div.Stats.InRange, f.minA, f.maxA, res.Placed)
+}
+
+func hardCount(fs []gis.Finding) (n int) {
+	for _, f := range fs {
+		if f.Severity == gis.SeverityError {
+			n++
+		}
+	}
+	return n
+}
+
+// tellFindings prints the gravest first, at most that many.
+func (a *app) tellFindings(fs []gis.Finding, most int) {
+	shown := 0
+	for _, sev := range []gis.Severity{gis.SeverityError, gis.SeverityWarning, gis.SeverityNote} {
+		for _, f := range fs {
+			if f.Severity != sev {
+				continue
+			}
+			if shown++; shown > most {
+				a.say("… %d findings in all; --report or --json lists them", len(fs))
+				return
+			}
+			a.say("%s %s %s at %.6f,%.6f: %s", f.Severity, f.Rule, f.Key, f.At[0], f.At[1], f.Text)
+		}
+	}
+}
+
+func (a *app) cmdGridCheck() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "check",
+		Short: "check the stored unit grids against every rule, by code apart from the builder's",
+		Args:  cobra.NoArgs,
+	}
+	db := a.dbFlag(c)
+	c.RunE = func(c *cobra.Command, _ []string) error {
+		return a.withStore(c.Context(), *db, mustExist, func(st store) error {
+			p, end := a.progress()
+			fs, stats, err := grids.Check(c.Context(), st, validCells(c.Context(), st), p)
+			end()
+			if err != nil {
+				return err
+			}
+			hard := hardCount(fs)
+			a.tellFindings(fs, 30)
+			if a.json {
+				for _, f := range fs {
+					if err := a.printJSON(f); err != nil {
+						return err
+					}
+				}
+			}
+			err = a.result(map[string]any{"stats": stats, "findings": len(fs), "hard": hard},
+				"%d cells checked: %d hard faults, %d findings in all", stats.Cells, hard, len(fs))
+			if err == nil && hard > 0 {
+				return exitCode(1)
+			}
+			return err
+		})
+	}
+	return c
+}
+
+func validCells(ctx context.Context, src grids.Source) iter.Seq2[grids.Cell, error] {
+	return func(yield func(grids.Cell, error) bool) {
+		for f, err := range src.Features(ctx, "unit_grid", orb.Bound{}) {
+			var c grids.Cell
+			if err == nil {
+				c, err = grids.CellOf(f)
+			}
+			if err == nil && c.Status == grids.Void {
+				continue
+			}
+			if !yield(c, err) {
+				return
+			}
+		}
+	}
+}
+
+func collectCells(ctx context.Context, src grids.Source) ([]grids.Cell, error) {
+	var out []grids.Cell
+	for c, err := range validCells(ctx, src) {
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, c)
+	}
+	return out, nil
+}
+
+func (a *app) cmdGridDiff() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "diff OTHER.gpkg",
+		Short: "compare the unit grids of two databases: what was kept, changed, is gone, is new",
+		Example: `  wanmi backup --db city.gpkg --out before.gpkg
+  wanmi grid build --db city.gpkg
+  wanmi grid diff --db city.gpkg before.gpkg`,
+		Args: cobra.ExactArgs(1),
+	}
+	db := a.dbFlag(c)
+	c.RunE = func(c *cobra.Command, args []string) error {
+		ctx := c.Context()
+		return a.withStore(ctx, *db, mustExist, func(st store) error {
+			return a.withStore(ctx, args[0], mustExist, func(other store) error {
+				after, err := collectCells(ctx, st)
+				if err != nil {
+					return err
+				}
+				before, err := collectCells(ctx, other)
+				if err != nil {
+					return err
+				}
+				d := grids.Diff(before, after)
+				for _, group := range []struct {
+					what  string
+					codes []grids.Code
+				}{{"changed", d.Changed}, {"gone", d.Gone}, {"new", d.New}} {
+					for _, code := range group.codes {
+						if !a.json {
+							fmt.Fprintln(a.out, group.what, code)
+						}
+					}
+				}
+				return a.result(d, "%d kept, %d changed, %d gone, %d new", len(d.Kept), len(d.Changed), len(d.Gone), len(d.New))
+			})
+		})
+	}
+	return c
+}
+
+func (a *app) cmdGridExport() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "export",
+		Short: "write the unit grids to a file: gpkg, geojson, geojsonl, csv, xlsx, shp",
+		Args:  cobra.NoArgs,
+	}
+	db := a.dbFlag(c)
+	out := c.Flags().String("out", "", "the file to write (required)")
+	void := c.Flags().Bool("void", false, "void cells (作废) too")
+	c.RunE = func(c *cobra.Command, _ []string) error {
+		return a.exportLayer(c.Context(), *db, "unit_grid", *out, *void)
+	}
+	return c
+}
+
+func (a *app) cmdExport() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "export LAYER",
+		Short: "write a layer to a file: gpkg, geojson, geojsonl, csv, xlsx, shp",
+		Example: `  wanmi export --db city.gpkg component --out 部件.xlsx
+  wanmi export --db city.gpkg unit_grid --out cells.geojson`,
+		Args: cobra.ExactArgs(1),
+	}
+	db := a.dbFlag(c)
+	out := c.Flags().String("out", "", "the file to write; its suffix says the format (required)")
+	void := c.Flags().Bool("void", false, "with unit_grid: void cells (作废) too")
+	c.RunE = func(c *cobra.Command, args []string) error {
+		return a.exportLayer(c.Context(), *db, args[0], *out, *void)
+	}
+	return c
+}
+
+func (a *app) exportLayer(ctx context.Context, db, layer, out string, void bool) error {
+	if out == "" {
+		return usageError{errors.New("give --out FILE; its suffix says the format: gpkg, geojson, geojsonl, csv, xlsx, shp")}
+	}
+	l, err := gis.LayerByName(layer)
+	if err != nil {
+		return err
+	}
+	return a.withStore(ctx, db, mustExist, func(st store) error {
+		feats := st.Features(ctx, layer, orb.Bound{})
+		if layer == "unit_grid" && !void {
+			feats = withoutVoid(feats)
+		}
+		p, end := a.progress()
+		n, err := export.Write(ctx, out, l, feats, p)
+		end()
+		if err != nil {
+			return err
+		}
+		return a.result(map[string]any{"layer": layer, "file": out, "rows": n}, "%s: %d rows written to %s", layer, n, out)
+	})
+}
+
+func withoutVoid(in iter.Seq2[gis.Feature, error]) iter.Seq2[gis.Feature, error] {
+	return func(yield func(gis.Feature, error) bool) {
+		for f, err := range in {
+			if err == nil && f.Text("status") == grids.Void {
+				continue
+			}
+			if !yield(f, err) {
+				return
+			}
+		}
+	}
+}
+
+func (a *app) cmdGridShow() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "show CODE...",
+		Short: "show unit grids: area, community, dates, neighbours, components",
+		Args:  cobra.MinimumNArgs(1),
+	}
+	db := a.dbFlag(c)
+	c.RunE = func(c *cobra.Command, args []string) error {
+		ctx := c.Context()
+		return a.withStore(ctx, *db, mustExist, func(st store) error {
+			for _, arg := range args {
+				if err := a.gridShow(ctx, st, arg); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	return c
+}
+
+func (a *app) gridShow(ctx context.Context, st store, arg string) error {
+	code, err := grids.ParseCode(arg)
+	if err != nil {
+		return err
+	}
+	f, err := st.Feature(ctx, "unit_grid", string(code))
+	if err != nil {
+		return err
+	}
+	cell, err := grids.CellOf(f)
+	if err != nil {
+		return err
+	}
+	book, err := grids.NewBook(ctx, st)
+	if err != nil {
+		return err
+	}
+	count := 0
+	for c, err := range st.Features(ctx, "component", cell.Polygon.Bound()) {
+		if err != nil {
+			return err
+		}
+		if c.Text("grid_code") == string(code) {
+			count++
+		}
+	}
+	near := book.Neighbours(code)
+	return a.result(map[string]any{
+		"code": code, "community_code": cell.Community, "area_m2": cell.AreaM2, "status": cell.Status, "init_date": cell.InitDate,
+		"end_date": cell.EndDate, "remark": cell.Remark, "neighbours": near, "components": count, "bbox": cell.Polygon.Bound(),
+	}, "%s  %s  %.0f m²  community %s  from %s  %d components  neighbours %v", code, cell.Status, cell.AreaM2, cell.Community, cell.InitDate, count, near)
+}

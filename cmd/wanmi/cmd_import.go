@@ -1,0 +1,206 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"gopkg.in/yaml.v3"
+
+	"wanmi/data/census"
+	"wanmi/gis"
+)
+
+type importFlags struct {
+	db, crs, encoding, sheet, profile, report string
+	set                                       []string
+	dryRun, guess, partial, strict            bool
+}
+
+func (a *app) cmdImport() *cobra.Command {
+	var f importFlags
+	c := a.cmdImportFlags(&f)
+	c.RunE = func(c *cobra.Command, args []string) error {
+		return a.runImport(c.Context(), f, args[0], args[1:])
+	}
+	return c
+}
+
+// cmdImportFlags is the command without its action: the demo parses the flags of its manifest with it.
+func (a *app) cmdImportFlags(f *importFlags) *cobra.Command {
+	c := &cobra.Command{
+		Use:   "import LAYER FILE...",
+		Short: "read survey files into a layer: all of them or, on a fault that cannot be reported by row, none",
+		Long: `Reads CSV, TSV, XLSX, GeoJSON, GeoJSON sequences, JSON arrays, Shapefiles (loose or zipped, GBK or UTF-8),
+OpenStreetMap PBF and XML, each also gzipped. Which column is which field is guessed and printed; a guess that
+is wrong is written out with --guess, edited, and given back with --profile.
+
+LAYER is one of ` + layerWords() + ` or osm (one OSM file into several layers).
+
+Rows that cannot be taken are kept in the database with file, row, field, value and reason; --report writes them
+as .html, .json or .xlsx. Exit code 3 means that nothing could be taken (with --strict: that some row could not).`,
+		Example: `  wanmi import --db city.gpkg community 社区.shp
+  wanmi import --db city.gpkg component 部件.zip 果皮箱.xlsx --report 部件.html
+  wanmi import --db city.gpkg component 路灯.csv --crs EPSG:4548 --set dept_name=市政所 --dry-run
+  wanmi import --guess door 门牌.csv > door.yaml`,
+		Args: cobra.MinimumNArgs(2),
+	}
+	fl := c.Flags()
+	fl.StringVar(&f.db, "db", a.getenv("WANMI_DB"), "the database: a GeoPackage file, made when absent (default from WANMI_DB)")
+	fl.StringVar(&f.crs, "crs", "", "coordinate system of the files when they do not say or lie: EPSG:n, gcj02, bd09")
+	fl.StringVar(&f.encoding, "encoding", "", "text encoding of CSV and dBASE files, as gbk (default: guessed)")
+	fl.StringVar(&f.sheet, "sheet", "", "XLSX: the sheet to read (default: every sheet with rows)")
+	fl.StringVar(&f.profile, "profile", "", "a YAML profile that says which column is which field")
+	fl.StringVar(&f.report, "report", "", "write the report to this file: .html, .json or .xlsx")
+	fl.StringArrayVar(&f.set, "set", nil, "field=value for every row; may be repeated")
+	fl.BoolVar(&f.dryRun, "dry-run", false, "say what would be added, moved, changed, removed; write nothing")
+	fl.BoolVar(&f.guess, "guess", false, "only print the guessed profile as YAML")
+	fl.BoolVar(&f.partial, "partial", false, "the delivery is not complete: rows of its source that it lacks stay")
+	fl.BoolVar(&f.strict, "strict", false, "one rejected row rejects the whole delivery")
+	return c
+}
+
+func layerWords() string {
+	names := make([]string, len(gis.Layers))
+	for i, l := range gis.Layers {
+		names[i] = l.Name
+	}
+	return strings.Join(names, ", ")
+}
+
+func (a *app) runImport(ctx context.Context, f importFlags, layer string, files []string) error {
+	opt, err := a.importOptions(f, layer, files)
+	if err != nil {
+		return err
+	}
+	if f.guess {
+		return a.printGuess(opt)
+	}
+	create := mayCreate
+	if f.dryRun {
+		create = mustExist
+	}
+	return a.withStore(ctx, f.db, create, func(st store) error {
+		_, err := a.importInto(ctx, st, opt, f.report)
+		return err
+	})
+}
+
+func (a *app) importOptions(f importFlags, layer string, files []string) (census.Options, error) {
+	opt := census.Options{
+		Layer: layer, Files: files, CRS: f.crs, Encoding: f.encoding, Sheet: f.sheet, DryRun: f.dryRun,
+		Partial: f.partial, Strict: f.strict, Actor: "command line", Today: a.now().Format("2006-01-02"), Set: map[string]string{},
+	}
+	if layer != "osm" {
+		if _, err := gis.LayerByName(layer); err != nil {
+			return opt, err
+		}
+	}
+	for _, s := range f.set {
+		k, v, ok := strings.Cut(s, "=")
+		if !ok {
+			return opt, usageError{fmt.Errorf("--set %s: want field=value", s)}
+		}
+		opt.Set[k] = v
+	}
+	if f.profile != "" {
+		p, err := census.ReadProfile(f.profile)
+		if err != nil {
+			return opt, err
+		}
+		opt.Profile = &p
+	}
+	if f.report != "" && reportFormat(f.report) == "" {
+		return opt, usageError{fmt.Errorf("--report %s: the name must end in .html, .json or .xlsx", f.report)}
+	}
+	return opt, nil
+}
+
+func reportFormat(file string) string {
+	switch ext := strings.ToLower(filepath.Ext(file)); ext {
+	case ".html", ".json", ".xlsx":
+		return ext[1:]
+	}
+	return ""
+}
+
+// printGuess prints one YAML document per table of the files.
+func (a *app) printGuess(opt census.Options) error {
+	profiles, err := census.GuessFiles(opt)
+	if err != nil {
+		return err
+	}
+	for i, p := range profiles {
+		if i > 0 {
+			fmt.Fprintln(a.out, "---")
+		}
+		fmt.Fprintf(a.out, "# %s\n", p.File)
+		out, err := yaml.Marshal(p.Profile)
+		if err != nil {
+			return err
+		}
+		if _, err := a.out.Write(out); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// importInto runs one import, prints what was guessed and what came of it, and writes the report.
+func (a *app) importInto(ctx context.Context, st store, opt census.Options, report string) (census.Result, error) {
+	p, end := a.progress()
+	opt.Progress = p
+	res, err := census.Import(ctx, st, opt)
+	end()
+	if report != "" && (err == nil || gis.KindOf(err) == gis.Rejected) {
+		err = errors.Join(err, writeFileAtomic(report, func(w *os.File) error { return res.WriteReport(w, reportFormat(report)) }))
+	}
+	a.tellImport(res)
+	if err != nil {
+		return res, err
+	}
+	verb := "imported"
+	if opt.DryRun {
+		verb = "dry run, nothing written"
+	}
+	s := res.Summary
+	return res, a.result(s, "%s %s: %d added, %d moved, %d changed, %d removed, %d unchanged, %d rejected",
+		opt.Layer, verb, s.Added, s.Moved, s.Changed, s.Removed, s.Unchanged, s.Rejected)
+}
+
+func (a *app) tellImport(res census.Result) {
+	for _, f := range res.Files {
+		a.say("%s: %d rows (%s, %s), %d taken, %d rejected", f.File, f.Rows, f.Format, f.CRS, f.Taken, f.Rejected)
+		if f.Class != "" {
+			a.say("  class: %s", f.Class)
+		}
+		for _, r := range f.Remarks {
+			a.say("  %s", r)
+		}
+	}
+	const most = 20
+	for i, r := range res.Rejected {
+		if i == most {
+			a.say("  … %d more; --report FILE.html lists them all", len(res.Rejected)-most)
+			break
+		}
+		a.say("  rejected: %s row %d, %s = %q: %s [%s]", r.File, r.Row, r.Field, r.Value, r.Reason, r.Rule)
+	}
+}
+
+// writeFileAtomic writes beside the file and renames, so that a reader never sees half of it.
+func writeFileAtomic(name string, write func(*os.File) error) error {
+	tmp, err := os.CreateTemp(filepath.Dir(name), ".wanmi-*")
+	if err != nil {
+		return gis.E(gis.Invalid, err, "cannot write %s", name)
+	}
+	defer os.Remove(tmp.Name())
+	if err := errors.Join(write(tmp), tmp.Sync(), tmp.Close()); err != nil {
+		return fmt.Errorf("writing %s: %w", name, err)
+	}
+	return os.Rename(tmp.Name(), name)
+}

@@ -1,0 +1,117 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"wanmi/cmd/wanmi/internal/httpapi"
+	"wanmi/cmd/wanmi/internal/webui"
+	"wanmi/gis"
+)
+
+type serveFlags struct {
+	db, addr, config, basePath string
+	public, trustProxy         bool
+}
+
+func (a *app) cmdServe() *cobra.Command {
+	var f serveFlags
+	c := &cobra.Command{
+		Use:   "serve",
+		Short: "serve the map, vector tiles, look-ups and geocoding over HTTP",
+		Long: `Holds the city in memory and answers from it. Reading is open to everybody unless --public=false; every write
+needs a key ('wanmi key create'). Writes of other processes to the same database show within a second.
+A signal (Ctrl-C, SIGTERM) lets running requests finish.`,
+		Example: `  wanmi serve --db city.gpkg
+  wanmi serve --db city.gpkg --addr 0.0.0.0:80 --public=false
+  wanmi serve --config /etc/wanmi.yaml`,
+		Args: cobra.NoArgs,
+	}
+	fl := c.Flags()
+	fl.StringVar(&f.db, "db", a.getenv("WANMI_DB"), "the database: a GeoPackage file (default from WANMI_DB)")
+	fl.StringVar(&f.addr, "addr", "127.0.0.1:8080", "host and port to listen on")
+	fl.StringVar(&f.config, "config", "", "a YAML file: addr, public, base_path, trust_proxy, admin, synonyms")
+	fl.StringVar(&f.basePath, "base-path", "", "the path a proxy mounts the server under, as /wanmi")
+	fl.BoolVar(&f.public, "public", true, "reading needs no key")
+	fl.BoolVar(&f.trustProxy, "trust-proxy", false, "believe X-Forwarded-* headers")
+	c.RunE = func(c *cobra.Command, _ []string) error {
+		conf, err := readConfig(f.config)
+		if err != nil {
+			return err
+		}
+		conf.override(c, f)
+		return a.withStore(c.Context(), f.db, mustExist, func(st store) error {
+			return a.serve(c.Context(), st, conf, func(addr string) { a.say("serving %s on http://%s/", f.db, addr) })
+		})
+	}
+	return c
+}
+
+// override lets the flags that were given win over the file.
+func (c *config) override(cmd *cobra.Command, f serveFlags) {
+	given := cmd.Flags().Changed
+	if c.Addr == "" || given("addr") {
+		c.Addr = f.addr
+	}
+	if c.Public == nil || given("public") {
+		c.Public = &f.public
+	}
+	if given("base-path") {
+		c.BasePath = f.basePath
+	}
+	if given("trust-proxy") {
+		c.TrustProxy = f.trustProxy
+	}
+}
+
+// serve listens first, so that a taken port is told before the city is loaded,
+// and returns when ctx ends and the running requests have finished.
+func (a *app) serve(ctx context.Context, st store, conf config, ready func(addr string)) error {
+	ln, err := (&net.ListenConfig{}).Listen(ctx, "tcp", conf.Addr)
+	if err != nil {
+		return gis.E(gis.Unavailable, err, "cannot listen on %s; is another server running? choose another with --addr", conf.Addr)
+	}
+	defer ln.Close()
+	live, err := a.loadCity(ctx, st, conf, false)
+	if err != nil {
+		return err
+	}
+	log := a.logger()
+	api, err := httpapi.New(httpapi.Config{
+		Live: live, Store: st, UI: webui.FS(), Log: log, Public: conf.Public == nil || *conf.Public,
+		BasePath: conf.BasePath, TrustProxy: conf.TrustProxy, Version: version, Imports: importer{st}, Now: a.now,
+	})
+	if err != nil {
+		return err
+	}
+	srv := &http.Server{
+		Handler: api, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,
+		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+	}
+	following, stop := context.WithCancel(ctx)
+	defer stop()
+	go live.Follow(following, time.Second, func(err error) { log.Error("following the store", "error", err) })
+	failed := make(chan error, 1)
+	go func() { failed <- srv.Serve(ln) }()
+	ready(ln.Addr().String())
+	select {
+	case err := <-failed:
+		return errors.Join(err, api.Close())
+	case <-ctx.Done():
+	}
+	a.say("stopping; running requests may finish")
+	down, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
+	defer cancel()
+	closed := api.Close() // event streams end here; without it Shutdown would wait for them
+	if err := srv.Shutdown(down); err != nil {
+		return fmt.Errorf("shutdown: %w", err)
+	}
+	return closed
+}

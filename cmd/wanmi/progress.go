@@ -1,0 +1,102 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+	"golang.org/x/term"
+
+	"wanmi/gis"
+)
+
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+// progress returns a bar on a terminal; elsewhere a plain line when a stage
+// begins and every ten seconds after. end erases the bar.
+func (a *app) progress() (p gis.Progress, end func()) {
+	if a.quiet {
+		return nil, func() {}
+	}
+	if isTerminal(a.err) {
+		return a.bar()
+	}
+	var mu sync.Mutex
+	last, at := "", time.Time{}
+	return func(stage string, done, total int64) {
+		mu.Lock()
+		defer mu.Unlock()
+		now := time.Now()
+		if stage == last && now.Sub(at) < 10*time.Second {
+			return
+		}
+		last, at = stage, now
+		switch {
+		case total > 0:
+			fmt.Fprintf(a.err, "%s: %d of %d\n", stage, done, total)
+		case done > 0:
+			fmt.Fprintf(a.err, "%s: %d\n", stage, done)
+		default:
+			fmt.Fprintln(a.err, stage)
+		}
+	}, func() {}
+}
+
+func (a *app) bar() (gis.Progress, func()) {
+	var mu sync.Mutex
+	var bar *progressbar.ProgressBar
+	last := ""
+	end := func() {
+		mu.Lock()
+		defer mu.Unlock()
+		if bar != nil {
+			_ = bar.Clear()
+			bar = nil
+		}
+	}
+	return func(stage string, done, total int64) {
+		mu.Lock()
+		defer mu.Unlock()
+		if stage != last || bar == nil {
+			if bar != nil {
+				_ = bar.Clear()
+			}
+			if total <= 0 {
+				total = -1
+			}
+			bar = progressbar.NewOptions64(total, progressbar.OptionSetWriter(a.err), progressbar.OptionSetDescription(stage),
+				progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionClearOnFinish(), progressbar.OptionShowCount(), progressbar.OptionSetWidth(24))
+			last = stage
+		}
+		_ = bar.Set64(done)
+	}, end
+}
+
+// say prints a line for people on the error output, unless --quiet.
+func (a *app) say(format string, args ...any) {
+	if !a.quiet {
+		fmt.Fprintf(a.err, format+"\n", args...)
+	}
+}
+
+// result ends a command: v as one line of JSON with --json, else the sentence.
+func (a *app) result(v any, format string, args ...any) error {
+	if a.json {
+		return a.printJSON(v)
+	}
+	_, err := fmt.Fprintf(a.out, format+"\n", args...)
+	return err
+}
+
+func (a *app) printJSON(v any) error {
+	enc := json.NewEncoder(a.out)
+	enc.SetEscapeHTML(false)
+	return enc.Encode(v)
+}

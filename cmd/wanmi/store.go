@@ -1,0 +1,81 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"iter"
+	"os"
+	"strings"
+
+	"github.com/paulmach/orb"
+	"github.com/spf13/cobra"
+
+	"wanmi/data"
+	"wanmi/data/gpkg"
+	"wanmi/gis"
+)
+
+// store is what the commands need of a store, whichever it is. data/storetest
+// holds the contract; a second store fulfils this and gets a line in openStore.
+type store interface {
+	Close() error
+	Generation(ctx context.Context) (gis.Generation, error)
+	Features(ctx context.Context, layer string, bound orb.Bound) iter.Seq2[gis.Feature, error]
+	Feature(ctx context.Context, layer, key string) (gis.Feature, error)
+	Rev(ctx context.Context, layer, key string) (int64, error)
+	Count(ctx context.Context, layer string) (int64, error)
+	Write(ctx context.Context, w data.WriteInfo, fn func(data.Tx) error) (gis.Generation, error)
+	Changes(ctx context.Context, since int64) iter.Seq2[gis.Change, error]
+	History(ctx context.Context, layer, key string) ([]data.Version, error)
+	Batches(ctx context.Context) ([]data.Batch, error)
+	Batch(ctx context.Context, id int64) (data.Batch, error)
+	Rejected(ctx context.Context, batch int64) iter.Seq2[data.Rejected, error]
+	RecordRejected(ctx context.Context, b data.Batch, rows []data.Rejected) (int64, error)
+	Lineage(ctx context.Context, code string) ([]data.Lineage, error)
+	Check(ctx context.Context, p gis.Progress) iter.Seq2[gis.Finding, error]
+	Backup(ctx context.Context, file string) error
+	CreateKey(ctx context.Context, role, name string) (secret string, k data.Key, err error)
+	Keys(ctx context.Context) ([]data.Key, error)
+	RevokeKey(ctx context.Context, id string) error
+	FindKey(ctx context.Context, secret string) (data.Key, error)
+}
+
+var _ store = (*gpkg.Store)(nil)
+
+// dbFlag adds --db, which may come from WANMI_DB.
+func (a *app) dbFlag(c *cobra.Command) *string {
+	return c.Flags().String("db", a.getenv("WANMI_DB"), "the database: a GeoPackage file (default from WANMI_DB)")
+}
+
+// openStore opens the database; create allows a file that is not there yet.
+func (a *app) openStore(ctx context.Context, db string, create mode) (store, error) {
+	switch {
+	case db == "":
+		return nil, usageError{errors.New("which database? give --db city.gpkg or set WANMI_DB")}
+	case strings.HasPrefix(db, "postgres://"), strings.HasPrefix(db, "postgresql://"):
+		return nil, gis.E(gis.Invalid, nil, "this version stores in GeoPackage files only; give --db a file name, as city.gpkg")
+	}
+	if create == mustExist {
+		if _, err := os.Stat(db); errors.Is(err, fs.ErrNotExist) {
+			return nil, gis.E(gis.NotFound, nil, "there is no database %s; 'wanmi import --db %s ...' makes one", db, db)
+		}
+	}
+	return gpkg.Open(ctx, db, gpkg.Options{Now: a.now})
+}
+
+type mode bool
+
+const (
+	mustExist mode = false
+	mayCreate mode = true
+)
+
+// withStore opens the database, runs fn and closes; an error on closing counts.
+func (a *app) withStore(ctx context.Context, db string, create mode, fn func(store) error) error {
+	st, err := a.openStore(ctx, db, create)
+	if err != nil {
+		return err
+	}
+	return errors.Join(fn(st), st.Close())
+}

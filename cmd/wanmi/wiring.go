@@ -1,0 +1,90 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"os"
+
+	"github.com/paulmach/orb"
+	"gopkg.in/yaml.v3"
+
+	"wanmi/cmd/wanmi/internal/city"
+	"wanmi/data/catalog"
+	"wanmi/geocode"
+	"wanmi/gis"
+	"wanmi/grids"
+)
+
+// config is the file of `wanmi serve --config`. A flag given on the command line wins.
+type config struct {
+	Addr       string              `yaml:"addr"`        // 127.0.0.1:8080
+	Public     *bool               `yaml:"public"`      // reading needs no key; default true
+	BasePath   string              `yaml:"base_path"`   // the path a proxy mounts the server under
+	TrustProxy bool                `yaml:"trust_proxy"` // believe X-Forwarded-*
+	Admin      []string            `yaml:"admin"`       // province, prefecture, county as addresses begin with
+	Synonyms   map[string][]string `yaml:"synonyms"`    // word -> component class codes, beside the built-in ones
+}
+
+func readConfig(file string) (config, error) {
+	var c config
+	if file == "" {
+		return c, nil
+	}
+	f, err := os.Open(file)
+	if err != nil {
+		return c, gis.E(gis.Invalid, err, "cannot read the configuration %s", file)
+	}
+	defer f.Close()
+	dec := yaml.NewDecoder(f)
+	dec.KnownFields(true)
+	if err := dec.Decode(&c); err != nil {
+		return c, gis.E(gis.Invalid, nil, "configuration %s: %v", file, err)
+	}
+	return c, nil
+}
+
+// cityConfig gives the geocoder the standards' class names, the words people use
+// for them, and the names of the areas above the city.
+func cityConfig(ctx context.Context, src grids.Source, c config) (city.Config, error) {
+	words := map[string][]string{}
+	for w, codes := range catalog.Synonyms() {
+		words[w] = codes
+	}
+	for w, codes := range c.Synonyms {
+		words[w] = codes
+	}
+	names := map[string]string{}
+	for _, ed := range []string{catalog.CJT214, catalog.GB47678} {
+		for _, cl := range catalog.Classes(ed) {
+			names[cl.Code] = cl.Zh
+		}
+	}
+	admin := c.Admin
+	if len(admin) == 0 {
+		seen := map[string]bool{}
+		for f, err := range src.Features(ctx, "street", orb.Bound{}) {
+			if err != nil {
+				return city.Config{}, err
+			}
+			if n := f.Text("county_name"); n != "" && !seen[n] {
+				seen[n] = true
+				admin = append(admin, n)
+			}
+		}
+	}
+	return city.Config{Geocode: geocode.Config{Synonyms: words, ClassNames: names, Admin: admin}}, nil
+}
+
+// loadCity reads the whole city; without tiles for commands that draw nothing.
+func (a *app) loadCity(ctx context.Context, st store, c config, noTiles bool) (*city.Live, error) {
+	cfg, err := cityConfig(ctx, st, c)
+	if err != nil {
+		return nil, err
+	}
+	cfg.NoTiles = noTiles
+	p, end := a.progress()
+	defer end()
+	return city.Load(ctx, st, cfg, p)
+}
+
+var errNoText = errors.New("give a text, or --batch IN.csv --out OUT.csv, or '-' to read texts from the standard input, one a line")
