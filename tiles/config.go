@@ -14,3 +14,227 @@ import (
 type Source interface {
 	Features(ctx context.Context, layer string, bound orb.Bound) iter.Seq2[gis.Feature, error]
 }
+
+// Config says what stands in the tiles. The zero value of MaxBytes and CacheBytes takes the defaults; no
+// Layers means no layers.
+type Config struct {
+	Layers     []LayerRule
+	MaxBytes   int   // a tile's size after gzip, above which it is thinned further; 0: 500,000
+	CacheBytes int64 // memory for finished tiles; 0: 256 MiB, negative: no cache
+}
+
+// LayerRule says which features of a layer stand in which tiles, and with which fields.
+type LayerRule struct {
+	Name string // the layer's name in tiles
+	From string // a derived layer: the layer its label points are made from; "" otherwise
+
+	MinZoom, MaxZoom int // tiles above MaxZoom follow the rules of MaxZoom; TileJSON tells clients to overzoom instead
+
+	Fields []FieldRule
+	Hide   []Match // features with one of these values stand in no tile
+	Need   string  // a field without which a feature stands in no tile: the name of a label
+
+	// Zoom by value: a feature appears from ByValue[its value of By], Else when the value is not listed. "" in By: from MinZoom.
+	By      string
+	ByValue map[string]int
+	Else    int
+
+	// Below ThinBelow one point per square of ThinUnits tile units a side stays: that with the smallest hash
+	// of its id, so that no class or district is favoured, and with point_count of how many it stands for.
+	// The squares lie on the world, not on the tile: neighbouring tiles agree. ThinUnits is a power of two.
+	ThinBelow, ThinUnits int
+
+	// Below SmallBelow lines and polygons whose bounds are under SmallUnits tile units both ways are left out.
+	SmallBelow, SmallUnits int
+
+	// Shared marks polygons that have borders in common, of which no vertex may be lost on one side only.
+	Shared bool
+
+	// Simplify is the tolerance for lines in tile units, below MaxZoom.
+	Simplify float64
+}
+
+// FieldRule is one property of a layer's tiles.
+type FieldRule struct {
+	Name    string // the property
+	From    string // the layer's field it is taken from; "" the same name
+	Last    int    // only the last characters of the text; 0 all
+	MinZoom int    // from this zoom; a request that names the property gets it at any
+	Unique  bool   // every feature has another value: written without looking for equals
+}
+
+// Match names values of a text field.
+type Match struct {
+	Field  string
+	Values []string
+}
+
+// Defaults of Config.
+const (
+	DefaultMaxBytes   = 500_000
+	DefaultCacheBytes = 256 << 20
+)
+
+const lastZoom = 18 // the deepest zoom the product's rules offer; clients overzoom from there
+
+// DefaultConfig returns the product's rules, in drawing order.
+func DefaultConfig() Config {
+	street := LayerRule{
+		Name: "street", MinZoom: 5, MaxZoom: lastZoom, Shared: true,
+		Fields: fields(0, "code", "name", "county_name"),
+	}
+	community := LayerRule{
+		Name: "community", MinZoom: 9, MaxZoom: lastZoom, Shared: true,
+		Fields: fields(0, "code", "name", "street_code", "street_name"),
+	}
+	land := LayerRule{
+		Name: "land", MinZoom: 8, MaxZoom: lastZoom, Simplify: 2, SmallBelow: 14, SmallUnits: 12,
+		Fields: fields(0, "class", "name"),
+	}
+	water := LayerRule{
+		Name: "water", MinZoom: 8, MaxZoom: lastZoom, Simplify: 2, SmallBelow: 14, SmallUnits: 12,
+		Fields: fields(0, "class", "name"),
+	}
+	building := LayerRule{
+		Name: "building", MinZoom: 14, MaxZoom: lastZoom, SmallBelow: 16, SmallUnits: 16,
+		Fields: append(fields(0, "class", "height_m"), fields(16, "name", "floors", "address")...),
+	}
+	rail := LayerRule{
+		Name: "rail", MinZoom: 10, MaxZoom: lastZoom, Simplify: 2,
+		Fields: fields(0, "class", "name"),
+	}
+	road := LayerRule{
+		Name: "road", MinZoom: 10, MaxZoom: lastZoom, Simplify: 2,
+		Fields: append(fields(0, "class", "name"), fields(13, "width_m", "tunnel")...),
+		By:     "class", Else: 13,
+		ByValue: map[string]int{"arterial": 10, "collector": 12, "local": 13, "link": 13, "service": 15, "path": 15},
+	}
+	void := []Match{{Field: "status", Values: []string{"void", "作废"}}}
+	unitGrid := LayerRule{
+		Name: "unit_grid", MinZoom: 12, MaxZoom: lastZoom, Shared: true, Hide: void,
+		Fields: append([]FieldRule{{Name: "code", Unique: true}, {Name: "seq", From: "code", Last: 3}},
+			fields(14, "community_code", "area_m2", "status", "locked", "init_date", "end_date")...),
+	}
+	workGrid := LayerRule{
+		Name: "work_grid", MinZoom: 11, MaxZoom: lastZoom, Shared: true,
+		Fields: fields(0, "code", "name", "kind", "department_name", "area_m2"),
+	}
+	component := LayerRule{
+		Name: "component", MinZoom: 13, MaxZoom: lastZoom, ThinBelow: 15, ThinUnits: 64,
+		SmallBelow: 15, SmallUnits: 8,
+		Fields: append(append(fields(0, "class", "state"), FieldRule{Name: "code", MinZoom: 15, Unique: true}),
+			fields(15, "name", "class_name", "dept_name", "owner_name", "keeper_name", "grid_code", "community_name",
+				"label", "init_date", "change_date")...),
+	}
+	door := LayerRule{
+		Name: "door", MinZoom: 16, MaxZoom: lastZoom, Fields: fields(0, "number", "road", "building", "address"),
+	}
+	poi := LayerRule{
+		Name: "poi", MinZoom: 14, MaxZoom: lastZoom, ThinBelow: 16, ThinUnits: 128, Fields: fields(0, "class", "name", "address"),
+	}
+	kase := LayerRule{
+		Name: "case", MinZoom: 12, MaxZoom: lastZoom, ThinBelow: 14, ThinUnits: 64,
+		Fields: append([]FieldRule{{Name: "number", Unique: true}}, fields(0, "class", "state", "reported_at", "grid_code", "dept_name")...),
+	}
+	return Config{Layers: []LayerRule{
+		street, community, land, water, building, rail, road, unitGrid, workGrid, component, door, poi, kase,
+		label("street", 9, fields(0, "code", "name")),
+		label("community", 11, fields(0, "code", "name")),
+		label("land", 13, fields(0, "name", "class")),
+		label("water", 12, fields(0, "name", "class")),
+		label("building", 16, fields(0, "name")),
+		{
+			Name: "unit_grid_label", From: "unit_grid", MinZoom: 14, MaxZoom: lastZoom, Hide: void, Need: "code",
+			Fields: []FieldRule{{Name: "seq", From: "code", Last: 3}, {Name: "code", Unique: true}},
+		},
+	}}
+}
+
+// label is the derived layer of a layer's names.
+func label(from string, minZoom int, f []FieldRule) LayerRule {
+	return LayerRule{Name: from + "_label", From: from, MinZoom: minZoom, MaxZoom: lastZoom, Need: "name", Fields: f}
+}
+
+func fields(minZoom int, names ...string) []FieldRule {
+	f := make([]FieldRule, len(names))
+	for i, n := range names {
+		f[i] = FieldRule{Name: n, MinZoom: minZoom}
+	}
+	return f
+}
+
+// base is the name of the layer a rule's features are read from.
+func (r *LayerRule) base() string {
+	if r.From != "" {
+		return r.From
+	}
+	return r.Name
+}
+
+// check completes c and says what is wrong with it.
+func (c Config) check() (Config, error) {
+	if c.MaxBytes == 0 {
+		c.MaxBytes = DefaultMaxBytes
+	}
+	if c.CacheBytes == 0 {
+		c.CacheBytes = DefaultCacheBytes
+	}
+	seen := map[string]bool{}
+	for i := range c.Layers {
+		r := &c.Layers[i]
+		if !layerName(r.Name) || seen[r.Name] {
+			return c, gis.E(gis.Invalid, nil, "tiles: layer rule %q has a bad name or stands twice", r.Name)
+		}
+		seen[r.Name] = true
+		l, err := gis.LayerByName(r.base())
+		if err != nil {
+			return c, err
+		}
+		if l.Geom == gis.NoGeom {
+			return c, gis.E(gis.Invalid, nil, "tiles: layer %s has no geometry", l.Name)
+		}
+		if r.MinZoom < 0 || r.MaxZoom > MaxZoom || r.MinZoom > r.MaxZoom {
+			return c, gis.E(gis.Invalid, nil, "tiles: layer %s: zooms %d to %d", r.Name, r.MinZoom, r.MaxZoom)
+		}
+		if t := r.ThinUnits; r.ThinBelow > 0 && (t < 1 || t > 4096 || t&(t-1) != 0) {
+			return c, gis.E(gis.Invalid, nil, "tiles: layer %s: thinning squares of %d units; a power of two up to 4096 is wanted", r.Name, t)
+		}
+		if err := r.checkFields(l); err != nil {
+			return c, err
+		}
+	}
+	return c, nil
+}
+
+func (r *LayerRule) checkFields(l *gis.Layer) error {
+	names := map[string]bool{pointCount: true}
+	for _, f := range r.Fields {
+		if names[f.Name] {
+			return gis.E(gis.Invalid, nil, "tiles: layer %s: property %q stands twice", r.Name, f.Name)
+		}
+		names[f.Name] = true
+		if l.Index(f.source()) < 0 {
+			return gis.E(gis.Invalid, nil, "tiles: layer %s has no field %q", l.Name, f.source())
+		}
+	}
+	wanted := []string{r.By, r.Need}
+	for _, h := range r.Hide {
+		wanted = append(wanted, h.Field)
+	}
+	for _, n := range wanted {
+		if n != "" && l.Index(n) < 0 {
+			return gis.E(gis.Invalid, nil, "tiles: layer %s has no field %q", l.Name, n)
+		}
+	}
+	return nil
+}
+
+func (f FieldRule) source() string {
+	if f.From != "" {
+		return f.From
+	}
+	return f.Name
+}
+
+// pointCount is the property of a thinned layer's points: how many one stands for, itself included.
+const pointCount = "point_count"

@@ -2,29 +2,27 @@ package tiles
 
 import (
 	"context"
+	"fmt"
+	"slices"
+	"strings"
 
+	"github.com/paulmach/orb"
 	"github.com/paulmach/orb/maptile"
 
 	"wanmi/gis"
 )
 
-// Config says what stands in the tiles.
-type Config struct {
-	Layers     []LayerRule
-	MaxBytes   int
-	CacheBytes int64
+// Set is an immutable snapshot of all served layers, safe for any number of goroutines. Apply and Reload make
+// the next one, which shares with it what has not changed: rows, trees, cached tiles.
+type Set struct {
+	cfg    Config
+	core   *core
+	layers []*layer
+	byName map[string]int
 }
 
-// LayerRule is the rule of one layer.
-type LayerRule struct{ Name string }
-
-// DefaultConfig returns the product's rules.
-func DefaultConfig() Config { return Config{} }
-
-// Set is an immutable snapshot of all layers.
-type Set struct{}
-
-// Update is the change of one feature. Old is nil for an insert, New for a delete.
+// Update is the change of one feature. Old is nil for an insert, New for a delete. Only the id counts of Old: whatever the Set has under it
+// is replaced.
 type Update struct {
 	Layer, Key string
 	Old, New   *gis.Feature
@@ -32,10 +30,10 @@ type Update struct {
 
 // TileOptions are the choices of one request.
 type TileOptions struct {
-	Properties []string // the fields wanted; nil: all the layer's rule gives at the zoom
+	Properties []string // the fields wanted, at any zoom; nil: those the layer's rule gives at the zoom
 }
 
-// LayerCount is how many features of a layer stand in a tile.
+// LayerCount is how many features of a layer stand in a tile, and how many were left out of it.
 type LayerCount struct {
 	Layer    string
 	Features int
@@ -44,39 +42,318 @@ type LayerCount struct {
 
 // Tile is an encoded tile. It is shared: nobody may change its bytes.
 type Tile struct {
-	Data    []byte // raw MVT; empty when nothing is there
-	Gzip    []byte // the same, compressed; empty when Data is
-	ETag    string // hash of Data, without quotes
-	Counts  []LayerCount
+	Data   []byte // raw MVT; empty when nothing is there
+	Gzip   []byte // the same, compressed; empty when Data is
+	ETag   string // hash of Data, without quotes; the same whatever the content encoding
+	Counts []LayerCount
+	// Thinned is how many features the rules of low zooms or of the tile's size left out: points that another stands for,
+	// lines and polygons too small to be seen.
 	Thinned int
+	Level   int // 0: the layers' rules sufficed; else how often a layer was thinned further for the tile's size
 }
 
-// TileJSON is a TileJSON 3.0.0 document.
-type TileJSON struct{}
-
-// LayerInfo describes a layer of the catalogue.
-type LayerInfo struct{ Name string }
-
-// Build reads all layers.
+// Build reads all layers of cfg from src.
 func Build(ctx context.Context, src Source, cfg Config, p gis.Progress) (*Set, error) {
-	return nil, gis.E(gis.Unavailable, nil, "the tile set is being built")
-}
-
-// Apply returns the set after the updates.
-func (s *Set) Apply(ctx context.Context, ups []Update) (*Set, error) { return s, nil }
-
-// Reload returns the set with the named layers read anew from src.
-func (s *Set) Reload(ctx context.Context, src Source, layers []string, p gis.Progress) (*Set, error) {
+	cfg, err := cfg.check()
+	if err != nil {
+		return nil, err
+	}
+	cfg.Layers = slices.Clone(cfg.Layers)
+	c, err := newCore(cfg.CacheBytes)
+	if err != nil {
+		return nil, fmt.Errorf("tiles: cache of %d bytes: %w", cfg.CacheBytes, err)
+	}
+	s := &Set{cfg: cfg, core: c, byName: make(map[string]int, len(cfg.Layers)), layers: make([]*layer, len(cfg.Layers))}
+	for i := range cfg.Layers {
+		s.byName[cfg.Layers[i].Name] = i
+	}
+	if err := s.read(ctx, src, s.bases(), p); err != nil {
+		return nil, err
+	}
 	return s, nil
 }
 
-// Tile returns a tile of the named layers.
-func (s *Set) Tile(ctx context.Context, layers []string, t maptile.Tile, opt TileOptions) (*Tile, error) {
-	return &Tile{}, nil
+// bases lists the layers features are read from.
+func (s *Set) bases() []string {
+	var names []string
+	for i := range s.cfg.Layers {
+		if n := s.cfg.Layers[i].base(); !slices.Contains(names, n) {
+			names = append(names, n)
+		}
+	}
+	return names
 }
 
-// TileJSON describes the layers.
-func (s *Set) TileJSON(layers []string, base string) (*TileJSON, error) { return &TileJSON{}, nil }
+// read fills all layers made from the named ones.
+func (s *Set) read(ctx context.Context, src Source, bases []string, p gis.Progress) error {
+	for _, name := range bases {
+		var ls []*layer
+		width := 0
+		for i := range s.cfg.Layers {
+			if s.cfg.Layers[i].base() == name {
+				l := newLayer(&s.cfg.Layers[i])
+				s.layers[i] = l
+				ls = append(ls, l)
+				width = max(width, len(l.cols))
+			}
+		}
+		codes := make([]uint32, width)
+		stage := "tiles: " + name
+		done := int64(0)
+		for f, err := range src.Features(ctx, name, orb.Bound{}) {
+			if err != nil {
+				return fmt.Errorf("tiles: layer %s: %w", name, err)
+			}
+			if done++; done&0x3fff == 0 {
+				p.Tell(stage, done, 0)
+				if err := ctx.Err(); err != nil {
+					return err
+				}
+			}
+			if f.ID <= 0 {
+				return fmt.Errorf("tiles: layer %s: feature %q has no id", name, f.Key)
+			}
+			for _, l := range ls {
+				l.put(&f, codes)
+			}
+		}
+		for _, l := range ls {
+			l.finish()
+		}
+		p.Tell(stage, done, done)
+	}
+	return nil
+}
 
-// Catalog lists the layers.
-func (s *Set) Catalog() []LayerInfo { return nil }
+// Reload returns the set with the named layers, and those derived from them, read anew from src: for changes too many to be applied one by
+// one. Layers that are not served are passed over. The tiles of other layers stay cached.
+func (s *Set) Reload(ctx context.Context, src Source, layers []string, p gis.Progress) (*Set, error) {
+	s.core.edit.Lock()
+	defer s.core.edit.Unlock()
+	n := s.clone()
+	var wanted []string
+	for _, b := range s.bases() {
+		if slices.Contains(layers, b) {
+			wanted = append(wanted, b)
+		}
+	}
+	if err := n.read(ctx, src, wanted, p); err != nil {
+		return nil, err
+	}
+	version := s.core.versions.Add(1)
+	for i, l := range n.layers {
+		if l != s.layers[i] {
+			l.since = version
+		}
+	}
+	return n, nil
+}
+
+// Apply returns the set after the updates, in their order. Layers that are not served are passed over. It costs what the
+// updates cost, not what the set holds, but for a rare tidying of a layer that has seen very many.
+func (s *Set) Apply(ctx context.Context, ups []Update) (*Set, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	s.core.edit.Lock()
+	defer s.core.edit.Unlock()
+	n := s.clone()
+	version := s.core.versions.Add(1)
+	for _, u := range ups {
+		for i := range n.layers {
+			if n.cfg.Layers[i].base() != u.Layer {
+				continue
+			}
+			if n.layers[i] == s.layers[i] {
+				n.layers[i] = s.layers[i].edit()
+			}
+			if err := n.layers[i].apply(u, version); err != nil {
+				return nil, err
+			}
+		}
+	}
+	for i, l := range n.layers {
+		if l != s.layers[i] && l.crowded() {
+			l.compact()
+		}
+	}
+	return n, nil
+}
+
+func (l *layer) apply(u Update, version uint64) error {
+	touch := func(b box) { l.touched(b, version) }
+	for _, f := range []*gis.Feature{u.Old, u.New} {
+		if f == nil {
+			continue
+		}
+		if f.ID <= 0 {
+			return fmt.Errorf("tiles: update of %s %q: a feature without id", u.Layer, u.Key)
+		}
+		l.remove(f.ID, touch)
+	}
+	if u.New != nil {
+		l.insert(u.New, touch)
+	}
+	return nil
+}
+
+func (s *Set) clone() *Set {
+	n := *s
+	n.layers = slices.Clone(s.layers)
+	return &n
+}
+
+// request is a tile request that has been understood.
+type request struct {
+	spec   string
+	layers []*layer // in drawing order
+	want   []string // sorted; nil: by zoom
+}
+
+func (s *Set) request(layers []string, opt TileOptions) (request, error) {
+	var r request
+	at, err := s.find(layers)
+	if err != nil {
+		return r, err
+	}
+	var b strings.Builder
+	for _, i := range at {
+		b.WriteString(s.cfg.Layers[i].Name)
+		b.WriteByte(',')
+		r.layers = append(r.layers, s.layers[i])
+	}
+	if opt.Properties != nil {
+		r.want = slices.Compact(slices.Sorted(slices.Values(opt.Properties)))
+		for _, p := range r.want {
+			if !slices.ContainsFunc(r.layers, func(l *layer) bool { return l.has(p) }) {
+				return r, gis.E(gis.Invalid, nil, "no property %s in %s", shown(p), strings.Join(layers, ","))
+			}
+			b.WriteByte('|')
+			b.WriteString(p)
+		}
+		if len(r.want) == 0 {
+			r.want = []string{}
+			b.WriteByte('|')
+		}
+	}
+	r.spec = b.String()
+	return r, nil
+}
+
+// find returns the places of the named layers, in drawing order.
+func (s *Set) find(layers []string) ([]int, error) {
+	if len(layers) == 0 {
+		return nil, gis.E(gis.Invalid, nil, "no layer is named")
+	}
+	at := make([]int, 0, len(layers))
+	for _, n := range layers {
+		i, ok := s.byName[n]
+		if !ok {
+			return nil, gis.E(gis.NotFound, nil, "no layer %s", shown(n))
+		}
+		at = append(at, i)
+	}
+	slices.Sort(at)
+	return slices.Compact(at), nil
+}
+
+func (l *layer) has(property string) bool {
+	for _, c := range l.cols {
+		if c.Name == property {
+			return true
+		}
+	}
+	return false
+}
+
+// Tile returns a tile of the named layers, which stand in it in drawing order. A tile where nothing is is no error. The
+// tile may be shared with other callers.
+func (s *Set) Tile(ctx context.Context, layers []string, t maptile.Tile, opt TileOptions) (*Tile, error) {
+	r, err := s.request(layers, opt)
+	if err != nil {
+		return nil, err
+	}
+	if t.Z > MaxZoom || !t.Valid() {
+		return nil, gis.E(gis.Invalid, nil, "no tile %d/%d/%d", t.Z, t.X, t.Y)
+	}
+	f := frameOf(t)
+	k := key{spec: r.spec, x: t.X, y: t.Y, z: uint8(t.Z)}
+	for _, l := range r.layers {
+		k.version = max(k.version, l.version(f.box))
+	}
+	return s.core.tile(ctx, k, func(ctx context.Context) (*Tile, error) {
+		w := s.core.writers.Get().(*writer)
+		defer s.core.writers.Put(w)
+		return s.write(ctx, w, r, f)
+	})
+}
+
+// write makes a tile. When it is over the limit after compression, the layer that takes most of it is thinned by one
+// more level, and again, until it fits or no layer is left to thin.
+func (s *Set) write(ctx context.Context, w *writer, r request, f frame) (*Tile, error) {
+	levels := make([]int, len(r.layers))
+	sizes := make([]int, len(r.layers))
+	t := &Tile{}
+	for {
+		w.enc.Reset()
+		t.Counts, t.Thinned = t.Counts[:0], 0
+		for i, l := range r.layers {
+			before := len(w.enc.Bytes())
+			n, err := w.layer(ctx, l, &f, r.want, levels[i])
+			if err != nil {
+				return nil, err
+			}
+			sizes[i] = len(w.enc.Bytes()) - before
+			if n.Features+n.Thinned > 0 {
+				t.Counts = append(t.Counts, n)
+				t.Thinned += n.Thinned
+			}
+		}
+		raw := w.enc.Bytes()
+		if len(raw) == 0 {
+			t.ETag = etag(nil)
+			return t, nil
+		}
+		zipped, err := w.zip.pack(raw)
+		if err != nil {
+			return nil, fmt.Errorf("tiles: compress: %w", err)
+		}
+		if len(zipped) > s.cfg.MaxBytes && raise(levels, sizes) {
+			t.Level++
+			continue
+		}
+		t.Data, t.Gzip, t.ETag = slices.Clone(raw), slices.Clone(zipped), etag(raw)
+		return t, nil
+	}
+}
+
+// raise adds a level to the largest layer that has one left; false when none has.
+func raise(levels, sizes []int) bool {
+	at := -1
+	for i := range levels {
+		if levels[i] < maxLevel && sizes[i] > 0 && (at < 0 || sizes[i] > sizes[at]) {
+			at = i
+		}
+	}
+	if at >= 0 {
+		levels[at]++
+	}
+	return at >= 0
+}
+
+// Stats counts what the cache has done since Build, for metrics.
+type Stats struct {
+	Hits, Misses, Joined int64 // Joined: waited for a tile that was being written
+	Tiles                int   // in the cache
+	Bytes                uint64
+}
+
+// Stats returns the counts of the whole line of Sets.
+func (s *Set) Stats() Stats {
+	c := s.core
+	st := Stats{Hits: c.hits.Load(), Misses: c.misses.Load(), Joined: c.joined.Load()}
+	if c.cache != nil {
+		st.Tiles, st.Bytes = c.cache.EstimatedSize(), c.cache.WeightedSize()
+	}
+	return st
+}

@@ -6,6 +6,8 @@ import (
 
 	"github.com/paulmach/orb"
 	"github.com/tidwall/rtree"
+
+	"wanmi/gis/geom"
 )
 
 // Tree is an R-tree from longitude/latitude boxes to values. The zero value is an empty tree.
@@ -53,7 +55,7 @@ func (t *Tree[T]) Copy() *Tree[T] {
 // dist gives the true distance of a value in metres and must never be smaller than that of its box;
 // nil takes the box's distance (0 when p is inside it).
 func (t *Tree[T]) Nearby(p orb.Point, dist func(T) float64, yield func(T, float64) bool) {
-	mx, my := metresPerDegree(p[1])
+	mx, my := geom.MetresPerDegree(p[1])
 	t.tree.Nearby(
 		func(lo, hi [2]float64, v T, item bool) float64 {
 			if item && dist != nil {
@@ -65,15 +67,4 @@ func (t *Tree[T]) Nearby(p orb.Point, dist func(T) float64, yield func(T, float6
 		},
 		func(_, _ [2]float64, v T, d float64) bool { return yield(v, d) },
 	)
-}
-
-// metresPerDegree returns the length of a degree of longitude and of latitude at lat on the CGCS2000
-// ellipsoid. gis/geom offers the same to all; index stays below it so that geom may use an index.
-func metresPerDegree(lat float64) (mx, my float64) {
-	const a, f = 6378137.0, 1 / 298.257222101
-	const e2 = f * (2 - f)
-	s, c := math.Sincos(lat * math.Pi / 180)
-	w := 1 - e2*s*s
-	n := a / math.Sqrt(w)
-	return n * c * math.Pi / 180, n * (1 - e2) / w * math.Pi / 180
 }

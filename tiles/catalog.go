@@ -1,0 +1,172 @@
+package tiles
+
+import (
+	"strings"
+
+	"github.com/paulmach/orb"
+
+	"wanmi/gis"
+)
+
+// FieldInfo describes a property of a layer's tiles.
+type FieldInfo struct {
+	Name    string `json:"name"`
+	Type    string `json:"type"` // as gis.FieldType names it
+	Zh      string `json:"zh"`
+	En      string `json:"en"`
+	MinZoom int    `json:"minzoom"`
+}
+
+// LayerInfo describes a layer of the catalogue.
+type LayerInfo struct {
+	Name     string      `json:"name"`
+	Zh       string      `json:"zh"`
+	En       string      `json:"en"`
+	Geometry string      `json:"geometry"` // point, line, polygon or any
+	From     string      `json:"derived_from,omitempty"`
+	Count    int         `json:"count"`              // features that stand in tiles
+	Unplaced int         `json:"unplaced,omitempty"` // features without a usable geometry, in no tile
+	Bounds   *[4]float64 `json:"bounds,omitempty"`   // west, south, east, north in degrees; none when empty
+	MinZoom  int         `json:"minzoom"`
+	MaxZoom  int         `json:"maxzoom"`
+	// ThinnedBelow is the zoom below which points are thinned and carry point_count; 0: never.
+	ThinnedBelow int         `json:"thinned_below,omitempty"`
+	Fields       []FieldInfo `json:"fields"`
+}
+
+// Catalog lists the layers in drawing order, derived ones last.
+func (s *Set) Catalog() []LayerInfo {
+	infos := make([]LayerInfo, len(s.layers))
+	for i, l := range s.layers {
+		infos[i] = l.info()
+	}
+	return infos
+}
+
+func (l *layer) info() LayerInfo {
+	r := l.rule
+	in := LayerInfo{
+		Name: r.Name, Zh: l.def.Zh, En: l.def.En, Geometry: l.def.Geom.String(), From: r.From,
+		Count: l.tree.Len(), Unplaced: l.lost, MinZoom: r.MinZoom, MaxZoom: r.MaxZoom, ThinnedBelow: r.ThinBelow,
+		Fields: make([]FieldInfo, 0, len(r.Fields)+1),
+	}
+	if r.From != "" {
+		in.Zh, in.En, in.Geometry = in.Zh+"注记", in.En+": label points", gis.Point.String()
+	}
+	if b, ok := l.bound(); ok {
+		w := bounds(b.lonLat())
+		in.Bounds = &w
+	}
+	for i, f := range r.Fields {
+		d := l.def.Fields[l.src[i]]
+		fi := FieldInfo{Name: f.Name, Type: d.Type.String(), Zh: d.Zh, En: d.En, MinZoom: max(f.MinZoom, r.MinZoom)}
+		if f.Last > 0 {
+			fi.Zh, fi.En = d.Zh+"末段", d.En+": the last characters"
+		}
+		in.Fields = append(in.Fields, fi)
+	}
+	if r.ThinBelow > 0 {
+		in.Fields = append(in.Fields, FieldInfo{
+			Name: pointCount, Type: gis.Int.String(), Zh: "代表点数", En: "Points this one stands for, below zoom thinned_below", MinZoom: r.MinZoom,
+		})
+	}
+	return in
+}
+
+func bounds(b orb.Bound) [4]float64 {
+	return [4]float64{b.Min[0], b.Min[1], b.Max[0], b.Max[1]}
+}
+
+// VectorLayer is a layer of a TileJSON document.
+type VectorLayer struct {
+	ID          string            `json:"id"`
+	Description string            `json:"description,omitempty"`
+	MinZoom     int               `json:"minzoom"`
+	MaxZoom     int               `json:"maxzoom"`
+	Fields      map[string]string `json:"fields"` // String, Number or Boolean
+}
+
+// TileJSON is a TileJSON 3.0.0 document.
+type TileJSON struct {
+	TileJSON     string        `json:"tilejson"`
+	Name         string        `json:"name"`
+	Tiles        []string      `json:"tiles"`
+	Scheme       string        `json:"scheme"`
+	MinZoom      int           `json:"minzoom"`
+	MaxZoom      int           `json:"maxzoom"`
+	Bounds       [4]float64    `json:"bounds"`
+	Center       [3]float64    `json:"center"`
+	VectorLayers []VectorLayer `json:"vector_layers"`
+}
+
+// TileJSON describes the named layers. base is the address before /tiles, as https://host/prefix, with or without a final slash.
+func (s *Set) TileJSON(layers []string, base string) (*TileJSON, error) {
+	at, err := s.find(layers)
+	if err != nil {
+		return nil, err
+	}
+	names := make([]string, len(at))
+	for i, k := range at {
+		names[i] = s.cfg.Layers[k].Name
+	}
+	path := strings.Join(names, ",")
+	j := &TileJSON{
+		TileJSON: "3.0.0", Name: path, Scheme: "xyz",
+		Tiles: []string{strings.TrimSuffix(base, "/") + "/tiles/" + path + "/{z}/{x}/{y}.mvt"},
+	}
+	s.describe(j, at)
+	return j, nil
+}
+
+// describe fills zooms, bounds, centre and layers.
+func (s *Set) describe(j *TileJSON, at []int) {
+	j.MinZoom, j.MaxZoom = MaxZoom, 0
+	var all box
+	some := false
+	for _, k := range at {
+		l := s.layers[k]
+		j.MinZoom, j.MaxZoom = min(j.MinZoom, l.rule.MinZoom), max(j.MaxZoom, l.rule.MaxZoom)
+		if b, ok := l.bound(); ok {
+			if some {
+				b = b.union(all)
+			}
+			all, some = b, true
+		}
+		j.VectorLayers = append(j.VectorLayers, l.vector())
+	}
+	b := orb.Bound{Min: orb.Point{-180, -85.0511287798066}, Max: orb.Point{180, 85.0511287798066}}
+	zoom := j.MinZoom
+	if some {
+		b = all.lonLat()
+		zoom = fitZoom(all, j.MinZoom, j.MaxZoom)
+	}
+	j.Bounds = bounds(b)
+	c := b.Center()
+	j.Center = [3]float64{c[0], c[1], float64(zoom)}
+}
+
+// fitZoom is the deepest zoom at which b is no wider than two tiles.
+func fitZoom(b box, lo, hi int) int {
+	side := uint64(max(b.x1-b.x0, b.y1-b.y0))
+	z := lo
+	for z < hi && side <= 2<<(32-(z+1)) {
+		z++
+	}
+	return z
+}
+
+func (l *layer) vector() VectorLayer {
+	in := l.info()
+	v := VectorLayer{ID: in.Name, Description: in.En, MinZoom: in.MinZoom, MaxZoom: in.MaxZoom, Fields: map[string]string{}}
+	for _, f := range in.Fields {
+		switch f.Type {
+		case gis.Int.String(), gis.Real.String():
+			v.Fields[f.Name] = "Number"
+		case gis.Bool.String():
+			v.Fields[f.Name] = "Boolean"
+		default:
+			v.Fields[f.Name] = "String"
+		}
+	}
+	return v
+}

@@ -1,0 +1,267 @@
+package tiles
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/paulmach/orb"
+	"github.com/tidwall/rtree"
+
+	"wanmi/gis"
+	"wanmi/gis/geom"
+	"wanmi/tiles/mvt"
+)
+
+// layer is one layer of a Set. Once the Set is handed on it is never changed.
+type layer struct {
+	rule *LayerRule
+	def  *gis.Layer // of the features it is made from
+	cols []mvt.Column
+	src  []int // of each column, the field it is taken from
+
+	table *table
+	rows  rows
+	tree  *rowTree
+	lost  int // features without a usable geometry
+
+	// A tile's version is that of the last edit that touches it: the largest in edits that overlaps, or since, whichever is larger.
+	since uint64
+	edits *editTree
+}
+
+type (
+	rowTree  = rtree.RTreeGN[float32, uint32]
+	editTree = rtree.RTreeGN[float32, uint64]
+)
+
+// maxEdits bounds the edits remembered one by one; past it every tile of the layer counts as touched.
+const maxEdits = 20_000
+
+func newLayer(r *LayerRule) *layer {
+	l := &layer{rule: r, def: gis.MustLayer(r.base()), tree: new(rowTree), edits: new(editTree)}
+	for i, f := range r.Fields {
+		l.cols = append(l.cols, mvt.Column{Name: f.Name, Unique: f.Unique, At: i})
+		l.src = append(l.src, l.def.Index(f.source()))
+	}
+	l.table = newTable(len(l.cols))
+	return l
+}
+
+// edit returns a copy of l that may be changed.
+func (l *layer) edit() *layer {
+	n := *l
+	n.tree, n.edits = l.tree.Copy(), l.edits.Copy()
+	return &n
+}
+
+// put adds the rows of f to the table and returns their numbers; the tree is the caller's. codes is scratch of the layer's width.
+func (l *layer) put(f *gis.Feature, codes []uint32) (first, n uint32) {
+	if !l.drawn(f) {
+		return 0, 0
+	}
+	rows := place(f.Geom)
+	if len(rows) == 0 {
+		l.lost++
+		return 0, 0
+	}
+	if l.rule.From != "" {
+		rows = place(geom.LabelPoint(f.Geom))
+	}
+	for i, c := range l.cols {
+		codes[i] = l.code(f, i, c.Unique)
+	}
+	from := l.firstZoom(f)
+	first = l.table.n
+	for _, r := range rows {
+		l.table.add(row{id: f.ID, x: r.x, y: r.y, shape: r.shape}, from, codes)
+	}
+	return first, uint32(len(rows))
+}
+
+func (l *layer) code(f *gis.Feature, col int, unique bool) uint32 {
+	v := f.Values[l.src[col]]
+	if v == nil {
+		return 0
+	}
+	if n := l.rule.Fields[col].Last; n > 0 {
+		if s, ok := v.(string); ok && len(s) > n {
+			r := []rune(s)
+			v = string(r[max(0, len(r)-n):])
+		}
+	}
+	if s, ok := v.(string); ok && s == "" {
+		return 0
+	}
+	if unique {
+		return l.table.unique.Add(v)
+	}
+	return l.table.shared.Intern(v)
+}
+
+// drawn reports whether f may stand in tiles at all.
+func (l *layer) drawn(f *gis.Feature) bool {
+	if n := l.rule.Need; n != "" && f.Text(n) == "" {
+		return false
+	}
+	for _, h := range l.rule.Hide {
+		if slices.Contains(h.Values, f.Text(h.Field)) {
+			return false
+		}
+	}
+	return true
+}
+
+func (l *layer) firstZoom(f *gis.Feature) uint8 {
+	if l.rule.By == "" {
+		return uint8(l.rule.MinZoom)
+	}
+	z, ok := l.rule.ByValue[f.Text(l.rule.By)]
+	if !ok {
+		z = l.rule.Else
+	}
+	return uint8(max(z, l.rule.MinZoom))
+}
+
+// finish sorts what put has gathered into drawing order and indexes it.
+func (l *layer) finish() {
+	alive := make([]uint32, l.table.n)
+	for i := range alive {
+		alive[i] = uint32(i)
+	}
+	l.settle(alive)
+}
+
+// settle makes a table of the rows alive alone, in drawing order, with a new tree and index by id.
+func (l *layer) settle(alive []uint32) {
+	v := l.table.view()
+	l.table = v.ordered(l.table, alive)
+	l.table.indexIDs()
+	l.rows = l.table.view()
+	l.tree = new(rowTree)
+	for i := range l.table.n {
+		lo, hi := l.rows.at(i).bound().rect()
+		l.tree.Insert(lo, hi, i)
+	}
+}
+
+// remove takes the rows of a feature out of the tree and tells touch their bounds.
+func (l *layer) remove(id int64, touch func(box)) {
+	for _, i := range l.table.find(id) {
+		b := l.rows.at(i).bound()
+		lo, hi := b.rect()
+		n := l.tree.Len()
+		if l.tree.Delete(lo, hi, i); l.tree.Len() < n {
+			touch(b)
+		}
+	}
+}
+
+// insert adds the rows of a feature to table and tree and tells touch their bounds.
+func (l *layer) insert(f *gis.Feature, touch func(box)) {
+	first, n := l.put(f, make([]uint32, len(l.cols)))
+	l.rows = l.table.view()
+	for i := first; i < first+n; i++ {
+		l.table.late(f.ID, i)
+		b := l.rows.at(i).bound()
+		lo, hi := b.rect()
+		l.tree.Insert(lo, hi, i)
+		touch(b)
+	}
+}
+
+// touched records that version changed what b holds.
+func (l *layer) touched(b box, version uint64) {
+	lo, hi := b.rect()
+	type entry struct {
+		lo, hi [2]float32
+		v      uint64
+	}
+	var inside []entry // earlier edits the new one covers are of no more use
+	l.edits.Search(lo, hi, func(a, z [2]float32, v uint64) bool {
+		if a[0] >= lo[0] && a[1] >= lo[1] && z[0] <= hi[0] && z[1] <= hi[1] {
+			inside = append(inside, entry{a, z, v})
+		}
+		return true
+	})
+	for _, e := range inside {
+		l.edits.Delete(e.lo, e.hi, e.v)
+	}
+	l.edits.Insert(lo, hi, version)
+	if l.edits.Len() > maxEdits {
+		l.since, l.edits = version, new(editTree)
+	}
+}
+
+// version returns the version of the last edit that touches b.
+func (l *layer) version(b box) uint64 {
+	v := l.since
+	if l.edits.Len() == 0 {
+		return v
+	}
+	lo, hi := b.rect()
+	l.edits.Search(lo, hi, func(_, _ [2]float32, e uint64) bool {
+		v = max(v, e)
+		return true
+	})
+	return v
+}
+
+// crowded reports whether dead rows and edits have become so many that the table is better made anew.
+func (l *layer) crowded() bool {
+	late := l.table.n - l.table.sorted
+	return late > 4096 && late > l.table.sorted/8
+}
+
+func (l *layer) compact() {
+	alive := make([]uint32, 0, l.tree.Len())
+	l.tree.Scan(func(_, _ [2]float32, i uint32) bool {
+		alive = append(alive, i)
+		return true
+	})
+	l.settle(alive)
+}
+
+// bound returns the bounds of what is in the layer, ok false when it is empty.
+func (l *layer) bound() (box, bool) {
+	if l.tree.Len() == 0 {
+		return box{}, false
+	}
+	lo, hi := l.tree.Bounds()
+	const last = 1<<32 - 1
+	in := func(v float32) uint32 { return uint32(min(max(float64(v), 0), last)) }
+	return box{in(lo[0]), in(lo[1]), in(hi[0]), in(hi[1])}, true
+}
+
+func (b box) lonLat() orb.Bound {
+	return toLonLat(float64(b.x0), float64(b.y1)).Bound().Extend(toLonLat(float64(b.x1), float64(b.y0)))
+}
+
+// indexIDs makes the index by id of the sorted rows.
+func (t *table) indexIDs() {
+	t.byID = make([]uint32, t.n)
+	for i := range t.byID {
+		t.byID[i] = uint32(i)
+	}
+	slices.SortFunc(t.byID, func(a, b uint32) int { return cmp.Compare(t.id(a), t.id(b)) })
+	t.lateIDs = nil
+}
+
+func (t *table) id(i uint32) int64 { return t.pages[i/pageRows].rows[i%pageRows].id }
+
+// late remembers that row i, not among the sorted ones, is of feature id.
+func (t *table) late(id int64, i uint32) {
+	if t.lateIDs == nil {
+		t.lateIDs = make(map[int64][]uint32)
+	}
+	t.lateIDs[id] = append(t.lateIDs[id], i)
+}
+
+// find returns the rows ever given to a feature, dead ones too.
+func (t *table) find(id int64) []uint32 {
+	k, _ := slices.BinarySearchFunc(t.byID, id, func(i uint32, id int64) int { return cmp.Compare(t.id(i), id) })
+	var is []uint32
+	for ; k < len(t.byID) && t.id(t.byID[k]) == id; k++ {
+		is = append(is, t.byID[k])
+	}
+	return append(is, t.lateIDs[id]...)
+}
