@@ -2,11 +2,15 @@ package city
 
 import (
 	"context"
+	"math"
+	"slices"
+	"strings"
 
 	"github.com/paulmach/orb"
 
 	"wanmi/geocode"
 	"wanmi/gis"
+	"wanmi/grids"
 )
 
 // LocateQuery is a report: words, the reporter's position, or both.
@@ -63,6 +67,7 @@ type Candidate struct {
 	DistanceM  float64   `json:"distance_m"`
 	Score      float64   `json:"score"`
 	Why        string    `json:"why"`
+	WhyZh      string    `json:"why_zh"`
 }
 
 // DepartmentRef is the department answerable, and by what.
@@ -72,6 +77,7 @@ type DepartmentRef struct {
 	Phone string `json:"phone,omitempty"`
 	By    string `json:"by"` // component, responsibility
 	Why   string `json:"why"`
+	WhyZh string `json:"why_zh"`
 }
 
 // Alternative is another place the report may mean.
@@ -80,7 +86,160 @@ type Alternative struct {
 	Grid  *GridRef      `json:"grid"`
 }
 
-// Locate answers a report from this View.
+// How far from a cell a place may lie and still be counted to it: points on the outer edge of the city, by survey error.
+const nearCellM = 30
+
+// defaultAccuracyM is believed of a position that comes without an accuracy: a telephone's in a street.
+const defaultAccuracyM = 30
+
+// maxAlternatives limits Located.Alternatives.
+const maxAlternatives = 4
+
+// Locate answers a report from this View. A text nothing is found for is no error: Place is nil then.
 func (v *View) Locate(ctx context.Context, q LocateQuery) (Located, error) {
-	return Located{Generation: v.Gen}, nil
+	q.Text = strings.TrimSpace(q.Text)
+	if err := q.check(); err != nil {
+		return Located{}, err
+	}
+	var ans geocode.Answer
+	if q.Text != "" {
+		var err error
+		if ans, err = v.Geo.Search(ctx, geocode.Query{Text: q.Text, Size: 1 + maxAlternatives, Focus: q.Point}); err != nil {
+			return Located{}, err
+		}
+	}
+	var around string
+	if q.Point != nil {
+		rev, err := v.Geo.Reverse(ctx, *q.Point, geocode.ReverseQuery{Size: 1, RadiusM: 150})
+		if err != nil {
+			return Located{}, err
+		}
+		if len(rev.Places) > 0 {
+			around = rev.Places[0].Label
+		}
+	}
+	return v.compose(q, ans, around), nil
 }
+
+// check refuses what is no report.
+func (q *LocateQuery) check() error {
+	if q.Text == "" && q.Point == nil {
+		return gis.E(gis.Invalid, nil, "a report needs text, a point, or both")
+	}
+	if math.IsNaN(q.AccuracyM) || q.AccuracyM < 0 || q.AccuracyM > 1e6 {
+		return gis.E(gis.Invalid, nil, "accuracy_m must be from 0 to 1000000 metres")
+	}
+	if q.AccuracyM == 0 {
+		q.AccuracyM = defaultAccuracyM
+	}
+	if p := q.Point; p != nil && !(math.Abs(p[0]) <= 180 && math.Abs(p[1]) <= 90) {
+		return gis.E(gis.Invalid, nil, "the point must be longitude, latitude in degrees")
+	}
+	return nil
+}
+
+// compose makes the answer from what the geocoder found and where the reporter stands; around names that place.
+func (v *View) compose(q LocateQuery, ans geocode.Answer, around string) Located {
+	out := Located{
+		Generation: v.Gen, Classes: ans.Classes, Parsed: ans.Parsed, Ask: ans.Ask, Reasons: ans.Reasons,
+		Components: []Candidate{}, Faults: []geocode.Fault{}, Alternatives: []Alternative{},
+	}
+	if out.Classes == nil {
+		out.Classes = []geocode.ClassHit{}
+	}
+	ch := choose(ans.Places, q, around)
+	for _, p := range ch.others {
+		if len(out.Alternatives) < maxAlternatives {
+			out.Alternatives = append(out.Alternatives, Alternative{Place: p, Grid: v.gridAt(p)})
+		}
+	}
+	if ch.place != nil {
+		p := *ch.place
+		if len(p.Reasons) > 0 {
+			out.Reasons = p.Reasons
+		}
+		out.Reasons = append(slices.Clone(out.Reasons), ch.reasons...)
+		out.Faults = append(slices.Clone(p.Faults), ch.faults...)
+		if out.Faults == nil {
+			out.Faults = []geocode.Fault{}
+		}
+		out.Place, out.Score, out.UncertaintyM = &p, p.Score, p.UncertaintyM
+		out.Grid = v.gridAt(p)
+		out.Community, out.Street = v.areasAt(p.Point, out.Grid)
+		out.Components = v.candidates(q.Text, p, ans.Classes)
+	}
+	if out.Reasons == nil {
+		out.Reasons = []geocode.Reason{}
+	}
+	out.Department = v.answerable(out)
+	if out.Ask == "" && q.Text != "" && len(out.Classes) == 0 && out.Department == nil {
+		out.Ask = "请说明是什么部件或什么问题（如井盖、路灯、行道树）"
+	}
+	return out
+}
+
+// gridAt returns the cell of a place: the cell it is, the cell it lies in, or the nearest within nearCellM.
+func (v *View) gridAt(p geocode.Place) *GridRef {
+	if p.Layer == geocode.LayerGrid {
+		if c, ok := v.Grids.Cell(grids.Code(p.Key)); ok {
+			return &GridRef{Code: string(c.Code), AreaM2: c.AreaM2}
+		}
+	}
+	return v.GridAt(p.Point)
+}
+
+// GridAt returns the cell holding p, the nearest within 30 m when none does, nil when there is none.
+func (v *View) GridAt(p orb.Point) *GridRef {
+	if c, ok := v.Grids.At(p); ok {
+		return &GridRef{Code: string(c.Code), AreaM2: c.AreaM2}
+	}
+	if near := v.Grids.Near(p, nearCellM); len(near) > 0 {
+		return &GridRef{Code: string(near[0].Code), AreaM2: near[0].AreaM2, DistanceM: decimetres(distance(p, near[0].Polygon))}
+	}
+	return nil
+}
+
+// areasAt returns community and street of a point; those of its cell when it has one, so that the three agree.
+func (v *View) areasAt(p orb.Point, grid *GridRef) (community, street *AreaRef) {
+	var c *Area
+	ok := false
+	if grid != nil {
+		c, ok = v.Communities.Get(grids.Code(grid.Code).Community())
+	}
+	if !ok {
+		c, ok = v.Communities.At(p)
+	}
+	var s *Area
+	if ok {
+		community = &AreaRef{Code: c.Code, Name: c.Name}
+		if s, ok = v.Streets.Get(c.StreetCode); ok {
+			return community, &AreaRef{Code: s.Code, Name: s.Name}
+		}
+		if c.StreetName != "" {
+			return community, &AreaRef{Code: c.StreetCode, Name: c.StreetName}
+		}
+	}
+	if s, ok = v.Streets.At(p); ok {
+		street = &AreaRef{Code: s.Code, Name: s.Name}
+	}
+	return community, street
+}
+
+// Place tells which cell, community and street hold a point, as an import wants to know.
+func (v *View) Place(p orb.Point) (gridCode, communityCode, communityName, streetCode, streetName string, ok bool) {
+	var grid *GridRef
+	if c, in := v.Grids.At(p); in {
+		grid = &GridRef{Code: string(c.Code)}
+		gridCode = grid.Code
+	}
+	c, s := v.areasAt(p, grid)
+	if c == nil {
+		return gridCode, "", "", "", "", false
+	}
+	if s != nil {
+		streetCode, streetName = s.Code, s.Name
+	}
+	return gridCode, c.Code, c.Name, streetCode, streetName, true
+}
+
+func decimetres(m float64) float64 { return math.Round(m*10) / 10 }
