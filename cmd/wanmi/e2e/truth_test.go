@@ -1,0 +1,163 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"context"
+	"encoding/csv"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"github.com/paulmach/orb"
+
+	"wanmi/data/gpkg"
+	"wanmi/grids"
+)
+
+// csvRows reads a CSV file into maps by heading.
+func csvRows(t *testing.T, file string) []map[string]string {
+	t.Helper()
+	f, err := os.Open(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	rows, err := csv.NewReader(f).ReadAll()
+	if err != nil {
+		t.Fatalf("%s: %v", file, err)
+	}
+	out := make([]map[string]string, 0, len(rows))
+	for _, r := range rows[1:] {
+		m := map[string]string{}
+		for i, v := range r {
+			m[rows[0][i]] = v
+		}
+		out = append(out, m)
+	}
+	return out
+}
+
+// metres is the distance of two points near each other, on a sphere.
+func metres(lon1, lat1, lon2, lat2 float64) float64 {
+	return math.Hypot((lon1-lon2)*math.Cos(lat1*math.Pi/180), lat1-lat2) * 111_195
+}
+
+type tally struct{ n, cell, near, within50, component, department, hasComponent, hasDepartment int }
+
+// At least 97 % of the synthetic reports must be located in their true cell or
+// one beside it; the log gives the figure for each kind of text.
+func TestTruth(t *testing.T) {
+	db := demoDB(t)
+	all := readTruth(t)
+	if len(all) < 400 {
+		t.Fatalf("only %d reports with truth, want at least 400", len(all))
+	}
+	out := filepath.Join(t.TempDir(), "located.csv")
+	must(t, "geocode", "--db", db, "--batch", filepath.Join(demoDir(), "files", "truth.csv"), "--out", out, "--column", "text")
+	got := csvRows(t, out)
+	if len(got) != len(all) {
+		t.Fatalf("%d rows out, %d in", len(got), len(all))
+	}
+	ctx := context.Background()
+	st, err := gpkg.Open(ctx, db, gpkg.Options{ReadOnly: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer st.Close()
+	book, err := grids.NewBook(ctx, st)
+	if err != nil {
+		t.Fatal(err)
+	}
+	delivered := map[string]string{} // the team's own id -> code
+	for f, err := range st.Features(ctx, "component", orb.Bound{}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if id := f.Text("delivered_id"); id != "" {
+			delivered[id] = f.Key
+		}
+	}
+	departments := map[string]string{}
+	for f, err := range st.Features(ctx, "department", orb.Bound{}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		departments[f.Key] = f.Text("name")
+	}
+
+	kinds := map[string]*tally{}
+	var total tally
+	for i, tr := range all {
+		k := kinds[tr.kind]
+		if k == nil {
+			k = &tally{}
+			kinds[tr.kind] = k
+		}
+		r := got[i]
+		cell, ok := book.At(orb.Point{tr.lon, tr.lat})
+		if !ok {
+			t.Fatalf("the true point of %s lies in no cell", tr.id)
+		}
+		var lon, lat float64
+		_, _ = fmt.Sscan(r["longitude"]+" "+r["latitude"], &lon, &lat)
+		hit := grids.Code(r["result_grid"])
+		same := hit == cell.Code
+		near := same || slices.Contains(book.Neighbours(cell.Code), hit)
+		want := tr.component
+		if c, ok := delivered[want]; ok {
+			want = c
+		}
+		for _, x := range []*tally{k, &total} {
+			x.n++
+			x.cell += btoi(same)
+			x.near += btoi(near)
+			x.within50 += btoi(metres(tr.lon, tr.lat, lon, lat) <= 50)
+			if want != "" {
+				x.hasComponent++
+				x.component += btoi(r["result_component"] == want)
+			}
+			if tr.department != "" {
+				x.hasDepartment++
+				x.department += btoi(r["result_department"] == departments[tr.department])
+			}
+		}
+		if !near {
+			t.Logf("missed %s (%s): %q -> %s %s [%s]", tr.id, tr.kind, tr.text, r["result_type"], r["result_label"], r["result_reasons"])
+		}
+	}
+	names := make([]string, 0, len(kinds))
+	for name := range kinds {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	t.Logf("%-14s %5s %9s %9s %9s %9s %9s", "kind", "n", "cell", "cell+1", "<=50 m", "component", "dept")
+	for _, name := range names {
+		kinds[name].log(t, name)
+	}
+	total.log(t, "all")
+	if share := float64(total.near) / float64(total.n); share < 0.97 {
+		t.Errorf("%.1f %% of the reports are in their true cell or its neighbour, want at least 97 %%", 100*share)
+	}
+}
+
+func btoi(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+func (x tally) log(t *testing.T, name string) {
+	pct := func(a, n int) string {
+		if n == 0 {
+			return "-"
+		}
+		return fmt.Sprintf("%.1f %%", 100*float64(a)/float64(n))
+	}
+	t.Logf("%-14s %5d %9s %9s %9s %9s %9s", name, x.n, pct(x.cell, x.n), pct(x.near, x.n), pct(x.within50, x.n),
+		pct(x.component, x.hasComponent), pct(x.department, x.hasDepartment))
+}
