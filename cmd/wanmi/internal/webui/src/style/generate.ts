@@ -1,2 +1,9 @@
-export const styles = () => ({ light: { version: 8, sources: {}, layers: [] }, dark: { version: 8, sources: {}, layers: [] } })
-export const spriteSheet = (scale: number) => ({ svg: `<svg xmlns="http://www.w3.org/2000/svg" width="8" height="8"/>`, index: { scale } })
+// What build.mjs runs: the two styles and the sprite sheet.
+import { dark, light } from './palette.ts'
+import { style } from './style.ts'
+
+export { spriteSheet } from './symbols.ts'
+
+export function styles() {
+  return { light: style('light', light), dark: style('dark', dark) }
+}

@@ -1,0 +1,66 @@
+// Components, points of interest and cases: dots from far, symbols from near.
+import type { ExpressionSpecification, FilterSpecification, LayerSpecification } from 'maplibre-gl'
+import { majors, type Palette } from './palette.ts'
+import { figures } from './symbols.ts'
+
+const major: ExpressionSpecification = ['slice', ['coalesce', ['get', 'class'], '05'], 0, 2]
+const kind: ExpressionSpecification = ['coalesce', ['get', 'class_name'], ['get', 'name'], '']
+const isPoint: FilterSpecification = ['==', ['geometry-type'], 'Point']
+
+// Components that are not in order, in the standard's words for the state.
+export const faulty: ExpressionSpecification = ['match', ['get', 'state'], ['破损', '丢失', '废弃', '损坏', '缺失'], true, false]
+
+export function byMajor(p: Palette): ExpressionSpecification {
+  return ['match', major, ...majors.slice(0, 4).flatMap((m) => [m, p.major[m]]), p.major['05']] as unknown as ExpressionSpecification
+}
+
+function byKind(value: (name: string) => string | number, other: ExpressionSpecification | number): ExpressionSpecification {
+  const cases = Object.entries(figures).flatMap(([name, f]) => [['any', ...f.names.map((part) => ['in', part, kind])], value(name)])
+  return ['case', ...cases, other] as unknown as ExpressionSpecification
+}
+
+const symbol = byKind((name) => name, ['match', major, ['01', '02', '03', '04'], ['concat', 'major-', major], 'major-05'])
+const rank = byKind((name) => figures[name].rank, 5)
+
+export function components(p: Palette): LayerSpecification[] {
+  const common = { source: 'city', 'source-layer': 'component' } as const
+  return [
+    { id: 'component-area', type: 'fill', ...common, filter: ['==', ['geometry-type'], 'Polygon'], minzoom: 14, paint: { 'fill-color': byMajor(p), 'fill-opacity': 0.16 } },
+    {
+      id: 'component-line', type: 'line', ...common, filter: ['!=', ['geometry-type'], 'Point'], minzoom: 14, layout: { 'line-cap': 'round', 'line-join': 'round' },
+      paint: { 'line-color': byMajor(p), 'line-width': ['interpolate', ['linear'], ['zoom'], 14, 0.8, 18, 2.4], 'line-opacity': 0.85 },
+    },
+    {
+      id: 'component-fault', type: 'circle', ...common, filter: ['all', isPoint, faulty] as FilterSpecification, minzoom: 15,
+      paint: {
+        'circle-radius': ['interpolate', ['linear'], ['zoom'], 15, 3.5, 16, 5, 18, 13],
+        'circle-color': p.alert, 'circle-opacity': 0.16, 'circle-stroke-color': p.alert, 'circle-stroke-width': 1.1, 'circle-stroke-opacity': 0.8,
+      },
+    },
+    {
+      id: 'component-dot', type: 'circle', ...common, filter: isPoint, minzoom: 13,
+      paint: {
+        'circle-color': byMajor(p),
+        'circle-radius': ['interpolate', ['linear'], ['zoom'], 13, 0.9, 14, 1.2, 16, 2.4, 18, 4],
+        'circle-opacity': ['interpolate', ['linear'], ['zoom'], 13, 0.35, 15, 0.75, 16, 0.9],
+        'circle-stroke-color': p.halo,
+        'circle-stroke-width': ['interpolate', ['linear'], ['zoom'], 14.5, 0, 16, 0.8],
+        'circle-stroke-opacity': 0.8,
+      },
+    },
+    {
+      id: 'component', type: 'symbol', ...common, filter: isPoint, minzoom: 16,
+      layout: {
+        'icon-image': symbol,
+        'icon-size': ['interpolate', ['linear'], ['zoom'], 16, 0.62, 17, 0.78, 18, 0.95],
+        'icon-allow-overlap': ['step', ['zoom'], false, 18, true],
+        'icon-padding': ['interpolate', ['linear'], ['zoom'], 16, ['literal', [5, 5, 5, 5]], 17.5, ['literal', [0, 0, 0, 0]]] as unknown as ExpressionSpecification,
+        'symbol-sort-key': rank,
+      },
+    },
+    {
+      id: 'case', type: 'symbol', source: 'city', 'source-layer': 'case', minzoom: 12, filter: isPoint,
+      layout: { visibility: 'none', 'icon-image': 'case', 'icon-size': ['interpolate', ['linear'], ['zoom'], 12, 0.45, 17, 0.85], 'icon-allow-overlap': true },
+    },
+  ]
+}
