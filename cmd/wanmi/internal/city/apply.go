@@ -23,8 +23,11 @@ type rowID struct{ layer, key string }
 // row is what became of a row between two Views.
 type row struct {
 	rowID
-	bounds []orb.Bound  // everywhere it has been
-	now    *gis.Feature // nil: gone
+	bounds  []orb.Bound // everywhere it has been
+	born    bool        // the first that happened was its insertion
+	deleted bool        // at some moment, whatever came after
+	before  *gis.Feature
+	now     *gis.Feature // nil: gone
 }
 
 // changes is what the change log says since a View.
@@ -76,8 +79,9 @@ func (l *Live) changesSince(ctx context.Context, seq int64) (changes, error) {
 		if !ok {
 			i = len(ch.rows)
 			index[id] = i
-			ch.rows = append(ch.rows, row{rowID: id})
+			ch.rows = append(ch.rows, row{rowID: id, born: c.Op == gis.Insert})
 		}
+		ch.rows[i].deleted = ch.rows[i].deleted || c.Op == gis.Delete
 		for _, b := range []orb.Bound{c.Old, c.New} {
 			if b != (orb.Bound{}) {
 				ch.rows[i].bounds = append(ch.rows[i].bounds, b)
@@ -86,22 +90,64 @@ func (l *Live) changesSince(ctx context.Context, seq int64) (changes, error) {
 	}
 	if len(ch.rows) > maxUpdates {
 		for _, r := range ch.rows {
-			if !slices.Contains(ch.reload, r.layer) {
-				ch.reload = append(ch.reload, r.layer)
-			}
+			ch.readAgain(r.layer)
+		}
+	}
+	for i := range ch.rows {
+		if slices.Contains(ch.reload, ch.rows[i].layer) {
+			continue
+		}
+		known, err := l.fill(ctx, &ch.rows[i], seq)
+		if err != nil {
+			return ch, err
+		}
+		if !known {
+			ch.readAgain(ch.rows[i].layer)
 		}
 	}
 	ch.rows = slices.DeleteFunc(ch.rows, func(r row) bool { return slices.Contains(ch.reload, r.layer) })
-	for i := range ch.rows {
-		f, err := l.store.Feature(ctx, ch.rows[i].layer, ch.rows[i].key)
-		switch {
-		case err == nil:
-			ch.rows[i].now = &f
-		case gis.KindOf(err) != gis.NotFound:
-			return ch, err
+	return ch, nil
+}
+
+func (ch *changes) readAgain(layer string) {
+	if !slices.Contains(ch.reload, layer) {
+		ch.reload = append(ch.reload, layer)
+	}
+}
+
+// fill reads the row as it is and as it was at seq. known is false when the store does not remember a row that is gone:
+// its id cannot be told, and the layer must be read again.
+func (l *Live) fill(ctx context.Context, r *row, seq int64) (known bool, err error) {
+	f, err := l.store.Feature(ctx, r.layer, r.key)
+	switch {
+	case err == nil:
+		r.now = &f
+	case gis.KindOf(err) != gis.NotFound:
+		return false, err
+	}
+	if r.born {
+		return true, nil
+	}
+	versions, err := l.store.History(ctx, r.layer, r.key)
+	if err != nil && gis.KindOf(err) != gis.NotFound {
+		return false, err
+	}
+	for _, v := range versions {
+		if v.Seq <= seq && v.Op != gis.Delete {
+			r.before = &v.Feature
 		}
 	}
-	return ch, nil
+	switch {
+	case r.before != nil:
+		return true, nil
+	case r.deleted:
+		return false, nil
+	case r.now != nil:
+		// No history is kept of this layer: the row as it is, where it was, is enough to find it by id and place.
+		old := r.now.Clone()
+		r.before = &old
+	}
+	return true, nil
 }
 
 // layers returns every layer touched.
@@ -176,7 +222,7 @@ func (l *Live) nextGeocoder(ctx context.Context, v *View, ch changes) (*geocode.
 	var ups []geocode.Update
 	for _, r := range ch.rows {
 		if geocoded[r.layer] {
-			ups = append(ups, geocode.Update{Layer: r.layer, Key: r.key, Old: r.before(), New: r.now})
+			ups = append(ups, geocode.Update{Layer: r.layer, Key: r.key, Old: r.before, New: r.now})
 		}
 	}
 	if len(ups) == 0 {
@@ -202,7 +248,7 @@ func (l *Live) nextTiles(ctx context.Context, v *View, ch changes) (*tiles.Set, 
 	var ups []tiles.Update
 	for _, r := range ch.rows {
 		if served(r.layer) {
-			ups = append(ups, tiles.Update{Layer: r.layer, Key: r.key, Old: r.before(), New: r.now})
+			ups = append(ups, tiles.Update{Layer: r.layer, Key: r.key, Old: r.before, New: r.now})
 		}
 	}
 	if len(ups) == 0 {
@@ -214,23 +260,4 @@ func (l *Live) nextTiles(ctx context.Context, v *View, ch changes) (*tiles.Set, 
 func served(layer string) bool {
 	l, err := gis.LayerByName(layer)
 	return err == nil && l.Served
-}
-
-// before returns the row as it was: its key and where it was, which is all the log keeps. Nil when it was nowhere.
-func (r row) before() *gis.Feature {
-	if len(r.bounds) == 0 {
-		return nil
-	}
-	l, err := gis.LayerByName(r.layer)
-	if err != nil {
-		return nil
-	}
-	f := gis.NewFeature(l)
-	f.Key = r.key
-	b := r.bounds[0]
-	for _, o := range r.bounds[1:] {
-		b = b.Union(o)
-	}
-	f.Geom = b
-	return &f
 }

@@ -22,9 +22,9 @@ const (
 	maxCandidates = 10
 )
 
-// candidates returns the components of the classes the text names near the place, best first. A place that is itself a
+// Candidates returns the components of the classes the text names near the place, best first. A place that is itself a
 // component is the first candidate whatever the classes.
-func (v *View) candidates(text string, p geocode.Place, hits []geocode.ClassHit) []Candidate {
+func (v *View) Candidates(text string, p geocode.Place, hits []geocode.ClassHit) []Candidate {
 	out := []Candidate{}
 	radius := min(max(minRadiusM, 2*p.UncertaintyM), maxRadiusM)
 	sigma := max(minSigmaM, p.UncertaintyM)

@@ -23,6 +23,7 @@ type Store interface {
 	Features(ctx context.Context, layer string, bound orb.Bound) iter.Seq2[gis.Feature, error]
 	Feature(ctx context.Context, layer, key string) (gis.Feature, error)
 	Changes(ctx context.Context, since int64) iter.Seq2[gis.Change, error]
+	History(ctx context.Context, layer, key string) ([]data.Version, error)
 	Write(ctx context.Context, w data.WriteInfo, fn func(data.Tx) error) (gis.Generation, error)
 }
 
@@ -136,6 +137,9 @@ func (l *Live) read(ctx context.Context, p gis.Progress) (*View, error) {
 	}
 	return v, nil
 }
+
+// Admin returns the names above the streets, the widest first, as the geocoder was told.
+func (l *Live) Admin() []string { return l.cfg.Geocode.Admin }
 
 // View returns the newest View. Take it once a request.
 func (l *Live) View() *View { return l.view.Load() }

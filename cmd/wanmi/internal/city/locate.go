@@ -150,7 +150,7 @@ func (v *View) compose(q LocateQuery, ans geocode.Answer, around string) Located
 	ch := choose(ans.Places, q, around)
 	for _, p := range ch.others {
 		if len(out.Alternatives) < maxAlternatives {
-			out.Alternatives = append(out.Alternatives, Alternative{Place: p, Grid: v.gridAt(p)})
+			out.Alternatives = append(out.Alternatives, Alternative{Place: p, Grid: v.GridOf(p)})
 		}
 	}
 	if ch.place != nil {
@@ -164,9 +164,9 @@ func (v *View) compose(q LocateQuery, ans geocode.Answer, around string) Located
 			out.Faults = []geocode.Fault{}
 		}
 		out.Place, out.Score, out.UncertaintyM = &p, p.Score, p.UncertaintyM
-		out.Grid = v.gridAt(p)
-		out.Community, out.Street = v.areasAt(p.Point, out.Grid)
-		out.Components = v.candidates(q.Text, p, ans.Classes)
+		out.Grid = v.GridOf(p)
+		out.Community, out.Street = v.AreasAt(p.Point, out.Grid)
+		out.Components = v.Candidates(q.Text, p, ans.Classes)
 	}
 	if out.Reasons == nil {
 		out.Reasons = []geocode.Reason{}
@@ -178,8 +178,8 @@ func (v *View) compose(q LocateQuery, ans geocode.Answer, around string) Located
 	return out
 }
 
-// gridAt returns the cell of a place: the cell it is, the cell it lies in, or the nearest within nearCellM.
-func (v *View) gridAt(p geocode.Place) *GridRef {
+// GridOf returns the cell of a place: the cell it is, the cell it lies in, or the nearest within nearCellM.
+func (v *View) GridOf(p geocode.Place) *GridRef {
 	if p.Layer == geocode.LayerGrid {
 		if c, ok := v.Grids.Cell(grids.Code(p.Key)); ok {
 			return &GridRef{Code: string(c.Code), AreaM2: c.AreaM2}
@@ -199,8 +199,8 @@ func (v *View) GridAt(p orb.Point) *GridRef {
 	return nil
 }
 
-// areasAt returns community and street of a point; those of its cell when it has one, so that the three agree.
-func (v *View) areasAt(p orb.Point, grid *GridRef) (community, street *AreaRef) {
+// AreasAt returns community and street of a point; those of its cell when it has one, so that the three agree. grid may be nil.
+func (v *View) AreasAt(p orb.Point, grid *GridRef) (community, street *AreaRef) {
 	var c *Area
 	ok := false
 	if grid != nil {
@@ -232,7 +232,7 @@ func (v *View) Place(p orb.Point) (gridCode, communityCode, communityName, stree
 		grid = &GridRef{Code: string(c.Code)}
 		gridCode = grid.Code
 	}
-	c, s := v.areasAt(p, grid)
+	c, s := v.AreasAt(p, grid)
 	if c == nil {
 		return gridCode, "", "", "", "", false
 	}

@@ -30,6 +30,11 @@ type Ledger interface {
 	Lineage(ctx context.Context, code string) ([]data.Lineage, error)
 }
 
+// Counter tells how many rows a layer has.
+type Counter interface {
+	Count(ctx context.Context, layer string) (int64, error)
+}
+
 // Refusals keeps what a delivery was refused for.
 type Refusals interface {
 	RecordRejected(ctx context.Context, b data.Batch, rows []data.Rejected) (int64, error)
@@ -41,6 +46,7 @@ type Store interface {
 	Keys
 	Ledger
 	Refusals
+	Counter
 }
 
 // Config is what New needs. Live and Store must be set; everything else has a useful zero value.
@@ -55,9 +61,11 @@ type Config struct {
 	// TrustProxy believes X-Forwarded-Proto, -Host and -Prefix; only for a server no one reaches but through its proxy.
 	TrustProxy bool
 	Version    string
-	TempDir    string           // where uploads wait; "": the system's
-	MaxUpload  int64            // bytes of one delivery; 0: 2 GiB
-	Now        func() time.Time // nil: time.Now
+	// About stands in /catalog beside the layers, as title, synthetic, notice, attribution, examples, reports.
+	About     map[string]any
+	TempDir   string           // where uploads wait; "": the system's
+	MaxUpload int64            // bytes of one delivery; 0: 2 GiB
+	Now       func() time.Time // nil: time.Now
 }
 
 // API is the handler. Close it after the server has stopped taking requests.

@@ -6,9 +6,5 @@ func newImports(a *API) *imports { return &imports{api: a} }
 
 func (im *imports) close() error { return nil }
 
-func importRoutes() []route    { return nil }
-func gridRoutes() []route      { return nil }
-func componentRoutes() []route { return nil }
-func geocodeRoutes() []route   { return nil }
-func compatRoutes() []route    { return nil }
-func ogcRoutes() []route       { return nil }
+func importRoutes() []route { return nil }
+func ogcRoutes() []route    { return nil }

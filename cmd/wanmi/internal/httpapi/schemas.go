@@ -60,7 +60,7 @@ func schemas() object {
 		"Lineage":   record("Where a cell's code came from and went.", []any{"code", "lineage"}, object{"code": text("15 characters"), "lineage": list(object{"type": "object"})}),
 		"History":   record("The states of a component, oldest first.", []any{"versions"}, object{"versions": list(object{"type": "object"})}),
 		"Component": record("A component to store: a GeoJSON Feature.", []any{"type", "geometry", "properties"}, object{"type": text("Feature"), "geometry": object{"type": "object"}, "properties": object{"type": "object"}}),
-		"Patch":     record("A merge patch (RFC 7396): geometry, and properties to set; null clears one.", nil, object{"geometry": object{"type": "object"}, "properties": object{"type": "object"}}),
+		"Patch":     record("A merge patch: geometry, and properties to set, under properties or flat; null clears one.", nil, object{"geometry": object{"type": "object"}, "properties": object{"type": "object"}}),
 		"Import": record("An import under way or done.", []any{"id", "state"}, object{
 			"id": text("of the import"), "state": text("waiting, running, checked, committed, rejected, failed, discarded"), "layer": text(""),
 			"dry_run": boolean("nothing is written until commit"), "summary": object{"type": "object"}, "batch": integer("of the store"), "error": text("in words"),

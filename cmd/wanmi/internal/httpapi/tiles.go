@@ -30,7 +30,12 @@ func (a *API) catalog(c *call) (*reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	rp, err := jsonReply(map[string]any{"generation": c.view.Gen, "layers": set.Catalog()})
+	out := object{}
+	for k, v := range a.cfg.About {
+		out[k] = v
+	}
+	out["generation"], out["layers"] = c.view.Gen, set.Catalog()
+	rp, err := jsonReply(out)
 	if err == nil {
 		rp.etag = bodyTag(rp.body)
 	}

@@ -1,0 +1,338 @@
+package httpapi
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strings"
+
+	"github.com/paulmach/orb"
+
+	"wanmi/cmd/wanmi/internal/city"
+	"wanmi/geocode"
+	"wanmi/gis"
+)
+
+func geocodeRoutes() []route {
+	const tag = "geocoding"
+	size := param{name: "size", typ: "integer", doc: "most places wanted, 1 to 40; 10"}
+	layers := param{name: "layers", typ: "string", doc: "component, grid, address, venue, intersection, street, neighbourhood, localadmin, coordinate; separated by commas"}
+	focus := []param{{name: "focus.point.lat", typ: "number", doc: "prefer places near"}, {name: "focus.point.lon", typ: "number", doc: "prefer places near"}}
+	rect := []param{
+		{name: "boundary.rect.min_lon", typ: "number", doc: "west"}, {name: "boundary.rect.min_lat", typ: "number", doc: "south"},
+		{name: "boundary.rect.max_lon", typ: "number", doc: "east"}, {name: "boundary.rect.max_lat", typ: "number", doc: "north"},
+	}
+	search := append(append([]param{{name: "text", typ: "string", doc: "the place in words", must: true}, size, layers}, focus...), rect...)
+	structured := append(append([]param{
+		{name: "address", typ: "string", doc: "road and number"}, {name: "venue", typ: "string", doc: "name of a place"},
+		{name: "neighbourhood", typ: "string", doc: "community (社区)"}, {name: "locality", typ: "string", doc: "street office (街道)"},
+		{name: "county", typ: "string", doc: ""}, {name: "postalcode", typ: "string", doc: ""}, size, layers,
+	}, focus...), rect...)
+	reverse := []param{
+		{name: "point.lat", typ: "number", doc: "latitude", must: true}, {name: "point.lon", typ: "number", doc: "longitude", must: true},
+		{name: "boundary.circle.radius", typ: "number", doc: "km; 1"}, size, layers,
+	}
+	return []route{
+		get("locate", "/v1/locate", tag, "A report: place, cell, candidate components, department, score and reasons.", (*API).locate).
+			by(http.MethodPost).takes("LocateRequest", "", smallBody).gives("Located"),
+		get("search", "/v1/search", tag, "Places by words.", (*API).search, search...).gives("Places").as(geoJSON).lenient(),
+		get("structured", "/v1/search/structured", tag, "Places by parts of an address.", (*API).structured, structured...).gives("Places").as(geoJSON).lenient(),
+		get("autocomplete", "/v1/autocomplete", tag, "Places whose names begin so; pinyin and initials too.", (*API).autocomplete, search...).gives("Places").as(geoJSON).lenient(),
+		get("reverse", "/v1/reverse", tag, "Places at and around a point.", (*API).reverse, reverse...).gives("Places").as(geoJSON).lenient(),
+		get("batch", "/v1/batch", tag, "Many reports: a LocateRequest a line in, a Located or a Problem a line out, in the same order.", (*API).batch).
+			by(http.MethodPost).takes("Lines", ndjson, batchBody).gives("Lines").as(ndjson),
+	}
+}
+
+const (
+	geoJSON = "application/geo+json"
+	ndjson  = "application/x-ndjson"
+)
+
+// locateRequest is the body of POST /v1/locate and a line of POST /v1/batch. id is handed back.
+type locateRequest struct {
+	ID        json.RawMessage `json:"id,omitempty"`
+	Text      string          `json:"text"`
+	Point     []float64       `json:"point"` // longitude, latitude
+	AccuracyM float64         `json:"accuracy_m"`
+}
+
+// query checks a report's parts.
+func (l locateRequest) query() (city.LocateQuery, error) {
+	q := city.LocateQuery{Text: l.Text, AccuracyM: l.AccuracyM}
+	switch len(l.Point) {
+	case 0:
+	case 2:
+		q.Point = &orb.Point{l.Point[0], l.Point[1]}
+	default:
+		return q, gis.E(gis.Invalid, nil, "point must be [longitude, latitude]")
+	}
+	return q, nil
+}
+
+// locate is POST /v1/locate.
+func (a *API) locate(c *call) (*reply, error) {
+	var in locateRequest
+	if err := c.decode(&in); err != nil {
+		return nil, err
+	}
+	q, err := in.query()
+	if err != nil {
+		return nil, err
+	}
+	out, err := c.view.Locate(c.r.Context(), q)
+	if err != nil {
+		return nil, err
+	}
+	return jsonReply(struct {
+		ID json.RawMessage `json:"id,omitempty"`
+		city.Located
+	}{in.ID, out})
+}
+
+// maxLine is the longest line of a batch.
+const maxLine = 64 << 10
+
+// batch is POST /v1/batch. Each line is answered by the code that answers POST /v1/locate, from one View for all.
+func (a *API) batch(c *call) (*reply, error) {
+	body := bufio.NewScanner(c.r.Body)
+	body.Buffer(make([]byte, 0, 4096), maxLine)
+	_ = http.NewResponseController(c.w).EnableFullDuplex() // answers go out while questions come in; HTTP/1 servers may lack it
+	rp := &reply{typ: ndjson, cache: "no-store"}
+	rp.stream = func(w http.ResponseWriter) error {
+		out := bufio.NewWriterSize(w, 32<<10)
+		enc := json.NewEncoder(out)
+		enc.SetEscapeHTML(false)
+		for body.Scan() {
+			line := strings.TrimSpace(body.Text())
+			if line == "" {
+				continue
+			}
+			v, err := a.batchLine(c, line)
+			if err != nil {
+				return err
+			}
+			if err := enc.Encode(v); err != nil {
+				return err
+			}
+		}
+		if err := body.Err(); err != nil {
+			p, _ := problemOf(lineFault(err), c.r.URL.Path, c.id)
+			_ = enc.Encode(map[string]any{"error": p})
+		}
+		return out.Flush()
+	}
+	return rp, nil
+}
+
+func lineFault(err error) error {
+	if errors.Is(err, bufio.ErrTooLong) {
+		return gis.E(gis.TooLarge, err, "a line is longer than %d bytes; the batch ends here", maxLine)
+	}
+	return err
+}
+
+// batchLine answers one line; what is wrong with the line stands in its place, only the caller's leaving ends the batch.
+func (a *API) batchLine(c *call, line string) (any, error) {
+	var in locateRequest
+	d := json.NewDecoder(strings.NewReader(line))
+	d.DisallowUnknownFields()
+	err := d.Decode(&in)
+	if err != nil {
+		err = jsonFault(err)
+	}
+	var q city.LocateQuery
+	if err == nil {
+		q, err = in.query()
+	}
+	var out city.Located
+	if err == nil {
+		out, err = c.view.Locate(c.r.Context(), q)
+	}
+	if gis.KindOf(err) == gis.Canceled {
+		return nil, err
+	}
+	if err != nil {
+		p, _ := problemOf(err, c.r.URL.Path, c.id)
+		return struct {
+			ID    json.RawMessage `json:"id,omitempty"`
+			Error problem         `json:"error"`
+		}{in.ID, p}, nil
+	}
+	return struct {
+		ID json.RawMessage `json:"id,omitempty"`
+		city.Located
+	}{in.ID, out}, nil
+}
+
+// pelias reads the parameters the Pelias endpoints share. Sizes out of range are brought into it, as Pelias does.
+func (c *call) pelias() (q geocode.Query, err error) {
+	q.Size = c.size("size")
+	q.Layers = layersOf(c.q.Get("layers"))
+	if q.Focus, err = c.point("focus.point.lon", "focus.point.lat"); err != nil {
+		return q, err
+	}
+	lo, err := c.point("boundary.rect.min_lon", "boundary.rect.min_lat")
+	if err != nil {
+		return q, err
+	}
+	hi, err := c.point("boundary.rect.max_lon", "boundary.rect.max_lat")
+	if err != nil {
+		return q, err
+	}
+	if lo != nil && hi != nil {
+		q.Bound = &orb.Bound{Min: *lo, Max: *hi}
+	}
+	return q, nil
+}
+
+// size reads a wished number of places: 10 when absent or no number, 1 to 40 otherwise.
+func (c *call) size(name string) int {
+	n, err := c.integer(name, 10, -1<<30, 1<<30)
+	if err != nil {
+		return 10
+	}
+	return min(max(n, 1), 40)
+}
+
+// layersOf maps the layer names clients use to ours; "coarse" and the like are Pelias' own.
+func layersOf(s string) []string {
+	var out []string
+	for _, name := range fields(s) {
+		switch name {
+		case "coarse":
+			out = append(out, geocode.LayerNeighbourhood, geocode.LayerLocaladmin)
+		case "house":
+			out = append(out, geocode.LayerAddress)
+		case "locality", "borough":
+			out = append(out, geocode.LayerNeighbourhood)
+		case "district", "county":
+			out = append(out, geocode.LayerLocaladmin)
+		default:
+			out = append(out, name)
+		}
+	}
+	return out
+}
+
+// point reads a point from two parameters; nil when both are absent.
+func (c *call) point(lon, lat string) (*orb.Point, error) {
+	if c.q.Get(lon) == "" && c.q.Get(lat) == "" {
+		return nil, nil
+	}
+	x, err := finite(lon, c.q.Get(lon), -180, 180)
+	if err != nil {
+		return nil, err
+	}
+	y, err := finite(lat, c.q.Get(lat), -90, 90)
+	if err != nil {
+		return nil, err
+	}
+	return &orb.Point{x, y}, nil
+}
+
+// need returns a text parameter that must be there.
+func (c *call) need(name string) (string, error) {
+	s, err := c.text(name)
+	if err != nil {
+		return "", err
+	}
+	if strings.TrimSpace(s) == "" {
+		return "", gis.E(gis.Invalid, nil, "the parameter %s is missing or empty", name)
+	}
+	return s, nil
+}
+
+// search is GET /v1/search.
+func (a *API) search(c *call) (*reply, error) {
+	q, err := c.pelias()
+	if err != nil {
+		return nil, err
+	}
+	if q.Text, err = c.need("text"); err != nil {
+		return nil, err
+	}
+	return a.searchReply(c, q)
+}
+
+func (a *API) searchReply(c *call, q geocode.Query) (*reply, error) {
+	ans, err := c.view.Geo.Search(c.r.Context(), q)
+	if err != nil {
+		return nil, err
+	}
+	return a.places(c, q.Text, ans)
+}
+
+// autocomplete is GET /v1/autocomplete.
+func (a *API) autocomplete(c *call) (*reply, error) {
+	q, err := c.pelias()
+	if err != nil {
+		return nil, err
+	}
+	if q.Text, err = c.need("text"); err != nil {
+		return nil, err
+	}
+	return a.autocompleteReply(c, q)
+}
+
+func (a *API) autocompleteReply(c *call, q geocode.Query) (*reply, error) {
+	ans, err := c.view.Geo.Autocomplete(c.r.Context(), q)
+	if err != nil {
+		return nil, err
+	}
+	return a.places(c, q.Text, ans)
+}
+
+// structured is GET /v1/search/structured.
+func (a *API) structured(c *call) (*reply, error) {
+	q, err := c.pelias()
+	if err != nil {
+		return nil, err
+	}
+	s := geocode.StructuredQuery{
+		Address: c.q.Get("address"), Venue: c.q.Get("venue"), Neighbourhood: c.q.Get("neighbourhood"), Locality: c.q.Get("locality"),
+		County: c.q.Get("county"), Postcode: c.q.Get("postalcode"), Size: q.Size, Focus: q.Focus, Bound: q.Bound, Layers: q.Layers,
+	}
+	if s.Neighbourhood == "" {
+		s.Neighbourhood = c.q.Get("borough")
+	}
+	asked := strings.TrimSpace(strings.Join([]string{s.County, s.Locality, s.Neighbourhood, s.Address, s.Venue, s.Postcode}, ""))
+	if asked == "" {
+		return nil, gis.E(gis.Invalid, nil, "give at least one of address, venue, neighbourhood, locality, county, postalcode")
+	}
+	ans, err := c.view.Geo.Structured(c.r.Context(), s)
+	if err != nil {
+		return nil, err
+	}
+	return a.places(c, asked, ans)
+}
+
+// reverse is GET /v1/reverse.
+func (a *API) reverse(c *call) (*reply, error) {
+	p, err := c.point("point.lon", "point.lat")
+	if err != nil {
+		return nil, err
+	}
+	if p == nil {
+		return nil, gis.E(gis.Invalid, nil, "point.lat and point.lon are missing")
+	}
+	return a.reverseReply(c, *p, c.size("size"), c.q.Get("boundary.circle.radius"), layersOf(c.q.Get("layers")))
+}
+
+// reverseReply answers with the places around p; radius in km as the client wrote it, "" for the usual.
+func (a *API) reverseReply(c *call, p orb.Point, size int, radius string, layers []string) (*reply, error) {
+	q := geocode.ReverseQuery{Size: size, Layers: layers}
+	if radius != "" {
+		km, err := finite("radius", radius, 0, 20000)
+		if err != nil {
+			return nil, err
+		}
+		q.RadiusM = min(km*1000, 5000)
+	}
+	ans, err := c.view.Geo.Reverse(c.r.Context(), p, q)
+	if err != nil {
+		return nil, err
+	}
+	return a.places(c, "", ans)
+}
