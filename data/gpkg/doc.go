@@ -1,2 +1,21 @@
-// Package gpkg is the embedded store: one OGC GeoPackage file.
+// Package gpkg is the embedded store: one OGC GeoPackage file, which QGIS and GDAL open as it is.
+//
+// # The file
+//
+//   - One feature table per layer of [gis.Layers], named as the layer: fid (never given twice), geom, the key (the layer's
+//     key field, else a column "key"), the fields, and rev, the number of the change that last touched the row. The
+//     department layer, without geometry, is an attributes table.
+//   - Geometry is CGCS2000 (EPSG:4490), longitude first, with an XY envelope except on points. Point layers hold POINT,
+//     line and polygon layers MULTI types only; a multi-geometry of one part comes back as that part.
+//   - Every feature table has an R-tree with the standard's triggers. A bulk write takes the triggers off and packs the
+//     tree anew before it commits.
+//   - import_batch, import_rejected, grid_lineage, change_log and feature_history are attributes tables for anybody to
+//     read; the wanmi_ tables are the program's own (schema version, generation, counters, hashes of keys).
+//
+// # Invariants
+//
+//   - WAL with synchronous=FULL: a write that was acknowledged survives a crash and a power cut, an unfinished one leaves
+//     nothing.
+//   - One write at a time, each in one transaction that takes the lock at its begin; reads never wait for it.
+//   - Times are UTC with milliseconds.
 package gpkg

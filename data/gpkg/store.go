@@ -2,13 +2,21 @@ package gpkg
 
 import (
 	"context"
-	"iter"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"io/fs"
 	"log/slog"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
 	"time"
 
-	"github.com/paulmach/orb"
+	"modernc.org/sqlite"
 
-	"wanmi/data"
 	"wanmi/gis"
 )
 
@@ -17,60 +25,224 @@ type Options struct {
 	ReadOnly bool
 	Log      *slog.Logger     // nil: nothing is logged
 	Now      func() time.Time // nil: time.Now
-	Busy     time.Duration    // how long to wait for another process' write; 0: 5 s
+	Busy     time.Duration    // how long to wait for another process' write to end; 0: 5 s
 }
 
-// Store is one open file.
-type Store struct{ path string }
+// Store is one open file. It is safe for concurrent use: reads see the last committed write, writes wait for one another.
+type Store struct {
+	path   string
+	opt    Options
+	log    *slog.Logger
+	tables []*table
+	byName map[string]*table
 
-var errThin = gis.E(gis.Unavailable, nil, "not built yet")
+	reader *sql.DB // as many connections as there are readers, each refusing to write
+	writer *sql.DB // one connection; nil when the store is read-only
+	turn   chan struct{}
 
-func Open(ctx context.Context, path string, opt Options) (*Store, error) { return nil, errThin }
-func (s *Store) Close() error                                            { return errThin }
-func (s *Store) Generation(ctx context.Context) (gis.Generation, error)  { return 0, errThin }
-func (s *Store) Features(ctx context.Context, layer string, bound orb.Bound) iter.Seq2[gis.Feature, error] {
-	return func(yield func(gis.Feature, error) bool) { yield(gis.Feature{}, errThin) }
+	background sync.WaitGroup // what Close waits for
+	usage      sync.Mutex
+	used       map[string]time.Time // key id: when its use was last noted
+	closing    bool
 }
-func (s *Store) Feature(ctx context.Context, layer, key string) (gis.Feature, error) {
-	return gis.Feature{}, errThin
+
+// Open opens the GeoPackage at path and makes it when there is none (gis.NotFound when opt.ReadOnly). A file of an
+// older schema is migrated, one of a newer refused with gis.Invalid. What a crash left undone is undone.
+func Open(ctx context.Context, path string, opt Options) (*Store, error) {
+	if path == "" {
+		return nil, gis.E(gis.Invalid, nil, "no database file given")
+	}
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return nil, gis.E(gis.Invalid, err, "%q is no file name", path)
+	}
+	if opt.Now == nil {
+		opt.Now = time.Now
+	}
+	if opt.Busy <= 0 {
+		opt.Busy = 5 * time.Second
+	}
+	s := &Store{path: abs, opt: opt, log: opt.Log, byName: map[string]*table{}, turn: make(chan struct{}, 1), used: map[string]time.Time{}}
+	if s.log == nil {
+		s.log = slog.New(slog.DiscardHandler)
+	}
+	for _, l := range gis.Layers {
+		t := newTable(l)
+		s.tables = append(s.tables, t)
+		s.byName[l.Name] = t
+	}
+	if err := s.open(ctx); err != nil {
+		s.closePools()
+		return nil, err
+	}
+	return s, nil
 }
-func (s *Store) Rev(ctx context.Context, layer, key string) (int64, error) { return 0, errThin }
-func (s *Store) Count(ctx context.Context, layer string) (int64, error)    { return 0, errThin }
-func (s *Store) Extent(ctx context.Context, layer string) (orb.Bound, error) {
-	return orb.Bound{}, errThin
+
+func (s *Store) open(ctx context.Context) error {
+	info, err := os.Stat(s.path)
+	switch {
+	case err == nil && info.IsDir():
+		return gis.E(gis.Invalid, nil, "%s is a folder, not a file", s.path)
+	case errors.Is(err, fs.ErrNotExist) && s.opt.ReadOnly:
+		return gis.E(gis.NotFound, nil, "no file %s", s.path)
+	}
+	if s.opt.ReadOnly {
+		return s.openReadOnly(ctx)
+	}
+	s.writer = s.pool("rwc", "journal_mode(WAL)", "synchronous(FULL)", "cache_size(-65536)", "journal_size_limit(67108864)")
+	s.writer.SetMaxOpenConns(1)
+	if err := s.migrate(ctx); err != nil {
+		return err
+	}
+	s.reader = s.pool("rw", "query_only(1)")
+	s.reader.SetMaxIdleConns(4)
+	return nil
 }
-func (s *Store) Write(ctx context.Context, w data.WriteInfo, fn func(data.Tx) error) (gis.Generation, error) {
-	return 0, errThin
+
+// openReadOnly opens a file nobody needs to be able to write: on a read-only disk SQLite cannot make the files beside
+// a WAL database, so there the file is taken as unchanging.
+func (s *Store) openReadOnly(ctx context.Context) error {
+	s.reader = s.pool("ro", "query_only(1)")
+	err := s.reader.PingContext(ctx)
+	if err == nil {
+		err = s.adapt(ctx)
+	}
+	if err != nil && gis.KindOf(s.wrap(err, "open")) == gis.Unavailable && !s.hasWAL() {
+		s.reader.Close()
+		s.reader = s.pool("ro&immutable=1", "query_only(1)")
+		err = s.adapt(ctx)
+	}
+	return s.wrap(err, "open "+s.path)
 }
-func (s *Store) Changes(ctx context.Context, since int64) iter.Seq2[gis.Change, error] {
-	return func(yield func(gis.Change, error) bool) { yield(gis.Change{}, errThin) }
+
+func (s *Store) hasWAL() bool {
+	info, err := os.Stat(s.path + "-wal")
+	return err == nil && info.Size() > 0
 }
-func (s *Store) History(ctx context.Context, layer, key string) ([]data.Version, error) {
-	return nil, errThin
+
+// adapt makes the reading statements fit the columns the file has: a file opened read-only is not migrated.
+func (s *Store) adapt(ctx context.Context) error {
+	if _, err := s.version(ctx, s.reader); err != nil {
+		return err
+	}
+	for _, t := range s.tables {
+		have, err := columnsOf(ctx, s.reader, t.name)
+		if err != nil {
+			return err
+		}
+		if len(have) == 0 {
+			return gis.E(gis.Invalid, nil, "%s has no table %s; open it for writing once to bring it up to date", s.path, t.name)
+		}
+		for i, c := range t.columns {
+			if !have[c] {
+				t.selects[i] = "NULL"
+			}
+		}
+	}
+	return nil
 }
-func (s *Store) Batches(ctx context.Context) ([]data.Batch, error) { return nil, errThin }
-func (s *Store) Batch(ctx context.Context, id int64) (data.Batch, error) {
-	return data.Batch{}, errThin
+
+// pool returns a pool of connections of a driver that knows the functions the R-tree triggers call. Settings go by the
+// DSN: a PRAGMA by Exec would reach one connection only.
+func (s *Store) pool(mode string, pragmas ...string) *sql.DB {
+	return newPool(s.path, mode, s.opt.Busy, pragmas...)
 }
-func (s *Store) Rejected(ctx context.Context, batch int64) iter.Seq2[data.Rejected, error] {
-	return func(yield func(data.Rejected, error) bool) { yield(data.Rejected{}, errThin) }
+
+func newPool(path, mode string, busy time.Duration, pragmas ...string) *sql.DB {
+	d := &sqlite.Driver{}
+	registerFunctions(d)
+	var dsn strings.Builder
+	dsn.WriteString("file:" + (&url.URL{Path: path}).EscapedPath() + "?mode=" + mode)
+	if strings.HasPrefix(mode, "rwc") {
+		dsn.WriteString("&_txlock=immediate")
+	}
+	fmt.Fprintf(&dsn, "&_pragma=busy_timeout(%d)&_pragma=foreign_keys(1)", busy.Milliseconds())
+	for _, p := range pragmas {
+		dsn.WriteString("&_pragma=" + p)
+	}
+	return sql.OpenDB(connector{driver: d, dsn: dsn.String()})
 }
-func (s *Store) RecordRejected(ctx context.Context, b data.Batch, rows []data.Rejected) (int64, error) {
-	return 0, errThin
+
+// connector opens connections of one driver, which is not registered under a name.
+type connector struct {
+	driver *sqlite.Driver
+	dsn    string
 }
-func (s *Store) Lineage(ctx context.Context, code string) ([]data.Lineage, error) {
-	return nil, errThin
+
+func (c connector) Connect(context.Context) (driver.Conn, error) { return c.driver.Open(c.dsn) }
+func (c connector) Driver() driver.Driver                        { return c.driver }
+
+// registerFunctions gives d the functions GeoPackage's R-tree triggers call. The registration cannot fail: d is new.
+func registerFunctions(d *sqlite.Driver) {
+	side := func(pick func(b [4]float64) float64) func(*sqlite.FunctionContext, []driver.Value) (driver.Value, error) {
+		return func(_ *sqlite.FunctionContext, args []driver.Value) (driver.Value, error) {
+			blob, _ := args[0].([]byte)
+			b, ok, err := boundOf(blob)
+			if err != nil || !ok {
+				return nil, nil
+			}
+			return pick([4]float64{b.Min[0], b.Max[0], b.Min[1], b.Max[1]}), nil
+		}
+	}
+	for i, name := range [...]string{"ST_MinX", "ST_MaxX", "ST_MinY", "ST_MaxY"} {
+		d.MustRegisterDeterministicScalarFunction(name, 1, side(func(b [4]float64) float64 { return b[i] }))
+	}
+	d.MustRegisterDeterministicScalarFunction("ST_IsEmpty", 1,
+		func(_ *sqlite.FunctionContext, args []driver.Value) (driver.Value, error) {
+			blob, ok := args[0].([]byte)
+			if !ok {
+				return nil, nil
+			}
+			_, filled, err := boundOf(blob)
+			return err != nil || !filled, nil
+		})
 }
-func (s *Store) Check(ctx context.Context, p gis.Progress) iter.Seq2[gis.Finding, error] {
-	return func(yield func(gis.Finding, error) bool) { yield(gis.Finding{}, errThin) }
+
+// Close ends the store. Reads and writes under way fail.
+func (s *Store) Close() error {
+	s.usage.Lock()
+	s.closing = true
+	s.usage.Unlock()
+	s.background.Wait()
+	return s.wrap(s.closePools(), "close")
 }
-func (s *Store) Backup(ctx context.Context, file string) error { return errThin }
-func Restore(ctx context.Context, from, to string) error       { return errThin }
-func (s *Store) CreateKey(ctx context.Context, role, name string) (secret string, k data.Key, err error) {
-	return "", data.Key{}, errThin
+
+func (s *Store) closePools() error {
+	var errs []error
+	// The writer goes last: the last connection to close writes the WAL back into the file.
+	for _, db := range []*sql.DB{s.reader, s.writer} {
+		if db != nil {
+			errs = append(errs, db.Close())
+		}
+	}
+	return errors.Join(errs...)
 }
-func (s *Store) Keys(ctx context.Context) ([]data.Key, error)   { return nil, errThin }
-func (s *Store) RevokeKey(ctx context.Context, id string) error { return errThin }
-func (s *Store) FindKey(ctx context.Context, secret string) (data.Key, error) {
-	return data.Key{}, errThin
+
+// Path returns the absolute name of the file.
+func (s *Store) Path() string { return s.path }
+
+func (s *Store) now() time.Time { return s.opt.Now() }
+
+// table returns the table of the named layer.
+func (s *Store) table(layer string) (*table, error) {
+	if t, ok := s.byName[layer]; ok {
+		return t, nil
+	}
+	_, err := gis.LayerByName(layer)
+	return nil, err
 }
+
+// lock waits for the turn to write.
+func (s *Store) lock(ctx context.Context) error {
+	if s.writer == nil {
+		return gis.E(gis.Unavailable, nil, "%s is open for reading only", filepath.Base(s.path))
+	}
+	select {
+	case s.turn <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return s.wrap(ctx.Err(), "wait for the turn to write")
+	}
+}
+
+func (s *Store) unlock() { <-s.turn }

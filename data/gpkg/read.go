@@ -1,0 +1,261 @@
+package gpkg
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"iter"
+	"strings"
+
+	"github.com/paulmach/orb"
+
+	"wanmi/data"
+	"wanmi/gis"
+)
+
+// Generation returns the number of committed writes that changed a feature.
+func (s *Store) Generation(ctx context.Context) (gis.Generation, error) {
+	var g int64
+	err := s.reader.QueryRowContext(ctx, `SELECT value FROM wanmi_state WHERE name = 'generation'`).Scan(&g)
+	return gis.Generation(g), s.wrap(err, "read the generation")
+}
+
+// Features yields the rows of a layer whose bounds touch bound, all for the zero bound, by ID. One loop sees one state of
+// the file whatever is written meanwhile. A layer without geometry has no row within a bound.
+func (s *Store) Features(ctx context.Context, layer string, bound orb.Bound) iter.Seq2[gis.Feature, error] {
+	return func(yield func(gis.Feature, error) bool) {
+		t, err := s.table(layer)
+		if err != nil {
+			yield(gis.Feature{}, err)
+			return
+		}
+		query, args := t.rowsSQL(bound, "")
+		stopped := false
+		err = t.each(ctx, s.reader, bound, query, args, func(sc *scanner) bool {
+			f, err := sc.feature()
+			if err != nil {
+				err = s.wrap(err, "read")
+			}
+			stopped = !yield(f, err) || err != nil
+			return !stopped
+		})
+		if err != nil && !stopped {
+			yield(gis.Feature{}, s.wrap(err, "read "+layer))
+		}
+	}
+}
+
+// Feature returns the row of that key, gis.NotFound when there is none.
+func (s *Store) Feature(ctx context.Context, layer, key string) (gis.Feature, error) {
+	sc, err := s.byKey(ctx, s.reader, layer, key)
+	if err != nil {
+		return gis.Feature{}, err
+	}
+	f, err := sc.feature()
+	return f, s.wrap(err, "read")
+}
+
+// Rev returns the Seq of the write that last touched the row, gis.NotFound when there is none.
+func (s *Store) Rev(ctx context.Context, layer, key string) (int64, error) {
+	sc, err := s.byKey(ctx, s.reader, layer, key)
+	if err != nil {
+		return 0, err
+	}
+	return sc.rev, nil
+}
+
+func (s *Store) byKey(ctx context.Context, q querier, layer, key string) (*scanner, error) {
+	t, err := s.table(layer)
+	if err != nil {
+		return nil, err
+	}
+	sc := newScanner(t)
+	err = q.QueryRowContext(ctx, t.byKeySQL(), key).Scan(sc.dest...)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, gis.E(gis.NotFound, nil, "no %s %s", layer, key)
+	}
+	return sc, s.wrap(err, "read "+layer)
+}
+
+// Count returns the number of rows of a layer.
+func (s *Store) Count(ctx context.Context, layer string) (int64, error) {
+	t, err := s.table(layer)
+	if err != nil {
+		return 0, err
+	}
+	var n int64
+	err = s.reader.QueryRowContext(ctx, `SELECT count(*) FROM `+quote(t.name)).Scan(&n)
+	return n, s.wrap(err, "count "+layer)
+}
+
+// Extent returns the bounds of all geometries of a layer, the zero bound when there are none.
+func (s *Store) Extent(ctx context.Context, layer string) (orb.Bound, error) {
+	t, err := s.table(layer)
+	if err != nil {
+		return orb.Bound{}, err
+	}
+	b, _, err := readExtent(ctx, s.reader, t)
+	return b, s.wrap(err, "read the extent of "+layer)
+}
+
+func readExtent(ctx context.Context, q querier, t *table) (orb.Bound, bool, error) {
+	var v bound4
+	err := q.QueryRowContext(ctx, `SELECT min_x, min_y, max_x, max_y FROM gpkg_contents WHERE table_name = ?`, t.name).Scan(v.dest()...)
+	b, ok := v.bound()
+	return b, ok, err
+}
+
+// bound4 reads four nullable columns: min x, min y, max x, max y.
+type bound4 [4]sql.NullFloat64
+
+func (v *bound4) dest() []any { return []any{&v[0], &v[1], &v[2], &v[3]} }
+
+func (v *bound4) bound() (orb.Bound, bool) {
+	return orb.Bound{Min: orb.Point{v[0].Float64, v[1].Float64}, Max: orb.Point{v[2].Float64, v[3].Float64}}, v[0].Valid
+}
+
+// boundArgs is the inverse of bound4: NULLs when ok is false.
+func boundArgs(b orb.Bound, ok bool) []any {
+	if !ok {
+		return []any{nil, nil, nil, nil}
+	}
+	return []any{b.Min[0], b.Min[1], b.Max[0], b.Max[1]}
+}
+
+// Changes yields the entries of the change log after since, in order.
+func (s *Store) Changes(ctx context.Context, since int64) iter.Seq2[gis.Change, error] {
+	return func(yield func(gis.Change, error) bool) {
+		rows, err := s.reader.QueryContext(ctx, `SELECT seq, gen, layer, key, op, actor, +at,
+			old_min_x, old_min_y, old_max_x, old_max_y, new_min_x, new_min_y, new_max_x, new_max_y
+			FROM change_log WHERE seq > ? ORDER BY seq`, since)
+		if err != nil {
+			yield(gis.Change{}, s.wrap(err, "read the change log"))
+			return
+		}
+		defer rows.Close()
+		for rows.Next() {
+			var c gis.Change
+			var at string
+			var before, after bound4
+			err := rows.Scan(append(append([]any{&c.Seq, &c.Gen, &c.Layer, &c.Key, &c.Op, &c.Actor, &at}, before.dest()...), after.dest()...)...)
+			c.At = parseTime(at)
+			c.Old, _ = before.bound()
+			c.New, _ = after.bound()
+			if !yield(c, s.wrap(err, "read the change log")) || err != nil {
+				return
+			}
+		}
+		if err := rows.Err(); err != nil {
+			yield(gis.Change{}, s.wrap(err, "read the change log"))
+		}
+	}
+}
+
+// History returns the versions of a feature, the oldest first, the current one last; after a deletion the last is the
+// Delete. Layers of which no history is kept have the current version only. gis.NotFound when there never was one.
+func (s *Store) History(ctx context.Context, layer, key string) ([]data.Version, error) {
+	t, err := s.table(layer)
+	if err != nil {
+		return nil, err
+	}
+	tx, err := s.reader.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	if err != nil {
+		return nil, s.wrap(err, "read the history")
+	}
+	defer tx.Rollback()
+	out, err := s.formerVersions(ctx, tx, t, key)
+	if err != nil {
+		return nil, s.wrap(err, "read the history")
+	}
+	sc, err := s.byKey(ctx, tx, layer, key)
+	switch {
+	case err == nil:
+		f, err := sc.feature()
+		if err != nil {
+			return nil, s.wrap(err, "read the history")
+		}
+		out = append(out, data.Version{Seq: sc.rev, Feature: f})
+	case gis.KindOf(err) != gis.NotFound || len(out) == 0:
+		return nil, err
+	}
+	for i := range out {
+		if out[i].Op == "" {
+			out[i].Op = gis.Update
+			if i == 0 || out[i-1].Op == gis.Delete {
+				out[i].Op = gis.Insert
+			}
+		}
+	}
+	return out, s.wrap(noteWriters(ctx, tx, out), "read the history")
+}
+
+// formerVersions returns the kept versions with Seq, Op (only of deletions) and Feature.
+func (s *Store) formerVersions(ctx context.Context, tx *sql.Tx, t *table, key string) ([]data.Version, error) {
+	rows, err := tx.QueryContext(ctx, `SELECT rev, op, feature, shape, fields FROM feature_history WHERE layer = ? AND key = ? ORDER BY id`, t.name, key)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var out []data.Version
+	for rows.Next() {
+		v := data.Version{Feature: gis.NewFeature(t.layer)}
+		v.Feature.Key = key
+		var shape []byte
+		var fields string
+		if err := rows.Scan(&v.Seq, &v.Op, &v.Feature.ID, &shape, &fields); err != nil {
+			return nil, err
+		}
+		if v.Feature.Geom, err = decodeGeom(shape); err != nil {
+			return nil, err
+		}
+		if err := fillFields(&v.Feature, fields); err != nil {
+			return nil, err
+		}
+		out = append(out, v)
+	}
+	return out, rows.Err()
+}
+
+// fillFields sets the values of f from a JSON object of field names. Fields the layer no longer has are passed over.
+func fillFields(f *gis.Feature, object string) error {
+	dec := json.NewDecoder(strings.NewReader(object))
+	dec.UseNumber()
+	var values map[string]any
+	if err := dec.Decode(&values); err != nil {
+		return fmt.Errorf("former version of %s: %w", f.Key, err)
+	}
+	for i := range f.Layer.Fields {
+		field := &f.Layer.Fields[i]
+		v := values[field.Name]
+		if n, ok := v.(json.Number); ok {
+			if whole, err := n.Int64(); err == nil {
+				v = whole
+			} else if v, err = n.Float64(); err != nil {
+				return fmt.Errorf("former version of %s: %w", f.Key, err)
+			}
+		}
+		if v != nil {
+			f.Values[i] = decodeValue(field, v)
+		}
+	}
+	return nil
+}
+
+// noteWriters fills in who made each version, from the change log.
+func noteWriters(ctx context.Context, tx *sql.Tx, versions []data.Version) error {
+	for i := range versions {
+		v := &versions[i]
+		var at string
+		err := tx.QueryRowContext(ctx, `SELECT +at, actor, coalesce(batch, 0) FROM change_log WHERE seq = ?`, v.Seq).Scan(&at, &v.Actor, &v.Batch)
+		if errors.Is(err, sql.ErrNoRows) { // the row was made by another program
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		v.At = parseTime(at)
+	}
+	return nil
+}
