@@ -2,8 +2,14 @@ package grids
 
 import (
 	"context"
+	"math"
+	"runtime"
+	"slices"
+	"sync"
+	"time"
 
 	"wanmi/gis"
+	"wanmi/gis/geom"
 )
 
 // Options steer Build; the zero value divides every community at about 10,000 m² with balanced weights.
@@ -30,7 +36,7 @@ type Weights struct {
 var Balanced = Weights{Area: 8, Shape: 0.6, Load: 0.2, Feature: 1}
 
 // Lineage records what became of a code: From is gone or changed, To is fresh; Why is one of
-// split merge change gone new.
+// split merge change gone new. To is empty for a code that is gone without a successor, From for a new one.
 type Lineage struct {
 	From Code   `json:"from"`
 	To   Code   `json:"to"`
@@ -45,7 +51,224 @@ type Division struct {
 	Lineage  []Lineage // only with Options.Old
 }
 
-// Build divides the communities of src into cells.
-func Build(ctx context.Context, src Source, opt Options) (*Division, error) {
-	return nil, gis.E(gis.Unavailable, nil, "the divider is not wired in yet")
+func (o *Options) settle() error {
+	if o.Target == 0 {
+		o.Target = 10_000
+	}
+	if o.Min == 0 {
+		o.Min = o.Target / 2
+	}
+	if o.Max == 0 {
+		o.Max = o.Target * 2
+	}
+	if !(o.Target >= 100 && o.Target <= 1e8 && o.Min > 0 && o.Min <= o.Target && o.Max >= o.Target) {
+		return gis.E(gis.Invalid, nil, "the areas must be 0 < min <= target <= max with a target from 100 m², not min %g, target %g, max %g", o.Min, o.Target, o.Max)
+	}
+	if o.Weights == (Weights{}) {
+		o.Weights = Balanced
+	}
+	for _, w := range [4]float64{o.Weights.Area, o.Weights.Shape, o.Weights.Load, o.Weights.Feature} {
+		if !(w >= 0 && w < 1e6) {
+			return gis.E(gis.Invalid, nil, "a weight must lie between 0 and 1,000,000, not %g", w)
+		}
+	}
+	if o.Threads <= 0 {
+		o.Threads = runtime.GOMAXPROCS(0)
+	}
+	return nil
 }
+
+// Build divides the communities of src into cells. The result depends on nothing
+// but the features and the options other than Threads and Progress.
+// A community that would need more than 999 numbers is a gis.Rejected error.
+func Build(ctx context.Context, src Source, opt Options) (*Division, error) {
+	start := time.Now()
+	if err := opt.settle(); err != nil {
+		return nil, err
+	}
+	b, err := readBase(ctx, src, opt.Progress)
+	if err != nil {
+		return nil, err
+	}
+	want, err := b.wanted(opt.Communities)
+	if err != nil {
+		return nil, err
+	}
+	opt.Progress.Tell("communities", 0, 0)
+	cov := b.coverage(opt.Threads)
+	if len(cov.segs) == 0 {
+		return nil, gis.E(gis.Rejected, nil, "no community has an outline with an area")
+	}
+	a, err := b.plan(ctx, cov, want, opt.Threads, opt.Progress)
+	if err != nil {
+		return nil, err
+	}
+	groups, err := a.cutAll(ctx, b, want, &opt)
+	if err != nil {
+		return nil, err
+	}
+	d := &Division{Findings: b.findings}
+	if err := d.collect(b, a, groups, &opt); err != nil {
+		return nil, err
+	}
+	d.measure(b, a, groups, &opt)
+	d.Stats.Seconds = math.Round(time.Since(start).Seconds()*100) / 100
+	sortFindings(d.Findings)
+	return d, nil
+}
+
+// wanted marks the communities to divide.
+func (b *base) wanted(codes []string) ([]bool, error) {
+	want := make([]bool, len(b.comms))
+	for i := range want {
+		want[i] = codes == nil
+	}
+	for _, code := range codes {
+		i := slices.IndexFunc(b.comms, func(c community) bool { return c.code == code })
+		if i < 0 {
+			return nil, gis.E(gis.NotFound, nil, "there is no community %s", code)
+		}
+		want[i] = true
+	}
+	return want, nil
+}
+
+// cutAll cuts every wanted community, each on its own; the result lists the cells (sets of faces) by community.
+func (a *atoms) cutAll(ctx context.Context, b *base, want []bool, opt *Options) ([][][]int32, error) {
+	faces := make([][]int32, len(b.comms))
+	for f, o := range a.owner {
+		if o >= 0 && want[o] {
+			faces[o] = append(faces[o], int32(f))
+		}
+	}
+	order := make([]int, 0, len(faces))
+	for c := range faces {
+		if len(faces[c]) > 0 {
+			order = append(order, c)
+		}
+	}
+	slices.SortStableFunc(order, func(x, y int) int { return len(faces[y]) - len(faces[x]) }) // large ones first: even threads
+	g := &goal{Weights: opt.Weights, target: opt.Target, min: opt.Min, max: opt.Max}
+	res := make([][][]int32, len(faces))
+	own := make([]int32, len(a.owner))
+	next := make(chan int, len(order))
+	for _, c := range order {
+		next <- c
+	}
+	close(next)
+	var wg sync.WaitGroup
+	var mu sync.Mutex
+	done := int64(0)
+	for range opt.Threads {
+		wg.Go(func() {
+			w := newCutter(a, g)
+			for c := range next {
+				if ctx.Err() != nil {
+					return
+				}
+				res[c] = w.community(faces[c], own)
+				mu.Lock()
+				done++
+				opt.Progress.Tell("cut", done, int64(len(order)))
+				mu.Unlock()
+			}
+		})
+	}
+	wg.Wait()
+	return res, ctx.Err()
+}
+
+// community cuts one community.
+func (w *cutter) community(fs []int32, own []int32) [][]int32 {
+	area, load := 0.0, 0.0
+	for _, f := range fs {
+		area += w.area[f]
+		load += w.load[f]
+	}
+	w.mean = load / math.Max(1, math.Round(area/w.goal.target))
+	var cells [][]int32
+	for _, piece := range w.pieces(fs) {
+		cells = append(cells, w.divide(piece)...)
+	}
+	return w.mend(w.improve(cells, own))
+}
+
+// pieces splits the faces of a community into those that hang together by edges.
+func (w *cutter) pieces(fs []int32) [][]int32 {
+	w.epoch++
+	for _, f := range fs {
+		w.faceMark[f] = w.epoch
+	}
+	var out [][]int32
+	for _, f0 := range fs {
+		if w.faceMark[f0] != w.epoch {
+			continue
+		}
+		w.faceMark[f0] = 0
+		piece := []int32{f0}
+		for i := 0; i < len(piece); i++ {
+			for _, h := range w.Cycle[piece[i]] {
+				if g := w.Face[h^1]; w.in(g) {
+					w.faceMark[g] = 0
+					piece = append(piece, g)
+				}
+			}
+		}
+		slices.Sort(piece)
+		out = append(out, piece)
+	}
+	return out
+}
+
+// collect turns sets of faces into numbered cells.
+func (d *Division) collect(b *base, a *atoms, groups [][][]int32, opt *Options) error {
+	w := newCutter(a, &goal{})
+	for c, cells := range groups {
+		if len(cells) == 0 {
+			continue
+		}
+		code := b.comms[c].code
+		rings := make([]geom.Ring, len(cells))
+		for i, fs := range cells {
+			o := w.outline(fs)
+			rings[i] = startAtMin(a.Ring(o.outer))
+			if !o.simple() {
+				d.Findings = append(d.Findings, finding("grid.not_simple", gis.SeverityError, code, b.lat.lonLat(middle(rings[i])), 0,
+					"a cell of community %s could not be made a simple polygon", "社区 %s 有一个单元网格无法成为简单多边形", code))
+			}
+		}
+		fresh := make([]Cell, 0, len(rings))
+		for _, i := range inOrder(rings) {
+			fresh = append(fresh, Cell{
+				Community: code, Polygon: b.lat.polygon(rings[i]), AreaM2: float64(rings[i].Area2()) / 2e6,
+				InitDate: opt.Today, Status: Valid,
+			})
+		}
+		if err := d.number(code, fresh, opt); err != nil {
+			return err
+		}
+	}
+	d.gone(opt)
+	return nil
+}
+
+// number gives the cells of one community, in order, their codes.
+func (d *Division) number(community string, fresh []Cell, opt *Options) error {
+	seq := 1
+	if opt.Next != nil {
+		seq = max(seq, opt.Next(community))
+	}
+	for i := range fresh {
+		code, err := MakeCode(community, seq+i)
+		if err != nil {
+			return gis.E(gis.Rejected, nil, "community %s would have %d unit grids, up to number %d; only 999 are allowed: raise the target area or split the community", community, len(fresh), seq+len(fresh)-1)
+		}
+		fresh[i].Code = code
+	}
+	d.Cells = append(d.Cells, fresh...)
+	return nil
+}
+
+func (d *Division) gone(opt *Options) {}
+
+func (d *Division) measure(b *base, a *atoms, groups [][][]int32, opt *Options) {}

@@ -1,0 +1,215 @@
+package geom
+
+import (
+	"math"
+	"math/big"
+	"slices"
+)
+
+// Delaunay is the Delaunay triangulation of a set of lattice points, kept as
+// quad-edges (Guibas and Stolfi). Predicates are exact.
+type Delaunay struct {
+	Pts  []Pt    // sorted, without copies
+	org  []int32 // four slots an edge, the dual ones -1; -2: deleted
+	next []int32
+}
+
+// Triangulate sorts pts in place, drops copies and triangulates them. Coordinates
+// may span 2,000 km in a set; the points of a thin set on one line have no triangles.
+func Triangulate(pts []Pt) *Delaunay {
+	slices.SortFunc(pts, Pt.Cmp)
+	pts = slices.Compact(pts)
+	d := &Delaunay{Pts: pts, org: make([]int32, 0, 13*len(pts)), next: make([]int32, 0, 13*len(pts))}
+	if len(pts) > 1 {
+		d.divide(0, int32(len(pts)))
+	}
+	return d
+}
+
+func rot(e int32) int32    { return (e &^ 3) | ((e + 1) & 3) }
+func sym(e int32) int32    { return e ^ 2 }
+func invrot(e int32) int32 { return (e &^ 3) | ((e + 3) & 3) }
+
+func (d *Delaunay) oprev(e int32) int32 { return rot(d.next[rot(e)]) }
+func (d *Delaunay) lnext(e int32) int32 { return rot(d.next[invrot(e)]) }
+func (d *Delaunay) rprev(e int32) int32 { return d.next[sym(e)] }
+func (d *Delaunay) dest(e int32) int32  { return d.org[sym(e)] }
+
+func (d *Delaunay) edge(a, b int32) int32 {
+	e := int32(len(d.next))
+	d.next = append(d.next, e, e+3, e+2, e+1)
+	d.org = append(d.org, a, -1, b, -1)
+	return e
+}
+
+func (d *Delaunay) splice(a, b int32) {
+	al, be := rot(d.next[a]), rot(d.next[b])
+	d.next[a], d.next[b] = d.next[b], d.next[a]
+	d.next[al], d.next[be] = d.next[be], d.next[al]
+}
+
+func (d *Delaunay) connect(a, b int32) int32 {
+	e := d.edge(d.dest(a), d.org[b])
+	d.splice(e, d.lnext(a))
+	d.splice(sym(e), b)
+	return e
+}
+
+func (d *Delaunay) remove(e int32) {
+	d.splice(e, d.oprev(e))
+	d.splice(sym(e), d.oprev(sym(e)))
+	d.org[e&^3] = -2
+}
+
+func (d *Delaunay) ccw(a, b, c int32) bool { return Cross(d.Pts[a], d.Pts[b], d.Pts[c]) > 0 }
+
+func (d *Delaunay) rightOf(x, e int32) bool { return d.ccw(x, d.dest(e), d.org[e]) }
+func (d *Delaunay) leftOf(x, e int32) bool  { return d.ccw(x, d.org[e], d.dest(e)) }
+
+// inCircle reports whether e lies inside the circle through a, b, c (counter-clockwise).
+func (d *Delaunay) inCircle(a, b, c, e int32) bool {
+	A, B, C, E := d.Pts[a], d.Pts[b], d.Pts[c], d.Pts[e]
+	ax, ay, bx, by, cx, cy := A.X-E.X, A.Y-E.Y, B.X-E.X, B.Y-E.Y, C.X-E.X, C.Y-E.Y
+	al, bl, cl := ax*ax+ay*ay, bx*bx+by*by, cx*cx+cy*cy
+	m1, m2, m3 := bx*cy-by*cx, ax*cy-ay*cx, ax*by-ay*bx
+	t1, t2, t3 := float64(al)*float64(m1), float64(bl)*float64(m2), float64(cl)*float64(m3)
+	v := t1 - t2 + t3
+	if bound := 1e-15 * (math.Abs(t1) + math.Abs(t2) + math.Abs(t3)); v > bound {
+		return true
+	} else if v < -bound {
+		return false
+	}
+	x := new(big.Int).Mul(big.NewInt(al), big.NewInt(m1))
+	x.Sub(x, new(big.Int).Mul(big.NewInt(bl), big.NewInt(m2)))
+	x.Add(x, new(big.Int).Mul(big.NewInt(cl), big.NewInt(m3)))
+	return x.Sign() > 0
+}
+
+// divide triangulates Pts[lo:hi] and returns the outer edges at its left and right end.
+func (d *Delaunay) divide(lo, hi int32) (int32, int32) {
+	switch hi - lo {
+	case 2:
+		e := d.edge(lo, lo+1)
+		return e, sym(e)
+	case 3:
+		a, b := d.edge(lo, lo+1), d.edge(lo+1, lo+2)
+		d.splice(sym(a), b)
+		if d.ccw(lo, lo+1, lo+2) {
+			d.connect(b, a)
+			return a, sym(b)
+		}
+		if d.ccw(lo, lo+2, lo+1) {
+			c := d.connect(b, a)
+			return sym(c), c
+		}
+		return a, sym(b)
+	}
+	m := (lo + hi) / 2
+	ldo, ldi := d.divide(lo, m)
+	rdi, rdo := d.divide(m, hi)
+	for {
+		if d.leftOf(d.org[rdi], ldi) {
+			ldi = d.lnext(ldi)
+		} else if d.rightOf(d.org[ldi], rdi) {
+			rdi = d.rprev(rdi)
+		} else {
+			break
+		}
+	}
+	base := d.connect(sym(rdi), ldi)
+	if d.org[ldi] == d.org[ldo] {
+		ldo = sym(base)
+	}
+	if d.org[rdi] == d.org[rdo] {
+		rdo = base
+	}
+	d.merge(base)
+	return ldo, rdo
+}
+
+// merge zips two triangulations together, upwards from their common lower tangent.
+func (d *Delaunay) merge(base int32) {
+	for {
+		above := func(e int32) bool { return d.rightOf(d.dest(e), base) }
+		l := d.next[sym(base)]
+		if above(l) {
+			for d.inCircle(d.dest(base), d.org[base], d.dest(l), d.dest(d.next[l])) {
+				t := d.next[l]
+				d.remove(l)
+				l = t
+			}
+		}
+		r := d.oprev(base)
+		if above(r) {
+			for d.inCircle(d.dest(base), d.org[base], d.dest(r), d.dest(d.oprev(r))) {
+				t := d.oprev(r)
+				d.remove(r)
+				r = t
+			}
+		}
+		lv, rv := above(l), above(r)
+		switch {
+		case !lv && !rv:
+			return
+		case !lv || (rv && d.inCircle(d.dest(l), d.org[l], d.org[r], d.dest(r))):
+			base = d.connect(r, sym(base))
+		default:
+			base = d.connect(sym(base), sym(l))
+		}
+	}
+}
+
+// Ridge is the piece of Voronoi line between the points P and Q (indices into
+// Pts). V and W number its ends among the triangles, X and Y are their centres
+// in millimetres relative to the first point.
+type Ridge struct {
+	P, Q int32
+	V, W int32
+	X, Y [2]float64
+}
+
+// Ridges calls f for the Voronoi ridge of each edge that has a triangle on both
+// sides and that want wants. Triangles are numbered densely; ridges of no length come too.
+func (d *Delaunay) Ridges(want func(p, q int32) bool, f func(Ridge)) {
+	tri := make([]int32, len(d.next)) // 1 + number of the triangle left of a directed edge; -1: none
+	var centre [][2]float64
+	left := func(e int32) int32 {
+		if tri[e] == 0 {
+			e2 := d.lnext(e)
+			e3 := d.lnext(e2)
+			a, b, c := d.org[e], d.org[e2], d.org[e3]
+			id := int32(-1)
+			if d.lnext(e3) == e && d.ccw(a, b, c) {
+				centre = append(centre, d.centre(a, b, c))
+				id = int32(len(centre))
+			}
+			tri[e] = id
+			if id > 0 {
+				tri[e2], tri[e3] = id, id
+			}
+		}
+		return tri[e]
+	}
+	for e := int32(0); e < int32(len(d.next)); e += 4 {
+		if d.org[e] < 0 || !want(d.org[e], d.dest(e)) {
+			continue
+		}
+		v, w := left(e), left(sym(e))
+		if v < 0 || w < 0 {
+			continue
+		}
+		f(Ridge{d.org[e], d.dest(e), v - 1, w - 1, centre[v-1], centre[w-1]})
+	}
+}
+
+// centre returns the circumcentre, relative to Pts[0].
+func (d *Delaunay) centre(a, b, c int32) [2]float64 {
+	A, B, C := d.Pts[a], d.Pts[b], d.Pts[c]
+	bx, by, cx, cy := float64(B.X-A.X), float64(B.Y-A.Y), float64(C.X-A.X), float64(C.Y-A.Y)
+	k := 2 * float64(Cross(A, B, C))
+	b2, c2 := float64(bx*bx)+float64(by*by), float64(cx*cx)+float64(cy*cy)
+	x := (float64(cy*b2) - float64(by*c2)) / k
+	y := (float64(bx*c2) - float64(cx*b2)) / k
+	o := d.Pts[0]
+	return [2]float64{float64(A.X-o.X) + x, float64(A.Y-o.Y) + y}
+}

@@ -1,0 +1,301 @@
+package grids
+
+import (
+	"context"
+	"slices"
+	"sync"
+
+	"github.com/paulmach/orb"
+
+	"wanmi/gis"
+	"wanmi/gis/geom"
+)
+
+// atoms is the planar graph of all lines with what the cutter needs to know of
+// each face. A cell is a union of atoms of one community.
+type atoms struct {
+	*geom.Graph
+	owner []int32   // community of each face, -1 none
+	area  []float64 // m²
+	load  []float64 // components
+	cost  []float64 // price of each edge as a border
+	len   []float64 // m
+}
+
+// plan makes the atoms of the communities that want holds.
+func (b *base) plan(ctx context.Context, cov cover, want []bool, threads int, p gis.Progress) (*atoms, error) {
+	box := geom.NoBox
+	for _, s := range cov.segs {
+		box = box.Grow(s.A).Grow(s.B)
+	}
+	fixed := append(slices.Clone(cov.segs), cov.connectors()...)
+	obs := newObstacles(b.buildings)
+	reach := box.Pad(1000)
+	var lines []mapLine
+	for _, l := range b.lines {
+		for _, pts := range within(l.pts, reach) {
+			lines = append(lines, mapLine{class: l.class, pts: pts})
+		}
+	}
+	p.Tell("lines", 0, 0)
+	lines = conflate(cov.segs, lines, reach)
+	skins := func(int32) float64 { return skin }
+	clipped := make([][]mapLine, len(lines))
+	each(len(lines), threads, func(i int) {
+		for _, pts := range obs.clip(lines[i].pts, skins) {
+			clipped[i] = append(clipped[i], mapLine{class: lines[i].class, pts: pts})
+		}
+	})
+	lines = slices.Concat(clipped...)
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	gaps, err := b.blocks(fixed, lines, want, obs, threads, p)
+	if err != nil {
+		return nil, err
+	}
+	p.Tell("graph", 0, 0)
+	segs := appendSegs(appendSegs(slices.Clone(fixed), lines, nil), gaps, nil)
+	noded := settle(geom.SnapRound(segs, threads))
+	return b.safeGraph(noded, obs, want, threads)
+}
+
+// within returns the stretches of a line whose segments meet the box.
+func within(line []geom.Pt, box geom.Box) [][]geom.Pt {
+	var out [][]geom.Pt
+	var cur []geom.Pt
+	for i := 1; i < len(line); i++ {
+		if !box.Meets(geom.NoBox.Grow(line[i-1]).Grow(line[i])) {
+			if cur != nil {
+				out = append(out, cur)
+			}
+			cur = nil
+			continue
+		}
+		if cur == nil {
+			cur = []geom.Pt{line[i-1]}
+		}
+		cur = append(cur, line[i])
+	}
+	if cur != nil {
+		out = append(out, cur)
+	}
+	return out
+}
+
+func appendSegs(to []geom.Seg, lines []mapLine, only func(class) bool) []geom.Seg {
+	for _, l := range lines {
+		if only != nil && !only(l.class) {
+			continue
+		}
+		for i := 1; i < len(l.pts); i++ {
+			to = append(to, geom.Seg{A: l.pts[i-1], B: l.pts[i], Class: uint8(l.class), L: -1, R: -1})
+		}
+	}
+	return to
+}
+
+// settle keeps one of equal pieces. Community lines that fell on each other are
+// joined: A|X and X|B give A|B, A|X and X|A give no border.
+func settle(noded []geom.Seg) []geom.Seg {
+	out := noded[:0]
+	for i := 0; i < len(noded); {
+		j := i
+		var sides []int32 // communities with an odd balance
+		s := noded[i]
+		isComm := false
+		for ; j < len(noded) && noded[j].A == noded[i].A && noded[j].B == noded[i].B; j++ {
+			n := noded[j]
+			if n.Class != uint8(clsCommunity) {
+				if s.Class == uint8(clsCommunity) {
+					s = n // the best that is not a community line, should those cancel
+				}
+				continue
+			}
+			isComm = true
+			// L is coded 2c, R 2c+1; a community on both sides cancels.
+			sides = cancel(sides, 2*(n.L+1), 2*(n.L+1)+1)
+			sides = cancel(sides, 2*(n.R+1)+1, 2*(n.R+1))
+		}
+		switch {
+		case isComm && len(sides) == 2:
+			l, r := sides[0]/2-1, sides[1]/2-1
+			if sides[0]%2 == 1 {
+				l, r = r, l
+			}
+			out = append(out, geom.Seg{A: s.A, B: s.B, Class: uint8(clsCommunity), L: l, R: r})
+		case s.Class != uint8(clsCommunity):
+			out = append(out, s)
+		}
+		i = j
+	}
+	return out
+}
+
+// cancel adds one to the multiset, or takes its opposite out.
+func cancel(set []int32, one, opposite int32) []int32 {
+	if i := slices.Index(set, opposite); i >= 0 {
+		return slices.Delete(set, i, i+1)
+	}
+	return append(set, one)
+}
+
+// each runs f(0..n-1) on some threads; results go by index, so the order they run in does not show.
+func each(n, threads int, f func(i int)) {
+	if threads <= 1 || n < 2 {
+		for i := range n {
+			f(i)
+		}
+		return
+	}
+	var wg sync.WaitGroup
+	var mu sync.Mutex
+	next := 0
+	for range threads {
+		wg.Go(func() {
+			for {
+				mu.Lock()
+				lo := next
+				next += max(1, n/(threads*64))
+				hi := min(n, next)
+				mu.Unlock()
+				if lo >= n {
+					return
+				}
+				for i := lo; i < hi; i++ {
+					f(i)
+				}
+			}
+		})
+	}
+	wg.Wait()
+}
+
+// keepCommunity keeps the blocks of a graph that hold a community line.
+func keepCommunity(s geom.Seg) bool { return s.Class == uint8(clsCommunity) }
+
+// owners returns the community of each face, by the tags of community lines and by flooding.
+func owners(g *geom.Graph) ([]int32, error) {
+	const unknown = -2
+	own := make([]int32, len(g.Cycle))
+	for f := range own {
+		own[f] = unknown
+	}
+	var stack []int32
+	for h := range g.Org {
+		f := g.Face[h]
+		if f < 0 || g.Edges[h>>1].Class != uint8(clsCommunity) {
+			continue
+		}
+		left, _ := g.Tags(int32(h))
+		if own[f] == unknown {
+			own[f] = left
+			stack = append(stack, f)
+		} else if own[f] != left {
+			return nil, gis.E(gis.Internal, nil, "the division lost its community lines near face %d (%d and %d)", f, own[f], left)
+		}
+	}
+	for len(stack) > 0 {
+		f := stack[len(stack)-1]
+		stack = stack[:len(stack)-1]
+		for _, h := range g.Cycle[f] {
+			o := g.Face[h^1]
+			if o < 0 || g.Edges[h>>1].Class == uint8(clsCommunity) {
+				continue
+			}
+			if own[o] == unknown {
+				own[o] = own[f]
+				stack = append(stack, o)
+			} else if own[o] != own[f] {
+				return nil, gis.E(gis.Internal, nil, "the division leaks from community %d into %d", own[f], own[o])
+			}
+		}
+	}
+	for f := range own {
+		own[f] = max(own[f], -1)
+	}
+	return own, nil
+}
+
+// blocks returns the gap lines of all blocks between barrier lines.
+func (b *base) blocks(fixed []geom.Seg, lines []mapLine, want []bool, obs *obstacles, threads int, p gis.Progress) ([]mapLine, error) {
+	segs := appendSegs(slices.Clone(fixed), lines, class.barrier)
+	g := geom.NewGraph(settle(geom.SnapRound(segs, threads)), keepCommunity)
+	own, err := owners(g)
+	if err != nil {
+		return nil, err
+	}
+	var faces []int32
+	for f := range g.Cycle {
+		if own[f] >= 0 && want[own[f]] && float64(g.Area2[f])/2e6 >= gapFace {
+			faces = append(faces, int32(f))
+		}
+	}
+	group := obs.groups()
+	found := make([][]mapLine, len(faces))
+	var mu sync.Mutex
+	done := int64(0)
+	each(len(faces), threads, func(i int) {
+		found[i] = gapLines(g.Ring(g.Cycle[faces[i]]), obs, group)
+		mu.Lock()
+		done++
+		p.Tell("gap lines", done, int64(len(faces)))
+		mu.Unlock()
+	})
+	return slices.Concat(found...), nil
+}
+
+// safeGraph builds the graph, looks whether atoms of one community share a
+// building, and takes out the lines that part it, until none does.
+func (b *base) safeGraph(segs []geom.Seg, obs *obstacles, want []bool, threads int) (*atoms, error) {
+	for round := 0; ; round++ {
+		g := geom.NewGraph(segs, keepCommunity)
+		own, err := owners(g)
+		if err != nil {
+			return nil, err
+		}
+		a := &atoms{Graph: g, owner: own}
+		loc := newLocator(g)
+		drop := a.parted(obs, loc, want, threads)
+		if len(drop) == 0 || round == 6 {
+			if len(drop) > 0 {
+				b.note("grid.building_parted", gis.SeverityWarning, "", orb.Point{}, float64(len(drop)), "%d lines still run through buildings", "仍有 %d 条线穿过建筑物", len(drop))
+			}
+			a.weigh(b.comps, loc)
+			return a, nil
+		}
+		segs = segs[:0:0]
+		for e := range g.Edges {
+			if drop[int32(e)] {
+				continue
+			}
+			ed := &g.Edges[e]
+			for i := 1; i < len(ed.Line); i++ {
+				s := geom.Seg{A: ed.Line[i-1], B: ed.Line[i], Class: ed.Class, L: ed.L, R: ed.R}
+				if s.B.Less(s.A) {
+					s = s.Flip()
+				}
+				segs = append(segs, s)
+			}
+		}
+	}
+}
+
+func (a *atoms) weigh(comps []geom.Pt, loc *locator) {
+	a.area = make([]float64, len(a.Cycle))
+	a.load = make([]float64, len(a.Cycle))
+	for f, v := range a.Area2 {
+		a.area[f] = float64(v) / 2e6
+	}
+	for _, p := range comps {
+		if f := loc.face(p.X, p.Y); f >= 0 {
+			a.load[f]++
+		}
+	}
+	a.cost = make([]float64, len(a.Edges))
+	a.len = make([]float64, len(a.Edges))
+	for e := range a.Edges {
+		a.len[e] = a.Edges[e].Len / 1000
+		a.cost[e] = a.len[e] * price[a.Edges[e].Class]
+	}
+}

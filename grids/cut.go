@@ -1,0 +1,414 @@
+package grids
+
+import (
+	"cmp"
+	"math"
+	"slices"
+)
+
+// The best cut of a region is the best of all cheapest simple paths between two
+// of its border nodes. The area (and load, and holes) left of a path closed
+// along the border is a sum over its half-edges: a spanning tree of the dual
+// graph gives each half-edge the weight of the subtree behind it (crossing a
+// tree edge). So one Dijkstra from a border node scores all cuts that start there.
+
+// sums are what a path adds up on its left.
+type sums struct{ area, load, holes float64 }
+
+type arc struct {
+	u, v int32 // local nodes
+	h    int32 // local half-edge
+	c, l float64
+}
+
+// job is one region being cut.
+type job struct {
+	w       *cutter
+	fs      []int32
+	hh      []int32 // half-edges of the region, then those of the holes
+	nb      int     // how many of them belong to faces
+	isOuter []bool
+	own     []int32 // dual node left of each
+	n       int     // dual nodes: faces and holes
+	dptr    []int32 // dual adjacency: local half-edges leaving each dual node
+	dadj    []int32
+	weight  []sums // of each dual node
+	hv      []sums // of each half-edge
+	arcs    []arc
+	ptr     []int32
+	nodes   int
+	border  []bool // local nodes on the outer border
+	pos     []position
+	total   position
+}
+
+// position is a border node with the sums along the border up to it.
+type position struct {
+	node int32
+	sums
+	len float64
+}
+
+const (
+	maxSources = 160   // border nodes tried as the start of a cut
+	minSide    = 500.0 // m²: no cut leaves less on a side
+	far        = 1e18
+)
+
+// parting is a cut found.
+type parting struct {
+	score, cost float64
+	left, right []int32
+}
+
+// cut returns the best cut of the region; ok is false when there is none.
+func (w *cutter) cut(fs []int32) (parting, bool) {
+	if len(fs) < 2 {
+		return parting{}, false
+	}
+	o := w.outline(fs)
+	j := &job{w: w, fs: fs}
+	j.gather(&o)
+	if !j.dual(o.outer[0]) || !j.graph(o.outer) {
+		return parting{}, false
+	}
+	j.thin()
+	return j.best()
+}
+
+func (j *job) gather(o *outline) {
+	w := j.w
+	for _, f := range j.fs {
+		j.hh = append(j.hh, w.Cycle[f]...)
+	}
+	j.nb = len(j.hh)
+	for k, c := range o.holes {
+		for _, h := range c {
+			j.hh = append(j.hh, h^1)
+			w.hole[h^1] = int32(k)
+		}
+	}
+	for i, h := range j.hh {
+		w.halfMark[h] = w.epoch
+		w.halfID[h] = int32(i)
+	}
+	j.isOuter = make([]bool, len(j.hh))
+	for _, h := range o.outer {
+		j.isOuter[w.halfID[h]] = true
+	}
+	j.n = len(j.fs) + len(o.holes)
+	j.weight = make([]sums, j.n)
+	for i, f := range j.fs {
+		j.weight[i] = sums{w.area[f], w.load[f], 0}
+	}
+	for k := len(j.fs); k < j.n; k++ {
+		j.weight[k].holes = 1
+	}
+	j.own = make([]int32, len(j.hh))
+	j.dptr = make([]int32, j.n+1)
+	for i, h := range j.hh {
+		j.own[i] = j.left(h)
+		if !j.isOuter[i] && j.own[i] >= 0 {
+			j.dptr[j.own[i]+1]++
+		}
+	}
+	for i := range j.n {
+		j.dptr[i+1] += j.dptr[i]
+	}
+	j.dadj = make([]int32, j.dptr[j.n])
+	fill := slices.Clone(j.dptr)
+	for i := range j.hh {
+		if !j.isOuter[i] && j.own[i] >= 0 {
+			j.dadj[fill[j.own[i]]] = int32(i)
+			fill[j.own[i]]++
+		}
+	}
+}
+
+// left returns the dual node left of a half-edge, -1 outside the region.
+func (j *job) left(h int32) int32 {
+	w := j.w
+	if f := w.Face[h]; w.in(f) {
+		return w.faceID[f]
+	}
+	if w.halfMark[h] == w.epoch && int(w.halfID[h]) >= j.nb {
+		return int32(len(j.fs)) + w.hole[h]
+	}
+	return -1
+}
+
+// dual gives every half-edge the weight a path over it gains on its left. It
+// fails when the region does not hang together.
+func (j *job) dual(h0 int32) bool {
+	w := j.w
+	root := j.left(h0)
+	parent := make([]int32, j.n)
+	via := make([]int32, j.n)
+	for i := range parent {
+		parent[i] = -2
+	}
+	order := append(make([]int32, 0, j.n), root)
+	parent[root] = -1
+	for q := 0; q < len(order); q++ {
+		f := order[q]
+		for _, i := range j.dadj[j.dptr[f]:j.dptr[f+1]] {
+			h := j.hh[i]
+			if g := j.left(h ^ 1); g >= 0 && g != f && parent[g] == -2 {
+				parent[g] = f
+				via[g] = h ^ 1
+				order = append(order, g)
+			}
+		}
+	}
+	if len(order) < j.n {
+		return false
+	}
+	acc := slices.Clone(j.weight)
+	for q := len(order) - 1; q > 0; q-- {
+		f, p := order[q], parent[order[q]]
+		acc[p] = sums{acc[p].area + acc[f].area, acc[p].load + acc[f].load, acc[p].holes + acc[f].holes}
+	}
+	j.hv = make([]sums, len(j.hh))
+	for _, f := range order[1:] {
+		a, b, s := w.halfID[via[f]], w.halfID[via[f]^1], acc[f]
+		j.hv[a] = sums{j.hv[a].area + s.area, j.hv[a].load + s.load, j.hv[a].holes + s.holes}
+		j.hv[b] = sums{j.hv[b].area - s.area, j.hv[b].load - s.load, j.hv[b].holes - s.holes}
+	}
+	a, s := w.halfID[h0], acc[root]
+	j.hv[a] = sums{j.hv[a].area + s.area, j.hv[a].load + s.load, j.hv[a].holes + s.holes}
+	return true
+}
+
+// graph collects the inner edges as arcs and the border nodes they start from.
+func (j *job) graph(outer []int32) bool {
+	w := j.w
+	n := int32(0)
+	node := func(u int32) int32 {
+		if w.nodeMark[u] != w.epoch {
+			w.nodeMark[u] = w.epoch
+			w.nodeID[u] = n
+			n++
+		}
+		return w.nodeID[u]
+	}
+	for i, h := range j.hh {
+		t := h ^ 1
+		if j.isOuter[i] || j.own[i] < 0 || w.halfMark[t] != w.epoch || j.isOuter[w.halfID[t]] {
+			continue
+		}
+		c := w.cost[h>>1]
+		if i >= j.nb || int(w.halfID[t]) >= j.nb {
+			c = 0 // round a hole there is a border already
+		}
+		j.arcs = append(j.arcs, arc{node(w.Org[h]), node(w.Org[t]), int32(i), c + tieBreak*w.len[h>>1], w.len[h>>1]})
+	}
+	if len(j.arcs) == 0 {
+		return false
+	}
+	slices.SortFunc(j.arcs, func(a, b arc) int {
+		return cmp.Or(cmp.Compare(a.u, b.u), cmp.Compare(a.c, b.c), cmp.Compare(a.h, b.h))
+	})
+	j.nodes = int(n)
+	j.ptr = make([]int32, n+1)
+	for _, a := range j.arcs {
+		j.ptr[a.u+1]++
+	}
+	for i := range n {
+		j.ptr[i+1] += j.ptr[i]
+	}
+	j.border = make([]bool, n)
+	for _, h := range outer {
+		if u := w.Org[h]; w.nodeMark[u] == w.epoch && !j.border[w.nodeID[u]] {
+			k := w.nodeID[u]
+			j.border[k] = true
+			p := j.total
+			p.node = k
+			j.pos = append(j.pos, p)
+		}
+		v := j.hv[w.halfID[h]]
+		j.total.area += v.area
+		j.total.load += v.load
+		j.total.holes += v.holes
+		j.total.len += w.len[h>>1]
+	}
+	return len(j.pos) > 1
+}
+
+// thin keeps the border nodes with cheap lines, and every so many of the others, when there are too many.
+func (j *job) thin() {
+	if len(j.pos) <= maxSources {
+		return
+	}
+	cheap := make([]float64, j.nodes)
+	for i := range cheap {
+		cheap[i] = far
+	}
+	for _, a := range j.arcs {
+		cheap[a.u] = min(cheap[a.u], price[j.w.Edges[j.hh[a.h]>>1].Class])
+	}
+	ix := make([]int, len(j.pos))
+	for i := range ix {
+		ix[i] = i
+	}
+	slices.SortStableFunc(ix, func(a, b int) int { return cmp.Compare(cheap[j.pos[a].node], cheap[j.pos[b].node]) })
+	keep := make([]bool, len(j.pos))
+	for _, i := range ix[:maxSources] {
+		keep[i] = true
+	}
+	for i := 0; i < len(j.pos); i += max(1, len(j.pos)/40) {
+		keep[i] = true
+	}
+	out := j.pos[:0]
+	for i, p := range j.pos {
+		if keep[i] {
+			out = append(out, p)
+		}
+	}
+	j.pos = out
+}
+
+func (w *cutter) room(n int) {
+	if len(w.dist) < n {
+		f := func() []float64 { return make([]float64, 2*n) }
+		w.dist, w.ia, w.il, w.ih, w.ln = f(), f(), f(), f(), f()
+		w.prev, w.prevArc = make([]int32, 2*n), make([]int32, 2*n)
+	}
+}
+
+// reach runs Dijkstra from s up to the bound; border nodes end a path.
+func (j *job) reach(s int32, bound float64) {
+	w := j.w
+	for i := range j.nodes {
+		w.dist[i] = far
+	}
+	w.dist[s], w.ia[s], w.il[s], w.ih[s], w.ln[s], w.prev[s] = 0, 0, 0, 0, 0, -1
+	hp := push(w.heap[:0], heapItem{0, s})
+	for len(hp) > 0 {
+		var x heapItem
+		x, hp = pop(hp)
+		if x.k > w.dist[x.v] || (j.border[x.v] && x.v != s) {
+			continue
+		}
+		if x.k*0.9 > bound {
+			break
+		}
+		for q := j.ptr[x.v]; q < j.ptr[x.v+1]; q++ {
+			a := &j.arcs[q]
+			d := x.k + a.c
+			if d < w.dist[a.v]-1e-12 {
+				v := &j.hv[a.h]
+				w.dist[a.v], w.prev[a.v], w.prevArc[a.v] = d, x.v, q
+				w.ia[a.v], w.il[a.v], w.ih[a.v], w.ln[a.v] = w.ia[x.v]+v.area, w.il[x.v]+v.load, w.ih[x.v]+v.holes, w.ln[x.v]+a.l
+				hp = push(hp, heapItem{d, a.v})
+			}
+		}
+	}
+	w.heap = hp[:0]
+}
+
+func (j *job) best() (parting, bool) {
+	w, g := j.w, j.w.goal
+	w.room(j.nodes)
+	best, from, to := far, -1, int32(-1)
+	kmax := math.Sqrt(math.Max(1, math.Floor(j.total.area/(2*g.target)+0.5)))
+	for i, p := range j.pos {
+		bound := far
+		if best < far && g.Feature > 0 {
+			bound = best*100/g.Feature*kmax + tieBreak*j.total.len + 1
+		}
+		j.reach(p.node, bound)
+		for _, q := range j.pos[i+1:] {
+			if q.node == p.node || w.dist[q.node] >= far {
+				continue
+			}
+			if s := j.score(p, q); s < best {
+				best, from, to = s, i, q.node
+			}
+		}
+	}
+	if from < 0 {
+		return parting{}, false
+	}
+	j.reach(j.pos[from].node, far)
+	s := parting{score: best, cost: w.dist[to] - tieBreak*w.ln[to]}
+	return j.part(s, j.pos[from].node, to)
+}
+
+// score is the price of the cut along the path found from p to q.
+func (j *job) score(p, q position) float64 {
+	w, g, t := j.w, j.w.goal, q.node
+	a1 := w.ia[t] + p.area - q.area + j.total.area
+	l1 := w.il[t] + p.load - q.load + j.total.load
+	h1 := w.ih[t] + p.holes - q.holes + j.total.holes
+	p1 := p.len - q.len + j.total.len
+	a2, l2, h2, p2 := j.total.area-a1, j.total.load-l1, j.total.holes-h1, j.total.len-p1+w.ln[t]
+	p1 += w.ln[t]
+	if a1 < minSide || a2 < minSide {
+		return far
+	}
+	c := g.Feature * (w.dist[t] - tieBreak*w.ln[t]) / 100
+	g1, k1 := g.side(a1, p1, l1, w.mean)
+	g2, k2 := g.side(a2, p2, l2, w.mean)
+	if k1 <= 1 && h1 > 0.5 {
+		g1 += holeFine
+	}
+	if k2 <= 1 && h2 > 0.5 {
+		g2 += holeFine
+	}
+	if k1+k2 <= 2 {
+		return c + g1 + g2
+	}
+	return c/math.Sqrt(float64(min(k1, k2))) + g1/math.Sqrt(float64(k1)) + g2/math.Sqrt(float64(k2))
+}
+
+// part sorts the faces to the two sides of the path that the last reach found to node t.
+func (j *job) part(s parting, from, t int32) (parting, bool) {
+	w := j.w
+	onPath := map[int32]bool{}
+	first := int32(-1)
+	for u := t; u != from; u = w.prev[u] {
+		first = j.hh[j.arcs[w.prevArc[u]].h]
+		onPath[first>>1] = true
+	}
+	label := make([]int8, j.n)
+	flood := func(f int32, mark int8) float64 {
+		a := 0.0
+		label[f] = mark
+		stack := []int32{f}
+		for len(stack) > 0 {
+			f := stack[len(stack)-1]
+			stack = stack[:len(stack)-1]
+			a += j.weight[f].area
+			for _, i := range j.dadj[j.dptr[f]:j.dptr[f+1]] {
+				h := j.hh[i]
+				if onPath[h>>1] {
+					continue
+				}
+				if g := j.left(h ^ 1); g >= 0 && label[g] == 0 {
+					label[g] = mark
+					stack = append(stack, g)
+				}
+			}
+		}
+		return a
+	}
+	flood(j.left(first), 1)
+	// Where the path brushes the border several pieces are left: the largest is the other side, the rest join the first.
+	most, right, mark := -1.0, int8(0), int8(2)
+	for f := range label {
+		if label[f] == 0 && mark < 120 {
+			if a := flood(int32(f), mark); a > most {
+				most, right = a, mark
+			}
+			mark++
+		}
+	}
+	for i, f := range j.fs {
+		if label[i] == right {
+			s.right = append(s.right, f)
+		} else {
+			s.left = append(s.left, f)
+		}
+	}
+	return s, len(s.left) > 0 && len(s.right) > 0
+}

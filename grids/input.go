@@ -1,0 +1,256 @@
+package grids
+
+import (
+	"cmp"
+	"context"
+	"slices"
+
+	"github.com/paulmach/orb"
+
+	"wanmi/gis"
+	"wanmi/gis/geom"
+)
+
+// class is the kind of a line; a smaller one counts more where two lie on each other.
+type class uint8
+
+const (
+	clsCommunity class = iota
+	clsArterial
+	clsRail
+	clsRiver
+	clsCoast
+	clsCollector
+	clsLocal
+	clsLink
+	clsStream
+	clsBank
+	clsWall
+	clsService
+	clsArea
+	clsPath
+	clsGap    // half way between buildings
+	clsOpen   // between points of open land
+	clsParty  // between buildings that touch
+	clsForced // connects an enclave, whatever is in the way
+	classes
+)
+
+// price is the cost of a border along a line of the class, per metre; 1 is a gap between buildings.
+var price = [classes]float64{
+	clsCollector: 0.05, clsLocal: 0.12, clsLink: 0.25, clsStream: 0.2, clsBank: 0.4, clsWall: 0.2, clsService: 0.25,
+	clsArea: 0.4, clsPath: 0.45, clsGap: 1, clsOpen: 1, clsParty: 3, clsForced: 20,
+}
+
+// barrier reports whether lines of the class bound the blocks that gap lines are sought in.
+func (c class) barrier() bool { return c < clsArea && c != clsBank || c == clsForced }
+
+// real reports whether the class is a feature of the map.
+func (c class) real() bool { return c < clsGap }
+
+// beside is how close, in millimetres, a line of the class may run beside a more important one before it is taken for it.
+func (c class) beside() float64 {
+	switch c {
+	case clsCoast, clsArea, clsBank:
+		return 3000
+	case clsWall, clsPath:
+		return 2000
+	}
+	return 1500
+}
+
+// community is one of the input, with all parts delivered under its code.
+type community struct {
+	code  string
+	parts [][]geom.Ring // each: a shell and its holes, by even-odd rule
+}
+
+// mapLine is a real line on the lattice.
+type mapLine struct {
+	class class
+	pts   []geom.Pt
+	len   float64 // mm
+}
+
+// base is the whole input on the lattice, in an order of its own that does not depend on the input's.
+type base struct {
+	lat       lattice
+	comms     []community // by code
+	lines     []mapLine
+	buildings []building
+	comps     []geom.Pt
+	findings  []gis.Finding
+}
+
+// readBase reads all layers of the source.
+func readBase(ctx context.Context, src Source, p gis.Progress) (*base, error) {
+	p.Tell("read", 0, 0)
+	b := &base{}
+	byCode := map[string][]orb.Polygon{}
+	var bound orb.Bound
+	for f, err := range src.Features(ctx, "community", orb.Bound{}) {
+		if err != nil {
+			return nil, err
+		}
+		code := f.Text("code")
+		if _, err := MakeCode(code, 1); err != nil {
+			return nil, gis.E(gis.Rejected, err, "community code %q is not 12 digits or capital letters", code)
+		}
+		parts := polygons(f.Geom)
+		if len(parts) == 0 || !finite(f.Geom) {
+			b.note("community.geometry", gis.SeverityError, code, orb.Point{}, 0, "community %s has no usable outline", "社区 %s 没有可用的边界", code)
+			continue
+		}
+		if len(byCode) == 0 {
+			bound = f.Geom.Bound()
+		}
+		bound = bound.Union(f.Geom.Bound())
+		byCode[code] = append(byCode[code], parts...)
+	}
+	if len(byCode) == 0 {
+		return nil, gis.E(gis.Rejected, nil, "there is no community to divide; import the layer community first")
+	}
+	b.lat = latticeOf(bound)
+	for code, parts := range byCode {
+		c := community{code: code}
+		for _, p := range parts {
+			c.parts = append(c.parts, b.lat.rings(p))
+		}
+		slices.SortFunc(c.parts, cmpRings)
+		b.comms = append(b.comms, c)
+	}
+	slices.SortFunc(b.comms, func(x, y community) int { return cmp.Compare(x.code, y.code) })
+	reach := bound.Pad(0.002)
+	if err := b.readLines(ctx, src, reach); err != nil {
+		return nil, err
+	}
+	if err := b.readBuildings(ctx, src, reach); err != nil {
+		return nil, err
+	}
+	return b, b.readComponents(ctx, src, reach)
+}
+
+func (l lattice) rings(p orb.Polygon) []geom.Ring {
+	var out []geom.Ring
+	for _, r := range p {
+		if q := l.ring(r); q != nil {
+			out = append(out, q)
+		}
+	}
+	return out
+}
+
+// each calls f for the usable geometries of a layer; a layer may be absent.
+func (b *base) each(ctx context.Context, src Source, layer string, reach orb.Bound, f func(gis.Feature)) error {
+	bad := 0
+	for ft, err := range src.Features(ctx, layer, reach) {
+		if gis.KindOf(err) == gis.NotFound && err != nil {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if ft.Geom == nil || !finite(ft.Geom) {
+			bad++
+			continue
+		}
+		f(ft)
+	}
+	if bad > 0 {
+		b.note(layer+".geometry", gis.SeverityWarning, "", orb.Point{}, float64(bad), "%d rows of %s without usable geometry are left out", "%d 条 %s 数据没有可用图形，未采用", bad, layer)
+	}
+	return ctx.Err()
+}
+
+func (b *base) readLines(ctx context.Context, src Source, reach orb.Bound) error {
+	for _, layer := range []string{"road", "rail", "water", "wall", "land"} {
+		err := b.each(ctx, src, layer, reach, func(f gis.Feature) {
+			c, ok := lineClass(layer, f)
+			if !ok {
+				return
+			}
+			for _, ls := range lineStrings(f.Geom) {
+				l := mapLine{class: c, pts: simplifyLine(b.lat.line(ls), 200)}
+				if reversedLine(l.pts) {
+					slices.Reverse(l.pts)
+				}
+				for i := 1; i < len(l.pts); i++ {
+					l.len += l.pts[i].Dist(l.pts[i-1])
+				}
+				if l.len > 0 {
+					b.lines = append(b.lines, l)
+				}
+			}
+		})
+		if err != nil {
+			return err
+		}
+	}
+	slices.SortFunc(b.lines, func(x, y mapLine) int {
+		return cmp.Or(cmp.Compare(x.class, y.class), -cmp.Compare(x.len, y.len), slices.CompareFunc(x.pts, y.pts, geom.Pt.Cmp))
+	})
+	b.lines = slices.CompactFunc(b.lines, func(x, y mapLine) bool { return x.class == y.class && slices.Equal(x.pts, y.pts) })
+	return nil
+}
+
+// lineClass says what a row is as a line; ok is false for what is no border (tunnels, subways, pavements).
+func lineClass(layer string, f gis.Feature) (class, bool) {
+	kind := f.Text("class")
+	switch layer {
+	case "road":
+		if t, _ := f.Value("tunnel").(bool); t {
+			return 0, false
+		}
+		c, known := map[string]class{
+			"arterial": clsArterial, "collector": clsCollector, "local": clsLocal, "link": clsLink, "service": clsService, "path": clsPath,
+		}[kind]
+		if !known {
+			c = clsLocal
+		}
+		return c, true
+	case "rail":
+		return clsRail, kind != "subway" && kind != "tram"
+	case "wall":
+		return clsWall, true
+	case "water":
+		if len(polygons(f.Geom)) > 0 {
+			return clsBank, true
+		}
+		switch kind {
+		case "coast":
+			return clsCoast, true
+		case "stream", "ditch", "drain":
+			return clsStream, true
+		}
+		return clsRiver, true
+	}
+	if kind == "sidewalk" || kind == "other" || len(polygons(f.Geom)) == 0 {
+		return 0, false
+	}
+	mx, my := geom.MetresPerDegree(f.Geom.Bound().Center()[1])
+	area := 0.0
+	for _, p := range polygons(f.Geom) {
+		area += plainArea(p[0]) * mx * my
+	}
+	return clsArea, area > 1500
+}
+
+// plainArea is the plain area of a ring, without sign.
+func plainArea(r orb.Ring) float64 {
+	s := 0.0
+	for i := 1; i < len(r); i++ {
+		s += (r[i-1][0]-r[0][0])*(r[i][1]-r[0][1]) - (r[i][0]-r[0][0])*(r[i-1][1]-r[0][1])
+	}
+	return max(s, -s) / 2
+}
+
+func (b *base) readComponents(ctx context.Context, src Source, reach orb.Bound) error {
+	return b.each(ctx, src, "component", reach, func(f gis.Feature) {
+		b.comps = append(b.comps, b.lat.pt(geom.LabelPoint(f.Geom)))
+	})
+}
+
+// note adds a finding; the texts are formats over args.
+func (b *base) note(rule string, sev gis.Severity, key string, at orb.Point, measure float64, en, zh string, args ...any) {
+	b.findings = append(b.findings, finding(rule, sev, key, at, measure, en, zh, args...))
+}

@@ -1,0 +1,78 @@
+package grids
+
+import "slices"
+
+// mend makes every cell a simple polygon: one with a hole, or that touches
+// itself, is cut, or joined to a neighbour, or taken apart into its atoms.
+func (w *cutter) mend(cells [][]int32) [][]int32 {
+	for round := 0; round < 8; round++ {
+		bad := -1
+		var out [][]int32
+		for i, c := range cells {
+			if o := w.outline(c); o.simple() {
+				out = append(out, c)
+				continue
+			}
+			if s, ok := w.cut(c); ok {
+				out = append(out, s.left, s.right)
+				bad = i
+				continue
+			}
+			if len(c) > 1 {
+				out = append(out, w.single(c)...)
+				bad = i
+				continue
+			}
+			out = append(out, c)
+		}
+		cells = out
+		if bad < 0 {
+			return cells
+		}
+	}
+	return w.absorb(cells)
+}
+
+// single takes a cell apart into single atoms.
+func (w *cutter) single(fs []int32) [][]int32 {
+	var out [][]int32
+	for _, f := range fs {
+		out = append(out, []int32{f})
+	}
+	return out
+}
+
+// absorb joins cells that are still no simple polygons with the first neighbour that makes them one.
+func (w *cutter) absorb(cells [][]int32) [][]int32 {
+	for i := 0; i < len(cells); i++ {
+		if o := w.outline(cells[i]); o.simple() {
+			continue
+		}
+		for j := range cells {
+			if j == i {
+				continue
+			}
+			u := slices.Concat(cells[i], cells[j])
+			if o := w.outline(u); !o.simple() || !w.touch(cells[i], cells[j]) {
+				continue
+			}
+			cells[i] = u
+			cells = slices.Delete(cells, j, j+1)
+			i = -1
+			break
+		}
+	}
+	return cells
+}
+
+// touch reports whether two cells share an edge.
+func (w *cutter) touch(a, b []int32) bool {
+	for _, f := range a {
+		for _, h := range w.Cycle[f] {
+			if slices.Contains(b, w.Face[h^1]) {
+				return true
+			}
+		}
+	}
+	return false
+}

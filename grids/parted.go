@@ -1,0 +1,184 @@
+package grids
+
+import (
+	"cmp"
+	"math"
+	"slices"
+
+	"wanmi/gis/geom"
+)
+
+// locator finds the face at a point by looking west for the nearest edge.
+type locator struct {
+	g    *geom.Graph
+	segs []geom.Seg // A below B
+	half []int32    // the half-edge along A to B
+	bins geom.Bins
+	tab  *geom.Table
+	box  geom.Box
+}
+
+func newLocator(g *geom.Graph) *locator {
+	l := &locator{g: g, box: geom.NoBox}
+	for e := range g.Edges {
+		line := g.Edges[e].Line
+		for i := 1; i < len(line); i++ {
+			l.box = l.box.Grow(line[i-1]).Grow(line[i])
+			s, h := geom.Seg{A: line[i-1], B: line[i]}, int32(2*e)
+			if s.A.Y > s.B.Y {
+				s.A, s.B, h = s.B, s.A, h+1
+			}
+			l.segs, l.half = append(l.segs, s), append(l.half, h)
+		}
+	}
+	l.bins = geom.NewBins(l.box, 25_000)
+	l.tab = geom.NewTable(l.bins, func(put func(int, int)) {
+		for i, s := range l.segs {
+			l.bins.Seg(s.A, s.B, 2, func(q int) { put(q, i) })
+		}
+	})
+	return l
+}
+
+// face returns the face half a millimetre north of (x, y), negative outside.
+func (l *locator) face(x, y int64) int32 {
+	if !l.box.Holds(geom.Pt{X: x, Y: y}) {
+		return -1
+	}
+	fy := float64(y) + 0.5
+	for at := x; ; at -= l.bins.Side() {
+		best, edge := math.Inf(-1), int32(-1)
+		for _, i := range l.tab.In(l.bins.At(geom.Pt{X: at, Y: y})) {
+			s := &l.segs[i]
+			if s.A.Y > y || s.B.Y <= y {
+				continue
+			}
+			d := float64(s.A.X-x) + float64(s.B.X-s.A.X)*((fy-float64(s.A.Y))/float64(s.B.Y-s.A.Y))
+			if d <= 0 && d > best {
+				best, edge = d, i
+			}
+		}
+		if edge >= 0 {
+			return l.g.Face[l.half[edge]^1] // east of an upward half-edge is its right
+		}
+		if at < l.box.Min.X {
+			return -1
+		}
+	}
+}
+
+const (
+	judgeDepth = 300.0 // mm: what of a building is deeper than this must lie in one cell
+	scanStep   = 300   // mm between scan lines
+	partedArea = 0.2   // m²: pieces smaller than this do not count
+)
+
+// parted returns the edges that run through buildings lying in several atoms of one community.
+func (a *atoms) parted(obs *obstacles, loc *locator, want []bool, threads int) map[int32]bool {
+	found := make([][]int32, len(obs.all))
+	each(len(obs.all), threads, func(i int) {
+		b := &obs.all[i]
+		edges := a.through(b, loc)
+		if len(edges) == 0 || !a.shared(b, loc, want) {
+			return
+		}
+		found[i] = edges
+	})
+	drop := map[int32]bool{}
+	for _, l := range found {
+		for _, e := range l {
+			drop[e] = true
+		}
+	}
+	return drop
+}
+
+// through returns the edges other than community lines that enter the building by more than a lattice step or two.
+func (a *atoms) through(b *building, loc *locator) []int32 {
+	var segs []int32
+	loc.bins.Box(b.box, func(q int) {
+		for _, i := range loc.tab.In(q) {
+			if c := class(a.Edges[loc.half[i]>>1].Class); c != clsCommunity && c != clsForced && loc.segs[i].Box().Meets(b.box) {
+				segs = append(segs, i)
+			}
+		}
+	})
+	slices.Sort(segs)
+	var edges []int32
+	for _, i := range slices.Compact(segs) {
+		s := loc.segs[i]
+		for _, d := range b.deep(s.A, s.B, 3) {
+			if (d.hi-d.lo)*s.A.Dist(s.B) > 20 {
+				edges = append(edges, loc.half[i]>>1)
+				break
+			}
+		}
+	}
+	slices.Sort(edges)
+	return slices.Compact(edges)
+}
+
+// shared reports whether two atoms of one community each hold a piece of the building's inner part, by scan lines.
+func (a *atoms) shared(b *building, loc *locator, want []bool) bool {
+	area := map[int32]float64{}
+	step := int64(scanStep)
+	for b.m2 > 400*float64(step*step)/1e6*100 { // large footprints: some 200 lines are enough
+		step *= 2
+	}
+	for y := b.box.Min.Y + step/2; y < b.box.Max.Y; y += step {
+		p, q := geom.Pt{X: b.box.Min.X - 10, Y: y}, geom.Pt{X: b.box.Max.X + 10, Y: y}
+		deep := b.deep(p, q, judgeDepth)
+		if len(deep) == 0 {
+			continue
+		}
+		xs := loc.crossings(p, q)
+		for _, d := range deep {
+			lo, hi := float64(p.X)+d.lo*float64(q.X-p.X), float64(p.X)+d.hi*float64(q.X-p.X)
+			from := lo
+			for k := 0; k <= len(xs); k++ {
+				to := hi
+				if k < len(xs) {
+					to = min(hi, xs[k])
+				}
+				if to <= from {
+					continue
+				}
+				f := loc.face(int64((from+to)/2), y)
+				area[f] += (to - from) * float64(step) / 1e6
+				from = to
+			}
+		}
+	}
+	count := map[int32]int{}
+	for f, m2 := range area {
+		if m2 > partedArea && f >= 0 && a.owner[f] >= 0 && want[a.owner[f]] {
+			if count[a.owner[f]]++; count[a.owner[f]] > 1 {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// crossings returns where edges cross the level line pq, half a millimetre north of it, from west to east.
+func (l *locator) crossings(p, q geom.Pt) []float64 {
+	var ids []int32
+	l.bins.Box(geom.NoBox.Grow(p).Grow(q), func(sq int) {
+		for _, i := range l.tab.In(sq) {
+			if s := &l.segs[i]; s.A.Y <= p.Y && s.B.Y > p.Y {
+				ids = append(ids, i)
+			}
+		}
+	})
+	slices.Sort(ids)
+	var xs []float64
+	for _, i := range slices.Compact(ids) {
+		s := &l.segs[i]
+		x := float64(s.A.X) + float64(s.B.X-s.A.X)*((float64(p.Y)+0.5-float64(s.A.Y))/float64(s.B.Y-s.A.Y))
+		if x > float64(p.X) && x < float64(q.X) {
+			xs = append(xs, x)
+		}
+	}
+	slices.SortFunc(xs, cmp.Compare)
+	return xs
+}

@@ -1,0 +1,169 @@
+package grids
+
+// cutter is the scratch space of one worker: marks by epoch, so that nothing is cleared between uses.
+type cutter struct {
+	*atoms
+	goal  *goal
+	mean  float64 // load of a mean cell of the community under work
+	epoch int32
+
+	faceMark, faceID []int32 // faces of the region
+	nodeMark, nodeID []int32
+	halfMark, halfID []int32
+	bound, visited   []int32 // boundary half-edges of the region, those walked
+	touched          []int32 // nodes passed by the walk of a boundary
+	hole             []int32 // number of the hole a half-edge lies in
+
+	dist, ia, il, ih, ln []float64
+	prev, prevArc        []int32
+	heap                 []heapItem
+}
+
+func newCutter(a *atoms, g *goal) *cutter {
+	faces, nodes, halves := len(a.Cycle), len(a.Nodes), len(a.Org)
+	mk := func(n int) []int32 { return make([]int32, n) }
+	return &cutter{
+		atoms: a, goal: g,
+		faceMark: mk(faces), faceID: mk(faces), nodeMark: mk(nodes), nodeID: mk(nodes),
+		halfMark: mk(halves), halfID: mk(halves), bound: mk(halves), visited: mk(halves), hole: mk(halves), touched: mk(nodes),
+	}
+}
+
+func (w *cutter) in(f int32) bool { return f >= 0 && w.faceMark[f] == w.epoch }
+
+// outline is the boundary of a region.
+type outline struct {
+	outer   []int32   // half-edges counter-clockwise
+	holes   [][]int32 // half-edges clockwise
+	pinched bool      // the outer walk passes a node twice
+}
+
+func (o *outline) simple() bool { return len(o.holes) == 0 && !o.pinched }
+
+// outline walks round the region of the faces fs and marks it with a new epoch.
+func (w *cutter) outline(fs []int32) outline {
+	w.epoch++
+	for i, f := range fs {
+		w.faceMark[f] = w.epoch
+		w.faceID[f] = int32(i)
+	}
+	var bnd []int32
+	for _, f := range fs {
+		for _, h := range w.Cycle[f] {
+			if !w.in(w.Face[h^1]) {
+				w.bound[h] = w.epoch
+				bnd = append(bnd, h)
+			}
+		}
+	}
+	var o outline
+	best := int64(-1 << 63)
+	for _, h0 := range bnd {
+		if w.visited[h0] == w.epoch {
+			continue
+		}
+		var c []int32
+		for h := h0; w.visited[h] != w.epoch; {
+			w.visited[h] = w.epoch
+			c = append(c, h)
+			n := w.Next[h]
+			for w.bound[n] != w.epoch {
+				n = w.Next[n^1]
+			}
+			h = n
+		}
+		if a := w.CycleArea2(c); a > best {
+			if o.outer != nil {
+				o.holes = append(o.holes, o.outer)
+			}
+			best, o.outer = a, c
+		} else {
+			o.holes = append(o.holes, c)
+		}
+	}
+	for _, h := range o.outer {
+		u := w.Org[h]
+		o.pinched = o.pinched || w.touched[u] == w.epoch
+		w.touched[u] = w.epoch
+	}
+	return o
+}
+
+// price returns what the faces cost as one cell.
+func (w *cutter) price(fs []int32) float64 {
+	o := w.outline(fs)
+	p := w.length(o.outer)
+	for _, c := range o.holes {
+		p += w.length(c)
+	}
+	a, l := 0.0, 0.0
+	for _, f := range fs {
+		a += w.area[f]
+		l += w.load[f]
+	}
+	v := w.goal.cell(a, p, l, w.mean)
+	if !o.simple() {
+		v += holeFine
+	}
+	return v
+}
+
+func (w *cutter) length(walk []int32) float64 {
+	p := 0.0
+	for _, h := range walk {
+		p += w.len[h>>1]
+	}
+	return p
+}
+
+func (w *cutter) sum(fs []int32) float64 {
+	a := 0.0
+	for _, f := range fs {
+		a += w.area[f]
+	}
+	return a
+}
+
+type heapItem struct {
+	k float64
+	v int32
+}
+
+func (x heapItem) less(y heapItem) bool { return x.k < y.k || (x.k == y.k && x.v < y.v) }
+
+func push(h []heapItem, x heapItem) []heapItem {
+	h = append(h, x)
+	i := len(h) - 1
+	for i > 0 {
+		p := (i - 1) / 2
+		if !h[i].less(h[p]) {
+			break
+		}
+		h[p], h[i] = h[i], h[p]
+		i = p
+	}
+	return h
+}
+
+func pop(h []heapItem) (heapItem, []heapItem) {
+	r := h[0]
+	n := len(h) - 1
+	h[0] = h[n]
+	h = h[:n]
+	i := 0
+	for {
+		m := 2*i + 1
+		if m >= n {
+			break
+		}
+		if q := m + 1; q < n && h[q].less(h[m]) {
+			m = q
+		}
+		if !h[m].less(h[i]) {
+			break
+		}
+		h[m], h[i] = h[i], h[m]
+		i = m
+	}
+	return r, h
+}
