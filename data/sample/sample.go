@@ -7,11 +7,6 @@ type Config struct {
 	Seed       uint64  // 0: 1
 }
 
-// City is a made city.
-type City struct {
-	cfg Config
-}
-
 // Import is one `wanmi import` of the files of a layer, in order; the layer "grid" stands for `grid build`.
 type Import struct {
 	Layer string   `json:"layer"`
@@ -21,11 +16,21 @@ type Import struct {
 
 // Manifest lists what WriteFiles wrote.
 type Manifest struct {
-	Synthetic bool     `json:"synthetic"`
-	Imports   []Import `json:"imports"`
-	Truth     string   `json:"truth"`
-	Reports   string   `json:"reports"`
-	BadRows   int      `json:"bad_rows"`
+	Synthetic bool           `json:"synthetic"` // always true: nothing here is surveyed
+	Config    Config         `json:"config"`
+	Imports   []Import       `json:"imports"`
+	Truth     string         `json:"truth"`
+	Reports   string         `json:"reports"`
+	Counts    map[string]int `json:"counts"`   // good rows by layer
+	BadRows   int            `json:"bad_rows"` // rows put in that an import must refuse
+	Bad       []BadRow       `json:"bad"`
+}
+
+// BadRow is a deliberately bad row.
+type BadRow struct {
+	File string `json:"file"`
+	Row  int    `json:"row"` // 1: the first after the heading
+	What string `json:"what"`
 }
 
 // Generate makes the city of c.
@@ -39,7 +44,31 @@ func Generate(c Config) *City {
 	if c.Seed == 0 {
 		c.Seed = 1
 	}
-	return &City{cfg: c}
+	city := &City{cfg: c, net: newNet(newPlan(c.Km2, c.Seed))}
+	city.roads = makeRoads(city.net, c.Seed)
+	city.roads.aliases(c.Seed)
+	if err := city.locate(); err != nil {
+		panic(err) // the projection is a constant of this package
+	}
+	city.waters()
+	b := &builder{city, stream(c.Seed, "buildings")}
+	for i := range city.net.faces {
+		p := city.net.parcel(i, city.roads)
+		city.parcels = append(city.parcels, p)
+	}
+	city.divide(c.Seed)
+	city.nameParcels(c.Seed)
+	for _, p := range city.parcels {
+		if p != nil {
+			b.fill(p)
+		}
+	}
+	city.plates(c.Seed)
+	city.makeDepartments(c.Seed)
+	city.makePlaces(c.Seed)
+	city.makeComponents(c.Seed)
+	city.makeReports(c.Seed)
+	return city
 }
 
 // WriteFiles writes the city into dir as cities deliver their data, with manifest.json.

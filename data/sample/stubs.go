@@ -1,0 +1,6 @@
+package sample
+
+type report struct{}
+type caseRow struct{}
+
+func (c *City) makeReports(seed uint64) {}
