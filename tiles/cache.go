@@ -140,14 +140,14 @@ type zipper struct {
 	out bytes.Buffer
 }
 
-// zipLevel is measured: of the levels of klauspost/compress it takes half the time of 6 for a twentieth more bytes.
-const zipLevel = 5
+// zipLevel is measured (BenchmarkZip): of the levels of klauspost/compress it takes half the time of 6 for 4 % more bytes.
+const zipLevel = 4
 
-// pack returns the compressed form of data, valid until the next call.
-func (z *zipper) pack(data []byte) ([]byte, error) {
+// pack returns the compressed form of data, valid until the next call; the level of the first call stays.
+func (z *zipper) pack(data []byte, level int) ([]byte, error) {
 	z.out.Reset()
 	if z.w == nil {
-		w, err := gzip.NewWriterLevel(&z.out, zipLevel)
+		w, err := gzip.NewWriterLevel(&z.out, level)
 		if err != nil {
 			return nil, err
 		}

@@ -314,7 +314,7 @@ func (s *Set) write(ctx context.Context, w *writer, r request, f frame) (*Tile, 
 			t.ETag = etag(nil)
 			return t, nil
 		}
-		zipped, err := w.zip.pack(raw)
+		zipped, err := w.zip.pack(raw, zipLevel)
 		if err != nil {
 			return nil, fmt.Errorf("tiles: compress: %w", err)
 		}

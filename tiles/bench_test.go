@@ -1,0 +1,196 @@
+package tiles
+
+import (
+	"context"
+	"fmt"
+	"math/rand"
+	"runtime"
+	"testing"
+
+	"github.com/paulmach/orb"
+	orbmvt "github.com/paulmach/orb/encoding/mvt"
+	"github.com/paulmach/orb/geojson"
+	"github.com/paulmach/orb/maptile"
+
+	"wanmi/gis/index"
+)
+
+// The benchmarks write the same tiles with the package's encoder and with orb/encoding/mvt, both from memory and an R-tree,
+// without compression, and report ns per feature: run them together and compare.
+//
+//	go test ./tiles -run '^$' -bench Encode -benchmem
+//	go test ./tiles -run '^$' -bench 'Tile|Apply|Zip'
+
+const (
+	benchSpan   = 2500 // metres
+	benchPoints = 100_000
+)
+
+var bench struct {
+	m     *memory
+	set   *Set
+	trees map[string]*index.Tree[*geojson.Feature]
+}
+
+func benchCity(b *testing.B) *Set {
+	b.Helper()
+	if bench.set == nil {
+		bench.m = city(b, 42, benchSpan, benchPoints)
+		bench.set = build(b, bench.m, func(c *Config) { c.CacheBytes = -1 })
+		bench.trees = map[string]*index.Tree[*geojson.Feature]{}
+		for _, name := range []string{"component", "unit_grid", "road"} {
+			tr := new(index.Tree[*geojson.Feature])
+			rule := bench.set.cfg.Layers[bench.set.byName[name]]
+			for f := range bench.m.Features(context.Background(), name, orb.Bound{}) {
+				g := geojson.NewFeature(f.Geom)
+				g.ID = float64(f.ID)
+				for _, fr := range rule.Fields {
+					if v := f.Value(fr.source()); v != nil {
+						g.Properties[fr.Name] = v
+					}
+				}
+				tr.Insert(f.Geom.Bound(), g)
+			}
+			bench.trees[name] = tr
+		}
+	}
+	return bench.set
+}
+
+// orbTile writes a tile as a program that uses orb would.
+func orbTile(b *testing.B, name string, a maptile.Tile) (raw []byte, n int) {
+	fc := geojson.NewFeatureCollection()
+	bench.trees[name].Search(a.Bound(64.0/4096), func(f *geojson.Feature) bool {
+		g := *f
+		g.Geometry = orb.Clone(f.Geometry)
+		fc.Append(&g)
+		return true
+	})
+	l := orbmvt.NewLayer(name, fc)
+	l.Version = 2
+	l.ProjectToTile(a)
+	l.Clip(orbmvt.MapboxGLDefaultExtentBound)
+	l.RemoveEmpty(0, 0)
+	raw, err := orbmvt.Marshal(orbmvt.Layers{l})
+	if err != nil {
+		b.Fatal(err)
+	}
+	return raw, len(l.Features)
+}
+
+func BenchmarkEncode(b *testing.B) {
+	s := benchCity(b)
+	for _, bc := range []struct {
+		name, layer string
+		zoom        maptile.Zoom
+		want        []string
+	}{
+		{"points z16, 12 attributes", "component", 16, nil},
+		{"points z16, 2 attributes", "component", 16, []string{"class", "state"}},
+		{"points z14 thinned", "component", 14, nil},
+		{"cells z15", "unit_grid", 15, nil},
+		{"roads z15", "road", 15, nil},
+	} {
+		a := maptile.At(at(100, 100), bc.zoom)
+		b.Run(bc.name+"/wanmi", func(b *testing.B) {
+			w := new(writer)
+			f := frameOf(a)
+			l := s.layers[s.byName[bc.layer]]
+			n := 0
+			b.ReportAllocs()
+			for b.Loop() {
+				w.enc.Reset()
+				c, err := w.layer(context.Background(), l, &f, bc.want, 0)
+				if err != nil {
+					b.Fatal(err)
+				}
+				n = c.Features + c.Thinned
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(n), "ns/feature")
+			b.ReportMetric(float64(len(w.enc.Bytes())), "bytes")
+		})
+		if bc.want != nil || bc.zoom == 14 {
+			continue // orb's encoder thins nothing and would have to be given other features
+		}
+		b.Run(bc.name+"/orb", func(b *testing.B) {
+			n := 0
+			var raw []byte
+			b.ReportAllocs()
+			for b.Loop() {
+				raw, n = orbTile(b, bc.layer, a)
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(n), "ns/feature")
+			b.ReportMetric(float64(len(raw)), "bytes")
+		})
+	}
+}
+
+// BenchmarkTile is a whole tile as a request gets it: request, encoding, hash, compression; then the same from the cache.
+func BenchmarkTile(b *testing.B) {
+	s := benchCity(b)
+	cached := build(b, bench.m, nil)
+	for _, z := range []maptile.Zoom{13, 14, 15, 16} {
+		a := maptile.At(at(100, 100), z)
+		for name, set := range map[string]*Set{"live": s, "cached": cached} {
+			b.Run(fmt.Sprintf("unit_grid+component z%d/%s", z, name), func(b *testing.B) {
+				b.ReportAllocs()
+				for b.Loop() {
+					mustTile(b, set, []string{"unit_grid", "component"}, a)
+				}
+				t := mustTile(b, set, []string{"unit_grid", "component"}, a)
+				b.ReportMetric(float64(len(t.Data)), "raw-bytes")
+				b.ReportMetric(float64(len(t.Gzip)), "gzip-bytes")
+			})
+		}
+	}
+}
+
+func BenchmarkApply(b *testing.B) {
+	s := benchCity(b)
+	r := rand.New(rand.NewSource(1))
+	for b.Loop() {
+		f := component(r, 1+r.Int63n(benchPoints), benchSpan)
+		n, err := s.Apply(context.Background(), []Update{{Layer: "component", Old: &f, New: &f}})
+		if err != nil {
+			b.Fatal(err)
+		}
+		s = n
+	}
+}
+
+func BenchmarkBuild(b *testing.B) {
+	benchCity(b)
+	var before, after runtime.MemStats
+	var s *Set
+	for b.Loop() {
+		s = nil
+		runtime.GC()
+		runtime.ReadMemStats(&before)
+		s = build(b, bench.m, func(c *Config) { c.CacheBytes = -1 })
+	}
+	runtime.GC()
+	runtime.ReadMemStats(&after)
+	l := s.layers[s.byName["component"]]
+	b.ReportMetric(float64(after.HeapAlloc-before.HeapAlloc)/float64(l.tree.Len()), "bytes/component")
+}
+
+// BenchmarkZip compares the compression levels on the tile the zoom rules make largest.
+func BenchmarkZip(b *testing.B) {
+	s := benchCity(b)
+	raw := mustTile(b, s, []string{"unit_grid", "component"}, maptile.At(at(100, 100), 16)).Data
+	for level := 1; level <= 9; level++ {
+		b.Run(fmt.Sprintf("level %d", level), func(b *testing.B) {
+			var z zipper
+			n := 0
+			for b.Loop() {
+				out, err := z.pack(raw, level)
+				if err != nil {
+					b.Fatal(err)
+				}
+				n = len(out)
+			}
+			b.ReportMetric(float64(n), "bytes")
+			b.ReportMetric(float64(len(raw)), "raw-bytes")
+		})
+	}
+}
