@@ -1,0 +1,406 @@
+package httpapi
+
+import (
+	"math"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/paulmach/orb"
+
+	"wanmi/gis"
+	"wanmi/tiles"
+)
+
+// ogcClasses are the conformance classes this surface keeps.
+var ogcClasses = []string{
+	"http://www.opengis.net/spec/ogcapi-common-1/1.0/conf/core",
+	"http://www.opengis.net/spec/ogcapi-common-2/1.0/conf/collections",
+	"http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/core",
+	"http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/oas30",
+	"http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/geojson",
+	"http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/core",
+	"http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/tileset",
+	"http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/tilesets-list",
+	"http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/geodata-tilesets",
+	"http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/mvt",
+}
+
+// Names of the OGC registers.
+const (
+	crs84       = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
+	webMercator = "http://www.opengis.net/def/tilematrixset/OGC/1.0/WebMercatorQuad"
+	mercatorCRS = "http://www.opengis.net/def/crs/EPSG/0/3857"
+)
+
+func ogcRoutes() []route {
+	const tag, one = "OGC API", "/ogc/collections/{id}"
+	f := param{name: "f", typ: "string", doc: "json"}
+	return []route{
+		get("ogc", "/ogc", tag, "Landing page of OGC API Features and Tiles.", (*API).ogcLanding, f).gives("Links"),
+		get("ogc-slash", "/ogc/", tag, "Landing page of OGC API Features and Tiles.", (*API).ogcLanding, f).gives("Links"),
+		get("ogc-api", "/ogc/api", tag, "This document.", (*API).serveOpenAPI, f).as("application/vnd.oai.openapi+json;version=3.0"),
+		get("ogc-conformance", "/ogc/conformance", tag, "The conformance classes kept.", (*API).ogcConformance, f),
+		get("ogc-collections", "/ogc/collections", tag, "The layers as collections.", (*API).ogcCollections, f).gives("Links"),
+		get("ogc-collection", one, tag, "A layer as a collection.", (*API).ogcCollection, f).gives("Links"),
+		get("ogc-items", one+"/items", tag, "Features of a layer, in pages. Any field of the layer may be a parameter: field=value.", (*API).ogcItems, f,
+			param{name: "limit", typ: "integer", doc: "most features a page, 1 to 10000; 10"},
+			param{name: "bbox", typ: "string", doc: "minLon,minLat,maxLon,maxLat"},
+			param{name: "datetime", typ: "string", doc: "taken and not used: features carry no time of their own"},
+			param{name: "offset", typ: "integer", doc: "features passed over"},
+			param{name: "after", typ: "integer", doc: "of a next link"}).gives("FeatureCollection").as(geoJSON).lenient(),
+		get("ogc-item", one+"/items/{fid}", tag, "A feature by its key.", (*API).ogcItem, f).gives("Feature").as(geoJSON),
+		get("ogc-tilesets", one+"/tiles", tag, "The tile sets of a layer.", (*API).ogcTilesets, f).gives("Links"),
+		get("ogc-tileset", one+"/tiles/{tms}", tag, "The tile set of a layer in a matrix set.", (*API).ogcTileset, f).gives("Links"),
+		get("ogc-tile", one+"/tiles/{tms}/{z}/{y}/{x}", tag, "A vector tile. 204 when nothing is there.", (*API).ogcTile, f,
+			param{name: "properties", typ: "string", doc: "fields wanted, separated by commas; all when absent"}).as(mvtType),
+		get("ogc-matrixsets", "/ogc/tileMatrixSets", tag, "The matrix sets.", (*API).ogcMatrixSets, f).gives("Links"),
+		get("ogc-matrixset", "/ogc/tileMatrixSets/{tms}", tag, "A matrix set.", (*API).ogcMatrixSet, f),
+	}
+}
+
+// link is a link of an OGC document.
+type link struct {
+	Href  string `json:"href"`
+	Rel   string `json:"rel"`
+	Type  string `json:"type,omitempty"`
+	Title string `json:"title,omitempty"`
+}
+
+// ogcBase returns the address of the landing page, without a slash at the end.
+func (a *API) ogcBase(c *call) string { return a.origin(c.r) + "/ogc" }
+
+// format refuses any but JSON.
+func (c *call) format() error {
+	if f := c.q.Get("f"); f != "" && f != "json" && f != "geojson" && f != "mvt" {
+		return gis.E(gis.Invalid, nil, "f must be json, not %q", clip(f))
+	}
+	return nil
+}
+
+// ogcLanding is GET /ogc/.
+func (a *API) ogcLanding(c *call) (*reply, error) {
+	if err := c.format(); err != nil {
+		return nil, err
+	}
+	b := a.ogcBase(c)
+	return jsonReply(object{
+		"title": "Wanmi", "description": "Unit grids, components and the base map of a city.",
+		"links": []link{
+			{b + "/", "self", "application/json", "this document"},
+			{b + "/api", "service-desc", "application/vnd.oai.openapi+json;version=3.0", "the API in OpenAPI"},
+			{b + "/conformance", "conformance", "application/json", "conformance classes"},
+			{b + "/collections", "data", "application/json", "collections"},
+			{b + "/tileMatrixSets", "http://www.opengis.net/def/rel/ogc/1.0/tiling-schemes", "application/json", "matrix sets"},
+		},
+	})
+}
+
+// ogcConformance is GET /ogc/conformance.
+func (a *API) ogcConformance(c *call) (*reply, error) {
+	if err := c.format(); err != nil {
+		return nil, err
+	}
+	return jsonReply(object{"conformsTo": ogcClasses})
+}
+
+// ogcCollections is GET /ogc/collections.
+func (a *API) ogcCollections(c *call) (*reply, error) {
+	if err := c.format(); err != nil {
+		return nil, err
+	}
+	infos := c.layerInfos()
+	all := []object{}
+	for _, l := range gis.Layers {
+		if l.Served {
+			all = append(all, a.collection(c, l, infos[l.Name]))
+		}
+	}
+	b := a.ogcBase(c)
+	return jsonReply(object{"collections": all, "links": []link{{b + "/collections", "self", "application/json", ""}}})
+}
+
+// layerInfos are the catalogue's entries by name; none on a server without tiles.
+func (c *call) layerInfos() map[string]tiles.LayerInfo {
+	out := map[string]tiles.LayerInfo{}
+	if c.view.Tiles != nil {
+		for _, l := range c.view.Tiles.Catalog() {
+			out[l.Name] = l
+		}
+	}
+	return out
+}
+
+// layer returns the collection of the path.
+func (c *call) layer() (*gis.Layer, error) {
+	l, err := gis.LayerByName(c.vars["id"])
+	if err != nil || !l.Served {
+		return nil, gis.E(gis.NotFound, err, "no collection %s", clip(c.vars["id"]))
+	}
+	return l, nil
+}
+
+// ogcCollection is GET /ogc/collections/{id}.
+func (a *API) ogcCollection(c *call) (*reply, error) {
+	l, err := c.layer()
+	if err != nil {
+		return nil, err
+	}
+	if err := c.format(); err != nil {
+		return nil, err
+	}
+	infos := c.layerInfos()
+	return jsonReply(a.collection(c, l, infos[l.Name]))
+}
+
+func (a *API) collection(c *call, l *gis.Layer, info tiles.LayerInfo) object {
+	self := a.ogcBase(c) + "/collections/" + l.Name
+	out := object{
+		"id": l.Name, "title": l.Zh + " · " + l.En, "itemType": "feature", "crs": []string{crs84}, "storageCrs": crs84,
+		"links": []link{
+			{self, "self", "application/json", ""},
+			{self + "/items", "items", geoJSON, l.En},
+			{self + "/tiles", "http://www.opengis.net/def/rel/ogc/1.0/tilesets-vector", "application/json", l.En},
+		},
+	}
+	if info.Bounds != nil {
+		out["extent"] = object{"spatial": object{"bbox": [][4]float64{*info.Bounds}, "crs": crs84}}
+	}
+	return out
+}
+
+// itemQuery is a wish for a page of features.
+type itemQuery struct {
+	limit, offset int
+	after         int64
+	box           *orb.Bound
+	where         map[string]string // field -> text it must have
+}
+
+// itemQuery reads the parameters: those of the table, and the layer's fields.
+func (c *call) itemQuery(l *gis.Layer) (q itemQuery, err error) {
+	if q.limit, err = c.integer("limit", 10, 1, math.MaxInt32); err != nil {
+		return q, err
+	}
+	q.limit = min(q.limit, 10000) // the standard: more than the most is the most
+	if q.offset, err = c.integer("offset", 0, 0, math.MaxInt32); err != nil {
+		return q, err
+	}
+	after, err := c.integer("after", 0, 0, math.MaxInt)
+	if err != nil {
+		return q, err
+	}
+	q.after, q.where = int64(after), map[string]string{}
+	for name, v := range c.q {
+		if slices.ContainsFunc(c.route.params, func(p param) bool { return p.name == name }) || name == "key" {
+			continue
+		}
+		if l.Index(name) < 0 {
+			return q, gis.E(gis.Invalid, nil, "unknown query parameter %s: %s has no such field", clip(name), l.Name)
+		}
+		q.where[name] = v[0]
+	}
+	return q, nil
+}
+
+func (q itemQuery) wants(f gis.Feature) bool {
+	if f.ID <= q.after {
+		return false
+	}
+	for name, v := range q.where {
+		if f.Text(name) != v {
+			return false
+		}
+	}
+	return true
+}
+
+// ogcItems is GET /ogc/collections/{id}/items: features by id, from one snapshot of the store.
+func (a *API) ogcItems(c *call) (*reply, error) {
+	l, err := c.layer()
+	if err != nil {
+		return nil, err
+	}
+	if err := c.format(); err != nil {
+		return nil, err
+	}
+	q, err := c.itemQuery(l)
+	if err != nil {
+		return nil, err
+	}
+	if q.box, err = c.bbox("bbox"); err != nil {
+		return nil, err
+	}
+	features, last, more, err := a.items(c, l, q)
+	if err != nil {
+		return nil, err
+	}
+	out := object{
+		"type": "FeatureCollection", "features": features, "numberReturned": len(features), "timeStamp": rfc3339(a.cfg.Now()),
+	}
+	if q.box == nil && len(q.where) == 0 {
+		n, err := a.cfg.Store.Count(c.r.Context(), l.Name)
+		if err != nil {
+			return nil, err
+		}
+		out["numberMatched"] = n
+	}
+	links := []link{{a.itemsLink(c, l, c.q), "self", geoJSON, ""}}
+	if more {
+		next := copied(c.q)
+		next.Del("offset")
+		next.Set("after", strconv.FormatInt(last, 10))
+		links = append(links, link{a.itemsLink(c, l, next), "next", geoJSON, "next page"})
+	}
+	out["links"] = links
+	return geoJSONReply(out)
+}
+
+func (a *API) itemsLink(c *call, l *gis.Layer, q url.Values) string {
+	q = copied(q)
+	q.Del("key") // a link may be handed on; a key may not
+	s := a.ogcBase(c) + "/collections/" + l.Name + "/items"
+	if len(q) > 0 {
+		s += "?" + q.Encode()
+	}
+	return s
+}
+
+// items collects a page; last is the id it ends with, more whether features follow.
+func (a *API) items(c *call, l *gis.Layer, q itemQuery) (features []object, last int64, more bool, err error) {
+	features = []object{}
+	var within orb.Bound
+	if q.box != nil {
+		if within = *q.box; within == (orb.Bound{}) {
+			within.Max[0] = 1e-12 // the zero bound would be everything
+		}
+	}
+	skip := q.offset
+	for f, err := range a.cfg.Store.Features(c.r.Context(), l.Name, within) {
+		if err != nil {
+			return nil, 0, false, err
+		}
+		if !q.wants(f) {
+			continue
+		}
+		if skip > 0 {
+			skip--
+			continue
+		}
+		if len(features) == q.limit {
+			return features, last, true, nil
+		}
+		one := featureObject(f)
+		one["id"] = f.Key
+		features, last = append(features, one), f.ID
+	}
+	return features, last, false, nil
+}
+
+// ogcItem is GET /ogc/collections/{id}/items/{fid}.
+func (a *API) ogcItem(c *call) (*reply, error) {
+	l, err := c.layer()
+	if err != nil {
+		return nil, err
+	}
+	if err := c.format(); err != nil {
+		return nil, err
+	}
+	f, err := a.cfg.Store.Feature(c.r.Context(), l.Name, c.vars["fid"])
+	if err != nil {
+		return nil, notFound(err, "no feature %s in %s", clip(c.vars["fid"]), l.Name)
+	}
+	out := featureObject(f)
+	out["id"] = f.Key
+	self := a.ogcBase(c) + "/collections/" + l.Name
+	out["links"] = []link{{self + "/items/" + url.PathEscape(f.Key), "self", geoJSON, ""}, {self, "collection", "application/json", ""}}
+	return geoJSONReply(out)
+}
+
+// matrixSet refuses any matrix set but the one there is.
+func (c *call) matrixSet() error {
+	if c.vars["tms"] != "WebMercatorQuad" {
+		return gis.E(gis.NotFound, nil, "no matrix set %s; there is WebMercatorQuad", clip(c.vars["tms"]))
+	}
+	return nil
+}
+
+// ogcTilesets is GET /ogc/collections/{id}/tiles.
+func (a *API) ogcTilesets(c *call) (*reply, error) {
+	l, err := c.layer()
+	if err != nil {
+		return nil, err
+	}
+	return jsonReply(object{"tilesets": []object{a.tileset(c, l)}})
+}
+
+// ogcTileset is GET /ogc/collections/{id}/tiles/{tms}.
+func (a *API) ogcTileset(c *call) (*reply, error) {
+	l, err := c.layer()
+	if err != nil {
+		return nil, err
+	}
+	if err := c.matrixSet(); err != nil {
+		return nil, err
+	}
+	return jsonReply(a.tileset(c, l))
+}
+
+func (a *API) tileset(c *call, l *gis.Layer) object {
+	self := a.ogcBase(c) + "/collections/" + l.Name + "/tiles/WebMercatorQuad"
+	return object{
+		"title": l.Zh + " · " + l.En, "dataType": "vector", "crs": mercatorCRS, "tileMatrixSetURI": webMercator,
+		"links": []object{
+			{"href": self, "rel": "self", "type": "application/json"},
+			{"href": a.ogcBase(c) + "/tileMatrixSets/WebMercatorQuad", "rel": "http://www.opengis.net/def/rel/ogc/1.0/tiling-scheme", "type": "application/json"},
+			{"href": self + "/{tileMatrix}/{tileRow}/{tileCol}", "rel": "item", "type": mvtType, "templated": true},
+		},
+	}
+}
+
+// ogcTile is GET /ogc/collections/{id}/tiles/{tms}/{z}/{y}/{x}: the tile of /tiles by its other name.
+func (a *API) ogcTile(c *call) (*reply, error) {
+	l, err := c.layer()
+	if err != nil {
+		return nil, err
+	}
+	if err := c.matrixSet(); err != nil {
+		return nil, err
+	}
+	c.vars["layers"] = l.Name
+	c.vars["x"] = strings.TrimSuffix(c.vars["x"], ".mvt")
+	return a.tile(c)
+}
+
+// ogcMatrixSets is GET /ogc/tileMatrixSets.
+func (a *API) ogcMatrixSets(c *call) (*reply, error) {
+	self := a.ogcBase(c) + "/tileMatrixSets/WebMercatorQuad"
+	return jsonReply(object{"tileMatrixSets": []object{{
+		"id": "WebMercatorQuad", "title": "Google Maps Compatible for the World", "uri": webMercator,
+		"links": []link{{self, "self", "application/json", ""}},
+	}}})
+}
+
+// ogcMatrixSet is GET /ogc/tileMatrixSets/{tms}: WebMercatorQuad as OGC 17-083r4 writes it, with tiles of 256 nominal pixels.
+func (a *API) ogcMatrixSet(c *call) (*reply, error) {
+	if err := c.matrixSet(); err != nil {
+		return nil, err
+	}
+	const half, pixel = 20037508.342789244, 0.00028 // metres: half the world's width, a pixel by the standard
+	matrices := make([]object, 0, tiles.MaxZoom+1)
+	for z := range tiles.MaxZoom + 1 {
+		side := math.Exp2(float64(z))
+		cell := 2 * half / 256 / side
+		matrices = append(matrices, object{
+			"id": strconv.Itoa(z), "scaleDenominator": cell / pixel, "cellSize": cell, "cornerOfOrigin": "topLeft",
+			"pointOfOrigin": [2]float64{-half, half}, "tileWidth": 256, "tileHeight": 256,
+			"matrixWidth": int64(side), "matrixHeight": int64(side),
+		})
+	}
+	return jsonReply(object{
+		"id": "WebMercatorQuad", "title": "Google Maps Compatible for the World", "uri": webMercator, "crs": mercatorCRS,
+		"orderedAxes": []string{"X", "Y"}, "wellKnownScaleSet": "http://www.opengis.net/def/wkss/OGC/1.0/GoogleMapsCompatible",
+		"tileMatrices": matrices,
+	})
+}
