@@ -1,16 +1,22 @@
 package geocode
 
 import (
+	"cmp"
 	"context"
+	"fmt"
 	"iter"
+	"slices"
+	"strings"
+	"sync"
 
 	"github.com/paulmach/orb"
 
+	"wanmi/geocode/text"
 	"wanmi/gis"
 )
 
-// Corpus is where the places come from: the layers street, community, road, door, poi, component, land and building.
-// It is what a store offers already.
+// Corpus is where the places come from: the layers street, community, road, door, poi, land, water, building,
+// unit_grid and component. It is what a store offers already.
 type Corpus interface {
 	Features(ctx context.Context, layer string, bound orb.Bound) iter.Seq2[gis.Feature, error]
 }
@@ -22,38 +28,322 @@ type Config struct {
 	Admin      []string            // names above the streets: "山东省", "济宁市", "邹城市"
 }
 
-// Update is one changed row: Old nil for an insert, New nil for a delete. Only Layer set: the layer is read again
-// by a new Build, which Apply refuses.
-type Update struct {
-	Layer string
-	Key   string
-	Old   *gis.Feature
-	New   *gis.Feature
+// Geocoder answers queries. It is immutable.
+type Geocoder struct {
+	cfg   Config
+	src   *source
+	fr    frame
+	comps *components
+
+	bases    []base
+	roads    []road
+	roadIDs  map[roadKey]int32
+	mouths   []laneMouth // by road
+	style    style
+	crosses  []crossing // by pair
+	doorRoad []int32    // road of each door, -1 without
+	order    []int32    // doors by road and number
+	nums     []number   // parallel to order
+
+	names   *trie
+	classes []classWord
+	fuzzy   *fuzzyNames
+	grams   *gramIndex
+	suggest *suggestIndex
+	areaOf  map[string]int32 // "s"+code or name, "c"+code -> areas
+
+	doorGrid, crossGrid, poiGrid, segGrid, areaGrid *buckets
+	segs                                            []roadSeg
+	extent                                          box
+
+	pool *sync.Pool
 }
 
-// Geocoder answers queries. It is immutable.
-type Geocoder struct{}
+// classWord is a word for component classes.
+type classWord struct {
+	word  string
+	codes []string
+}
 
 // Build reads the corpus and returns a geocoder of it.
 func Build(ctx context.Context, c Corpus, cfg Config, p gis.Progress) (*Geocoder, error) {
-	return &Geocoder{}, nil
+	src, err := readSource(ctx, c, p)
+	if err != nil {
+		return nil, err
+	}
+	var recs []compRec
+	for f, err := range c.Features(ctx, "component", orb.Bound{}) {
+		if err != nil {
+			return nil, fmt.Errorf("geocode: layer component: %w", err)
+		}
+		if r, ok := newCompRec(f, src.frame); ok {
+			recs = append(recs, r)
+		}
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	p.Tell("geocode: index", 0, 1)
+	g := assemble(cfg, src, newComponents(recs))
+	p.Tell("geocode: index", 1, 1)
+	return g, nil
 }
 
-// Apply returns a geocoder with the updates made.
-func (g *Geocoder) Apply(ctx context.Context, ups []Update) (*Geocoder, error) { return g, nil }
-
-// Search places a text.
-func (g *Geocoder) Search(ctx context.Context, q Query) (Answer, error) { return Answer{}, nil }
-
-// Autocomplete offers names that begin with the text, pinyin or initials.
-func (g *Geocoder) Autocomplete(ctx context.Context, q Query) (Answer, error) { return Answer{}, nil }
-
-// Reverse names the places at and around p.
-func (g *Geocoder) Reverse(ctx context.Context, p orb.Point, q ReverseQuery) (Answer, error) {
-	return Answer{}, nil
+// assemble makes the indexes of a source.
+func assemble(cfg Config, src *source, comps *components) *Geocoder {
+	g := &Geocoder{cfg: cfg, src: src, fr: src.frame, comps: comps, pool: &sync.Pool{New: func() any { return new(scratch) }}}
+	t := newRoadTable()
+	g.names = newTrie()
+	g.fileRoads(t)
+	g.fileDoors(t)
+	g.bases, g.roads, g.roadIDs = t.bases, t.roads, t.byKey
+	g.sortDoors()
+	g.fileRoadNames(t)
+	g.fileAreas()
+	g.filePOIs()
+	g.fileClasses()
+	g.names.freeze()
+	g.fuzzy = newFuzzyNames(g)
+	g.grams = newGramIndex(g.src.pois)
+	g.buildGrids()
+	g.crosses = findCrossings(g.roads, g.segs, g.segGrid)
+	g.crossGrid = newBuckets(len(g.crosses), 100, func(i int) box { p := g.crosses[i].at; return box{p.x, p.y, p.x, p.y} })
+	g.mouths = make([]laneMouth, len(g.roads))
+	for i := range g.roads {
+		m := &g.mouths[i]
+		m.at, m.unc, m.ok = g.laneMouth(int32(i))
+	}
+	g.style = styleOf(src)
+	g.suggest = newSuggestIndex(g)
+	return g
 }
 
-// Structured places a request already cut into parts.
-func (g *Geocoder) Structured(ctx context.Context, q StructuredQuery) (Answer, error) {
-	return Answer{}, nil
+func (g *Geocoder) fileRoads(t *roadTable) {
+	for _, r := range g.src.roads {
+		t.addRow(r)
+	}
+}
+
+// fileDoors gives each door its road; a door without one stands on its community, as in a village.
+func (g *Geocoder) fileDoors(t *roadTable) {
+	g.doorRoad = make([]int32, len(g.src.doors))
+	ids := make(map[word]int32)
+	for i, d := range g.src.doors {
+		w := d.road
+		if value(w) == "" {
+			w = d.commName
+		}
+		id, ok := ids[w]
+		if !ok {
+			id = -1
+			if s := strings.TrimSpace(value(w)); s != "" {
+				id = t.get(s)
+			}
+			ids[w] = id
+		}
+		g.doorRoad[i] = id
+	}
+}
+
+// sortDoors orders the doors by road and number and gives each road its range.
+func (g *Geocoder) sortDoors() {
+	type slot struct {
+		road int32
+		door int32
+		num  number
+	}
+	slots := make([]slot, 0, len(g.src.doors))
+	nums := make(map[word]number)
+	var f text.Folded
+	for i, d := range g.src.doors {
+		n, ok := nums[d.number]
+		if !ok {
+			f.Set(value(d.number))
+			n = parseNumber(f.Runes)
+			nums[d.number] = n
+		}
+		if g.doorRoad[i] >= 0 && n != 0 {
+			slots = append(slots, slot{g.doorRoad[i], int32(i), n})
+		}
+	}
+	slices.SortFunc(slots, func(a, b slot) int {
+		return cmp.Or(cmp.Compare(a.road, b.road), cmp.Compare(a.num, b.num), cmp.Compare(a.door, b.door))
+	})
+	g.order, g.nums = make([]int32, len(slots)), make([]number, len(slots))
+	for i, s := range slots {
+		g.order[i], g.nums[i] = s.door, s.num
+		if r := &g.roads[s.road]; r.doorTo == 0 {
+			r.doorFrom, r.doorTo = int32(i), int32(i)+1
+		} else {
+			r.doorTo = int32(i) + 1
+		}
+	}
+}
+
+func (g *Geocoder) fileRoadNames(t *roadTable) {
+	var f text.Folded
+	for i, b := range t.bases {
+		f.Set(b.name)
+		if len(f.Runes) > 1 || len(f.Runes) == 1 && text.Han(f.Runes[0]) {
+			g.names.add(f.Runes, entry{kind: entryRoad, idx: int32(i)})
+		}
+	}
+	for _, r := range g.src.roads {
+		rd := &t.roads[t.byName[r.name]]
+		for how, list := range map[nameKind]string{nameAlias: r.alias, nameFormer: r.former} {
+			for _, n := range names(list) {
+				f.Set(n)
+				end, k := splitRoad(f.Runes)
+				e := entry{kind: entryRoad, how: how, idx: rd.base, section: uint8(rd.section)}
+				if k.section > 0 {
+					end = len(f.Runes)
+				} else if rd.section == 0 {
+					e.section = 0
+				}
+				g.names.add(f.Runes[:end], e)
+			}
+		}
+	}
+}
+
+// suffixes of streets and communities that people leave off.
+var areaSuffixes = []string{"社区居民委员会", "村民委员会", "居民委员会", "社区居委会", "居委会", "村委会", "社区", "街道办事处", "街道", "办事处", "村", "里", "镇", "乡"}
+
+func (g *Geocoder) fileAreas() {
+	g.areaOf = make(map[string]int32)
+	var f text.Folded
+	for i, a := range g.src.areas {
+		kind, mark := entryCommunity, "c"
+		if a.isStreet {
+			kind, mark = entryStreet, "s"
+		}
+		g.areaOf[mark+a.code] = int32(i)
+		if _, dup := g.areaOf[mark+a.name]; !dup {
+			g.areaOf[mark+a.name] = int32(i)
+		}
+		add := func(n string, how nameKind) {
+			f.Set(n)
+			if len(f.Runes) > 1 {
+				g.names.add(f.Runes, entry{kind: kind, how: how, idx: int32(i)})
+			}
+		}
+		add(a.name, nameOwn)
+		for _, n := range names(a.alias) {
+			add(n, nameAlias)
+		}
+		for _, n := range names(a.former) {
+			add(n, nameFormer)
+		}
+		short := a.name
+		for _, suf := range areaSuffixes {
+			if s, ok := strings.CutSuffix(text.Fold(a.name), suf); ok && len([]rune(s)) >= 2 {
+				short = s
+				break
+			}
+		}
+		if short != a.name {
+			add(short, nameShort)
+			full := []string{"街道", "街道办事处", "镇"}
+			if !a.isStreet {
+				full = []string{"社区", "社区居委会", "居委会", "村"}
+			}
+			for _, suf := range full {
+				if short+suf != text.Fold(a.name) {
+					add(short+suf, nameAlias)
+				}
+			}
+		}
+	}
+	for i, n := range g.cfg.Admin {
+		f.Set(n)
+		g.names.add(f.Runes, entry{kind: entryAdmin, idx: int32(i)})
+	}
+}
+
+func (g *Geocoder) filePOIs() {
+	var f text.Folded
+	for i, p := range g.src.pois {
+		add := func(n string, how nameKind) {
+			f.Set(n)
+			if len(f.Runes) > 1 {
+				g.names.add(f.Runes, entry{kind: entryPOI, how: how, idx: int32(i)})
+			}
+		}
+		add(p.name, nameOwn)
+		for _, n := range names(p.alias) {
+			add(n, nameAlias)
+		}
+		for _, n := range names(p.former) {
+			add(n, nameFormer)
+		}
+	}
+}
+
+func (g *Geocoder) fileClasses() {
+	codes := make(map[string][]string)
+	for w, cs := range g.cfg.Synonyms {
+		k := text.Fold(w)
+		codes[k] = append(codes[k], cs...)
+	}
+	for c, n := range g.cfg.ClassNames {
+		k := text.Fold(n)
+		codes[k] = append(codes[k], c)
+	}
+	words := make([]string, 0, len(codes))
+	for w := range codes {
+		words = append(words, w)
+	}
+	slices.Sort(words)
+	for _, w := range words {
+		cs := codes[w]
+		slices.Sort(cs)
+		r := []rune(w)
+		if len(r) == 0 || len(r) == 1 && !text.Han(r[0]) {
+			continue
+		}
+		g.names.add(r, entry{kind: entryClass, idx: int32(len(g.classes))})
+		g.classes = append(g.classes, classWord{w, slices.Compact(cs)})
+	}
+}
+
+func (g *Geocoder) buildGrids() {
+	point := func(p pt) box { return box{p.x, p.y, p.x, p.y} }
+	g.segs = segmentsOf(g.roads)
+	g.segGrid = newBuckets(len(g.segs), 50, func(i int) box { return g.segs[i].box() })
+	g.doorGrid = newBuckets(len(g.src.doors), 50, func(i int) box { return point(g.src.doors[i].at) })
+	g.poiGrid = newBuckets(len(g.src.pois), 100, func(i int) box { return point(g.src.pois[i].at) })
+	g.areaGrid = newBuckets(len(g.src.areas), 200, func(i int) box {
+		s := &g.src.areas[i].shape
+		return box{s.minX, s.minY, s.maxX, s.maxY}
+	})
+	for _, b := range []*buckets{g.segGrid, g.doorGrid, g.poiGrid, g.areaGrid} {
+		if len(b.items) > 0 {
+			e := box{b.minX, b.minY, b.minX + float64(b.nx)*b.cell, b.minY + float64(b.ny)*b.cell}
+			if g.extent == (box{}) {
+				g.extent = e
+			}
+			g.extent = box{min(g.extent.minX, e.minX), min(g.extent.minY, e.minY), max(g.extent.maxX, e.maxX), max(g.extent.maxY, e.maxY)}
+		}
+	}
+}
+
+// areasAt returns the indexes of the street and the community holding p, -1 where none does.
+func (g *Geocoder) areasAt(p pt) (street, community int32) {
+	street, community = -1, -1
+	g.areaGrid.search(box{p.x, p.y, p.x, p.y}, func(i int32) bool {
+		a := &g.src.areas[i]
+		if a.isStreet && street < 0 && a.shape.contains(p) {
+			street = i
+		}
+		if !a.isStreet && community < 0 && a.shape.contains(p) {
+			community = i
+		}
+		return street < 0 || community < 0
+	})
+	if street < 0 && community >= 0 {
+		if s, ok := g.areaOf["s"+g.src.areas[community].street]; ok {
+			street = s
+		}
+	}
+	return street, community
 }

@@ -1,0 +1,198 @@
+package geocode
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/paulmach/orb"
+
+	"wanmi/geocode/text"
+	"wanmi/gis/crs"
+)
+
+// figure is a number with a fraction or many digits, as coordinates are written.
+type figure struct {
+	v       float64
+	s, e    int
+	decimal int  // digits behind the point
+	whole   int  // digits before it
+	axis    byte // 'e' or 'n' when a word or letter says so
+}
+
+// figures reads the numbers that may be coordinates, degrees with minutes and seconds among them.
+func figures(r []rune) []figure {
+	var out []figure
+	for i := 0; i < len(r); {
+		if !text.Digit(r[i]) || i > 0 && (text.Alnum(r[i-1]) && r[i-1] != 'e' && r[i-1] != 'n' && r[i-1] != 'x' && r[i-1] != 'y' || r[i-1] == '.') {
+			i++
+			continue
+		}
+		f, end := readFigure(r, i)
+		if f.decimal >= 3 || f.whole >= 6 && f.whole <= 8 {
+			f.axis = axisOf(r, i, end)
+			out = append(out, f)
+		}
+		i = end
+	}
+	return out
+}
+
+func readFigure(r []rune, i int) (figure, int) {
+	f := figure{s: i}
+	j := i
+	for j < len(r) && text.Digit(r[j]) && j-i < 16 {
+		j++
+	}
+	f.whole = j - i
+	if j+1 < len(r) && r[j] == '.' && text.Digit(r[j+1]) {
+		k := j + 1
+		for k < len(r) && text.Digit(r[k]) && k-j < 20 {
+			k++
+		}
+		f.decimal = k - j - 1
+		j = k
+	}
+	f.v, _ = strconv.ParseFloat(string(r[i:j]), 64)
+	if f.decimal == 0 && f.whole <= 3 && j < len(r) && (r[j] == '°' || r[j] == '度') {
+		scale := 60.0
+		k := j + 1
+		for k < len(r) && text.Digit(r[k]) && scale <= 3600 {
+			from := k
+			for k < len(r) && (text.Digit(r[k]) || r[k] == '.') && k-from < 12 {
+				k++
+			}
+			v, err := strconv.ParseFloat(string(r[from:k]), 64)
+			if err != nil {
+				break
+			}
+			f.v += v / scale
+			scale *= 60
+			f.decimal = 3
+			for k < len(r) && (r[k] == '\'' || r[k] == '′' || r[k] == '"' || r[k] == '″' || r[k] == '分' || r[k] == '秒' || r[k] == '’' || r[k] == '”') {
+				k++
+			}
+		}
+		j = k
+	} else if j < len(r) && (r[j] == '°' || r[j] == '度') {
+		j++
+	}
+	f.e = j
+	return f, j
+}
+
+func axisOf(r []rune, i, j int) byte {
+	before := string(r[max(0, i-3):i])
+	switch {
+	case strings.Contains(before, "经") || strings.HasSuffix(before, "e") || strings.Contains(before, "lng") || strings.Contains(before, "lon"):
+		return 'e'
+	case strings.Contains(before, "纬") || strings.HasSuffix(before, "n") || strings.Contains(before, "lat"):
+		return 'n'
+	}
+	if j < len(r) && (r[j] == 'e' || r[j] == 'n') {
+		return byte(r[j])
+	}
+	return 0
+}
+
+// coordCands finds a pair of coordinates: longitude and latitude in either order, by range, or metres of the
+// Gauss-Kruger grid. GCJ-02 and BD-09 are undone only when the text says so.
+func (g *Geocoder) coordCands(sc *scratch) (from, to int) {
+	r := sc.f.Runes
+	if !couldHoldCoords(r) {
+		return 0, 0
+	}
+	fs := figures(r)
+	for k := 0; k+1 < len(fs); k++ {
+		a, b := fs[k], fs[k+1]
+		if b.s-a.e > 8 {
+			continue
+		}
+		p, ok := g.coordPair(a, b, string(r))
+		if !ok {
+			continue
+		}
+		c := newCand(levelCoordinate, g.fr.to(p), 10)
+		c.match = MatchExact
+		sc.addCand(c)
+		return a.s, b.e
+	}
+	return 0, 0
+}
+
+func couldHoldCoords(r []rune) bool {
+	n := 0
+	for _, c := range r {
+		if text.Digit(c) {
+			n++
+		}
+	}
+	return n >= 8
+}
+
+func (g *Geocoder) coordPair(a, b figure, all string) (orb.Point, bool) {
+	if a.whole >= 6 && b.whole >= 6 {
+		return g.gridMetres(a.v, b.v)
+	}
+	if a.decimal < 3 || b.decimal < 3 || a.v > 180 || b.v > 180 {
+		return orb.Point{}, false
+	}
+	p := orb.Point{a.v, b.v}
+	swapped := orb.Point{b.v, a.v}
+	switch {
+	case a.axis == 'n' && b.axis != 'n' || b.axis == 'e' && a.axis != 'e':
+		p = swapped
+	case a.axis == 'e' || b.axis == 'n':
+	case p[1] > 90:
+		p = swapped
+	case swapped[1] <= 90 && !g.inReach(p) && g.inReach(swapped):
+		p = swapped
+	}
+	if p[1] > 90 {
+		return p, false
+	}
+	for _, w := range [...]struct{ word, crs string }{{"gcj", "gcj02"}, {"火星", "gcj02"}, {"高德", "gcj02"}, {"腾讯", "gcj02"}, {"bd09", "bd09"}, {"bd-09", "bd09"}, {"百度", "bd09"}} {
+		if strings.Contains(all, w.word) {
+			if c, err := crs.ByName(w.crs); err == nil {
+				p[0], p[1] = c.ToLonLat(p[0], p[1])
+			}
+			break
+		}
+	}
+	return p, usable(p)
+}
+
+// inReach reports whether p lies within 100 km of the city.
+func (g *Geocoder) inReach(p orb.Point) bool {
+	q := g.fr.to(p)
+	e := g.extent.pad(100_000)
+	return q.x >= e.minX && q.x <= e.maxX && q.y >= e.minY && q.y <= e.maxY
+}
+
+// gridMetres reads metres of CGCS2000 Gauss-Kruger in either order: an easting of 6 digits (3-degree zone of the city) or
+// 8 (zone number first, 6-degree 13-23 or 3-degree 24-45) and a northing of 7.
+func (g *Geocoder) gridMetres(a, b float64) (orb.Point, bool) {
+	try := func(x, y float64) (orb.Point, bool) {
+		if y < 1e6 || y > 6.5e6 {
+			return orb.Point{}, false
+		}
+		lon0 := g.fr.lon
+		switch zone := int(x / 1e6); {
+		case x >= 1e7 && zone >= 24 && zone <= 45:
+			lon0, x = float64(zone)*3, x-float64(zone)*1e6
+		case x >= 1e7 && zone >= 13 && zone <= 23:
+			c := crs.TM(float64(zone)*6-3, 0, 1, 500000, 0)
+			lon, lat := c.ToLonLat(x-float64(zone)*1e6, y)
+			p := orb.Point{lon, lat}
+			return p, usable(p) && g.inReach(p)
+		case x < 1e5 || x >= 1e6:
+			return orb.Point{}, false
+		}
+		lon, lat := crs.GaussKruger3(lon0).ToLonLat(x, y)
+		p := orb.Point{lon, lat}
+		return p, usable(p) && g.inReach(p)
+	}
+	if p, ok := try(a, b); ok {
+		return p, true
+	}
+	return try(b, a)
+}

@@ -1,0 +1,220 @@
+package geocode
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/mozillazg/go-pinyin"
+
+	"wanmi/geocode/text"
+)
+
+// fuzzyNames finds names of roads, communities and streets that differ from a stretch of text by one character:
+// replaced, missing, doubled or swapped with its neighbour. Every name is filed under its own hash and those of all its
+// one-character deletions; a stretch is looked up the same way and then compared.
+type fuzzyNames struct {
+	names  []fuzzyName
+	byHash map[uint64][]int32
+	maxLen int
+}
+
+type fuzzyName struct {
+	runes []rune
+	e     entry
+}
+
+const hashBase = 1_000_003
+
+func hashRunes(r []rune, skip int) uint64 {
+	h := uint64(14695981039346656037)
+	for i, c := range r {
+		if i != skip {
+			h = h*hashBase + uint64(c) + 1
+		}
+	}
+	return h
+}
+
+func newFuzzyNames(g *Geocoder) *fuzzyNames {
+	x := &fuzzyNames{byHash: make(map[uint64][]int32)}
+	var f text.Folded
+	add := func(name string, e entry) {
+		f.Set(name)
+		n := len(f.Runes)
+		if e.kind == entryRoad {
+			n, _ = splitRoad(f.Runes)
+		}
+		if n < 3 || n > 12 || !text.Han(f.Runes[0]) {
+			return
+		}
+		r := slices.Clone(f.Runes[:n])
+		id := int32(len(x.names))
+		x.names = append(x.names, fuzzyName{r, e})
+		x.maxLen = max(x.maxLen, n)
+		seen := map[uint64]bool{}
+		for skip := -1; skip < n; skip++ {
+			if h := hashRunes(r, skip); !seen[h] {
+				seen[h] = true
+				x.byHash[h] = append(x.byHash[h], id)
+			}
+		}
+	}
+	for i, b := range g.bases {
+		add(b.name, entry{kind: entryRoad, how: nameFuzzy, idx: int32(i)})
+	}
+	for _, r := range g.src.roads {
+		for _, n := range names(r.alias + "#" + r.former) {
+			if id, ok := g.roadIDs[g.keyOfName(r.name)]; ok {
+				add(n, entry{kind: entryRoad, how: nameFuzzy, idx: g.roads[id].base, section: uint8(g.roads[id].section)})
+			}
+		}
+	}
+	for i, a := range g.src.areas {
+		k := entryCommunity
+		if a.isStreet {
+			k = entryStreet
+		}
+		add(a.name, entry{kind: k, how: nameFuzzy, idx: int32(i)})
+	}
+	return x
+}
+
+// keyOfName returns the key of a stored road name.
+func (g *Geocoder) keyOfName(name string) roadKey {
+	var f text.Folded
+	f.Set(name)
+	end, k := splitRoad(f.Runes)
+	for _, e := range g.names.find(f.Runes[:end]) {
+		if e.kind == entryRoad && e.how == nameOwn {
+			k.base = e.idx
+		}
+	}
+	return k
+}
+
+// find appends the misspelt names in the text. A stretch that is a name as it stands is left alone.
+func (x *fuzzyNames) find(g *Geocoder, sc *scratch) {
+	sc.fuzzy = sc.fuzzy[:0]
+	r := sc.f.Runes
+	for i := range r {
+		if !text.Han(r[i]) {
+			continue
+		}
+		for n := 2; n <= x.maxLen+1 && i+n <= len(r); n++ {
+			if !placeRune(r[i+n-1]) {
+				break
+			}
+			w := r[i : i+n]
+			for skip := -1; skip < n; skip++ {
+				for _, id := range x.byHash[hashRunes(w, skip)] {
+					x.check(sc, w, i, &x.names[id])
+				}
+			}
+		}
+	}
+	slices.SortStableFunc(sc.fuzzy, func(a, b match) int {
+		if a.s != b.s {
+			return int(a.s - b.s)
+		}
+		return int(a.e - b.e)
+	})
+	sc.fuzzy = joinReadings(sc.fuzzy)
+}
+
+func placeRune(r rune) bool { return text.Han(r) || text.Digit(r) }
+
+// joinReadings makes one match of the misspellings of one stretch, of the cheapest cost.
+func joinReadings(ms []match) []match {
+	out := ms[:0]
+	for _, m := range ms {
+		if n := len(out); n > 0 && out[n-1].s == m.s && out[n-1].e == m.e {
+			o := &out[n-1]
+			switch {
+			case m.cost < o.cost:
+				*o = m
+			case m.cost == o.cost && !slices.ContainsFunc(o.entries, func(e entry) bool { return e.same(m.entries[0]) }):
+				o.entries = append(slices.Clip(o.entries), m.entries...)
+			}
+			continue
+		}
+		out = append(out, m)
+	}
+	return out
+}
+
+func (x *fuzzyNames) check(sc *scratch, w []rune, at int, n *fuzzyName) {
+	cost, ok := misspelling(w, n.runes)
+	if !ok {
+		return
+	}
+	weight := int32(8*len(w)) - 3 - int32(cost*40)
+	if len(n.runes) == 3 {
+		cost *= 1.5
+		weight -= 4
+	}
+	sc.fuzzy = append(sc.fuzzy, match{s: int32(at), e: int32(at + len(w)), weight: weight, cost: cost, entries: []entry{n.e}})
+}
+
+// misspelling compares a stretch with a name; ok when they differ by one edit that no digit is part of. It costs less
+// when the two characters sound alike.
+func misspelling(w, name []rune) (cost float64, ok bool) {
+	i := 0
+	for i < len(w) && i < len(name) && w[i] == name[i] {
+		i++
+	}
+	j := 0
+	for j < len(w)-i && j < len(name)-i && w[len(w)-1-j] == name[len(name)-1-j] {
+		j++
+	}
+	a, b := w[i:len(w)-j], name[i:len(name)-j]
+	for _, r := range [2][]rune{a, b} {
+		for _, c := range r {
+			if text.Digit(c) {
+				return 0, false
+			}
+		}
+	}
+	switch {
+	case len(a) == 1 && len(b) == 1:
+		if strings.ContainsRune("东南西北", a[0]) && strings.ContainsRune("东南西北", b[0]) {
+			return .12, true // another road more likely than a slip
+		}
+		if soundsLike(a[0], b[0]) {
+			return .03, true
+		}
+		return .06, true
+	case len(a) == 0 && len(b) == 1 && len(name) >= 4, len(a) == 0 && len(b) == 1 && len(name) == 3 && j == 0:
+		return .06, true
+	case len(a) == 1 && len(b) == 0:
+		if i > 0 && a[0] == w[i-1] {
+			return .03, true // doubled
+		}
+		return .06, len(name) >= 3
+	case len(a) == 2 && len(b) == 2 && a[0] == b[1] && a[1] == b[0]:
+		return .05, true
+	}
+	return 0, false
+}
+
+// soundsLike reports whether two characters share a reading, taking zh ch sh for z c s and -ng for -n as many speak.
+func soundsLike(a, b rune) bool {
+	for _, x := range readings(a) {
+		if slices.Contains(readings(b), x) {
+			return true
+		}
+	}
+	return false
+}
+
+func readings(r rune) []string {
+	args := pinyin.NewArgs()
+	args.Heteronym = true
+	ps := pinyin.SinglePinyin(r, args)
+	for i, p := range ps {
+		if len(p) > 2 && p[1] == 'h' {
+			p = p[:1] + p[2:]
+		}
+		ps[i] = strings.TrimSuffix(p, "g")
+	}
+	return ps
+}

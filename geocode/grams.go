@@ -1,0 +1,204 @@
+package geocode
+
+import (
+	"cmp"
+	"slices"
+
+	"wanmi/geocode/text"
+)
+
+// gramIndex finds names of points of interest by pairs of characters, for texts that misspell them.
+type gramIndex struct {
+	names [][]rune
+	pois  [][]int32 // of each distinct name
+	keys  []uint64
+	start []int32
+	posts []int32
+}
+
+// gramBudget bounds how many postings one text may touch, gramVerify how many names are compared in full.
+const (
+	gramBudget = 4000
+	gramVerify = 24
+)
+
+func gramKey(a, b rune) uint64 { return uint64(a)<<32 | uint64(b) }
+
+func newGramIndex(pois []poiRec) *gramIndex {
+	x := &gramIndex{}
+	ids := make(map[string]int32)
+	type post struct {
+		key uint64
+		id  int32
+	}
+	var all []post
+	var f text.Folded
+	for i, p := range pois {
+		for _, n := range append([]string{p.name}, names(p.alias+"#"+p.former)...) {
+			f.Set(n)
+			if len(f.Runes) < 3 {
+				continue
+			}
+			k := string(f.Runes)
+			id, ok := ids[k]
+			if !ok {
+				id = int32(len(x.names))
+				ids[k] = id
+				x.names = append(x.names, slices.Clone(f.Runes))
+				x.pois = append(x.pois, nil)
+				for j := 1; j < len(f.Runes); j++ {
+					all = append(all, post{gramKey(f.Runes[j-1], f.Runes[j]), id})
+				}
+			}
+			if l := x.pois[id]; len(l) == 0 || l[len(l)-1] != int32(i) {
+				x.pois[id] = append(l, int32(i))
+			}
+		}
+	}
+	slices.SortFunc(all, func(a, b post) int { return cmp.Or(cmp.Compare(a.key, b.key), cmp.Compare(a.id, b.id)) })
+	for i, p := range all {
+		if i == 0 || p.key != all[i-1].key {
+			x.keys = append(x.keys, p.key)
+			x.start = append(x.start, int32(len(x.posts)))
+		} else if p.id == all[i-1].id {
+			continue
+		}
+		x.posts = append(x.posts, p.id)
+	}
+	x.start = append(x.start, int32(len(x.posts)))
+	return x
+}
+
+func (x *gramIndex) postings(key uint64) []int32 {
+	i, ok := slices.BinarySearch(x.keys, key)
+	if !ok {
+		return nil
+	}
+	return x.posts[x.start[i]:x.start[i+1]]
+}
+
+// gramHit is a name found with some characters wrong.
+type gramHit struct {
+	name  int32
+	edits int
+	end   int // where in the text it ends
+}
+
+// find returns the names nearest to some stretch of the text, at most one character in four wrong.
+func (x *gramIndex) find(r []rune, sc *scratch) []gramHit {
+	if len(x.names) == 0 || len(r) < 2 {
+		return nil
+	}
+	var lists [][]int32
+	for i := 1; i < len(r); i++ {
+		if l := x.postings(gramKey(r[i-1], r[i])); l != nil {
+			lists = append(lists, l)
+		}
+	}
+	slices.SortFunc(lists, func(a, b []int32) int { return len(a) - len(b) })
+	if sc.counts == nil {
+		sc.counts = make(map[int32]int32)
+	}
+	clear(sc.counts)
+	budget := gramBudget
+	for _, l := range lists {
+		if budget -= len(l); budget < 0 && len(sc.counts) > 0 {
+			break
+		}
+		for _, id := range l[:min(len(l), gramBudget)] {
+			sc.counts[id]++
+		}
+	}
+	type scored struct {
+		id    int32
+		share float64
+	}
+	best := make([]scored, 0, len(sc.counts))
+	for id, n := range sc.counts {
+		best = append(best, scored{id, float64(n) / float64(len(x.names[id])-1)})
+	}
+	slices.SortFunc(best, func(a, b scored) int { return cmp.Or(cmp.Compare(b.share, a.share), cmp.Compare(a.id, b.id)) })
+	var out []gramHit
+	for _, b := range best[:min(gramVerify, len(best))] {
+		n := x.names[b.id]
+		if e, end := editsWithin(n, r); e <= allowedEdits(len(n)) {
+			out = append(out, gramHit{b.id, e, end})
+		}
+	}
+	slices.SortStableFunc(out, func(a, b gramHit) int {
+		return cmp.Or(cmp.Compare(a.edits, b.edits), cmp.Compare(len(x.names[b.name]), len(x.names[a.name])))
+	})
+	return out
+}
+
+func allowedEdits(n int) int {
+	switch {
+	case n <= 6:
+		return 1
+	case n <= 11:
+		return 2
+	}
+	return 3
+}
+
+// editsWithin returns the fewest edits that turn name into some stretch of r, and where that stretch ends.
+func editsWithin(name, r []rune) (edits, end int) {
+	var a, b [64]int
+	if len(name) >= 64 {
+		name = name[:63]
+	}
+	col, next := a[:len(name)+1], b[:len(name)+1]
+	for i := range col {
+		col[i] = i
+	}
+	edits = len(name)
+	for j, c := range r {
+		next[0] = 0
+		for i, n := range name {
+			d := col[i]
+			if n != c {
+				d++
+			}
+			next[i+1] = min(d, col[i+1]+1, next[i]+1)
+		}
+		col, next = next, col
+		if col[len(name)] < edits {
+			edits, end = col[len(name)], j+1
+		}
+	}
+	return edits, end
+}
+
+// gramCands adds points of interest whose names the text misspells.
+func (g *Geocoder) gramCands(sc *scratch) {
+	hits := g.grams.find(sc.f.Runes, sc)
+	if len(hits) == 0 {
+		return
+	}
+	from := len(sc.cands)
+	for _, h := range hits {
+		if h.edits > hits[0].edits {
+			break
+		}
+		for _, poi := range g.grams.pois[h.name] {
+			if len(sc.cands)-from > 64 {
+				break
+			}
+			cost := .05 * float64(h.edits)
+			if len(g.grams.names[h.name]) <= 4 {
+				cost += .05
+			}
+			f := fault{faultSpelling, cost}
+			if h.edits == 0 {
+				f = fault{}
+			}
+			before := len(sc.cands)
+			g.addPOI(sc, -1, poi, f, len(g.grams.pois[h.name]))
+			n := len(g.grams.names[h.name])
+			sc.cands[before].gramS, sc.cands[before].gramE = int32(max(0, h.end-n)), int32(h.end)
+		}
+	}
+	if g.anyRoad(sc) {
+		g.keepNearRoads(sc, from)
+	}
+}

@@ -1,0 +1,153 @@
+package geocode
+
+// displace moves each candidate by the offset said about its phrase.
+func (g *Geocoder) displace(sc *scratch) {
+	for k := range sc.cands {
+		c := &sc.cands[k]
+		i := max(c.p, c.q)
+		if i < 0 || c.level == levelComponent || c.level == levelGrid || c.level == levelCoordinate {
+			continue
+		}
+		off := &sc.phrases[i].off
+		if c.p >= 0 && !off.used && sc.phrases[c.p].off.used {
+			off = &sc.phrases[c.p].off
+		}
+		if off.used {
+			g.move(c, off)
+		}
+	}
+}
+
+func (g *Geocoder) move(c *cand, off *offset) {
+	if off.metres > 0 && off.dir >= 0 {
+		c.at = g.walk(c, int(off.dir), off.metres)
+		if levels[c.level].base > levels[levelOffset].base {
+			c.level = levelOffset
+		}
+		if c.match == MatchExact {
+			c.match = MatchInterpolated
+		}
+		c.unc, c.moved = max(15, c.unc, .2*off.metres), true
+		g.toSide(c, off.sideDir)
+		c.rate()
+		return
+	}
+	if off.vague > 0 {
+		c.unc += off.vague
+		c.fault(faultOffsetVague, .05)
+		c.rate()
+	}
+	switch {
+	case c.level >= levelLane:
+		// a whole road has no side worth moving to
+	case off.sideDir >= 0:
+		g.toSide(c, off.sideDir)
+	case off.dir >= 0:
+		d := 10.0
+		switch {
+		case c.poi >= 0:
+			d = 10 + min(200, g.src.pois[c.poi].radius*.7)
+		case c.level == levelIntersection && !off.corner:
+			d = 15
+		case c.level == levelIntersection:
+			d = 1.2 * max(g.half(c.road), g.half(c.road2))
+		}
+		c.at, c.moved = c.at.add(heading(int(off.dir)).mul(d)), true
+		c.unc = max(c.unc, d)
+	}
+	switch off.rel {
+	case relOpposite, relDiagonal:
+		g.across(c)
+	case relNear:
+		c.unc += 20
+	}
+}
+
+func (g *Geocoder) half(id int32) float64 {
+	if id < 0 {
+		return 8
+	}
+	return g.roads[id].half
+}
+
+// walk goes d metres in the direction: along the road whose course at the anchor is nearest to it (within 50 degrees),
+// else, and beyond the road's end, as the crow flies.
+func (g *Geocoder) walk(c *cand, dir int, d float64) pt {
+	h := heading(dir)
+	bestCos, best := .64, pt{}
+	found := false
+	for _, id := range [2]int32{c.road, c.road2} {
+		if id < 0 {
+			continue
+		}
+		ls := g.roads[id].geom
+		s, ok := ls.nearest(c.at)
+		if !ok || s.dist > 60 {
+			continue
+		}
+		for _, fwd := range [2]bool{true, false} {
+			probe := min(d, 40)
+			p, left := ls.walk(s, probe, fwd)
+			v := p.sub(s.at)
+			if left >= probe || v.norm() == 0 {
+				continue
+			}
+			if cos := v.dot(h) / v.norm(); cos > bestCos {
+				end, rest := ls.walk(s, d, fwd)
+				bestCos, best, found = cos, end.add(h.mul(rest)), true
+				if c.door >= 0 { // keep the door's side of the road
+					best = best.add(c.at.sub(s.at))
+				}
+			}
+		}
+	}
+	if found {
+		return best
+	}
+	return c.at.add(h.mul(d))
+}
+
+// toSide moves from the middle of the road to the side said, by half its width.
+func (g *Geocoder) toSide(c *cand, dir int8) {
+	if dir < 0 || c.road < 0 {
+		return
+	}
+	h := heading(int(dir))
+	id, best := c.road, 2.0
+	for _, r := range [2]int32{c.road, c.road2} {
+		if r < 0 {
+			continue
+		}
+		if s, ok := g.roads[r].geom.nearest(c.at); ok && s.dist < 30 {
+			l := g.roads[r].geom[s.piece]
+			v := l[s.seg].sub(l[s.seg-1])
+			if n := v.norm(); n > 0 {
+				if along := v.dot(h) / n; along*along < best {
+					id, best = r, along*along
+				}
+			}
+		}
+	}
+	if s, ok := g.roads[id].geom.nearest(c.at); ok && s.dist < 40 {
+		c.at = s.at
+	} else if c.door >= 0 {
+		return
+	}
+	c.at, c.moved = c.at.add(h.mul(g.roads[id].half)), true
+	c.unc = max(c.unc, 10)
+}
+
+// across moves a door or POI to the other side of its road.
+func (g *Geocoder) across(c *cand) {
+	c.unc += 12
+	if c.road < 0 || c.level == levelIntersection || c.level == levelMouth || c.level >= levelLane {
+		return
+	}
+	s, ok := g.roads[c.road].geom.nearest(c.at)
+	if !ok || s.dist > 50 || s.dist == 0 {
+		return
+	}
+	over := s.at.sub(c.at)
+	d := min(over.norm(), g.roads[c.road].half+8)
+	c.at, c.moved = s.at.add(over.mul(d/over.norm())), true
+}

@@ -1,0 +1,302 @@
+package geocode
+
+import "wanmi/geocode/text"
+
+// link is how a phrase follows the one before it.
+type link uint8
+
+const (
+	linkNone link = iota // right behind it
+	linkAnd
+	linkTo
+	linkGap // other words between
+)
+
+// offset is where the reported thing lies from its anchor.
+type offset struct {
+	dir     int8 // -1 none
+	sideDir int8 // side of the road, -1 none
+	corner  bool
+	metres  float64 // 0: no distance was said
+	vague   float64 // a distance without a direction
+	rel     relation
+	s, e    int32
+	used    bool
+}
+
+// phrase is a named place with its numbers: a road with section, lane, alley and house number, a POI, a community.
+type phrase struct {
+	m       match
+	section int
+	lane    int
+	alley   int
+	sub     int
+	num     number
+	bld     number
+	list    bool
+	s, e    int32 // all its words
+	nameEnd int32 // end of road name with section, lane and alley
+	link    link
+	cross   bool // 口 behind it
+	between bool
+	end     int8  // 北段, 南头: the part of the road meant; -1 none
+	heirOf  int32 // phrase whose road it took over, -1 none
+	off     offset
+}
+
+func (p *phrase) has(k entryKind) bool {
+	for _, e := range p.m.entries {
+		if e.kind == k {
+			return true
+		}
+	}
+	return false
+}
+
+// areaMention is a street or community the text names.
+type areaMention struct {
+	entries []entry
+	s, e    int32
+	short   bool
+}
+
+// walker turns tokens into phrases.
+type walker struct {
+	sc   *scratch
+	link link
+	gap  bool
+}
+
+// phrase reads the tokens into sc.phrases and sc.areas.
+func (g *Geocoder) readPhrases(sc *scratch) {
+	sc.phrases, sc.areas = sc.phrases[:0], sc.areas[:0]
+	w := walker{sc: sc}
+	for i := range sc.toks {
+		t := &sc.toks[i]
+		switch t.kind {
+		case tokName:
+			w.name(t)
+		case tokNumber:
+			w.number(t, i)
+		case tokAnd:
+			w.link = linkAnd
+		case tokTo:
+			w.link = linkTo
+		case tokCross:
+			if p := w.last(); p != nil && !w.gap {
+				p.cross, p.e = true, t.e
+			}
+		case tokBetween:
+			if p := w.last(); p != nil && t.s <= p.e+1 {
+				p.between = true
+			}
+		case tokDir:
+			w.direction(t, i)
+		case tokRel:
+			if p := w.last(); p != nil && p.off.rel == relNone && t.s-p.e <= 12 {
+				p.off.rel = t.rel
+				p.off.mark(t)
+			}
+		case tokNoise:
+			w.noise(t)
+		}
+	}
+}
+
+func (o *offset) mark(t *token) {
+	if o.e == 0 {
+		o.s = t.s
+	}
+	o.e, o.used = t.e, true
+}
+
+func (w *walker) last() *phrase {
+	if n := len(w.sc.phrases); n > 0 {
+		return &w.sc.phrases[n-1]
+	}
+	return nil
+}
+
+// noise decides whether unknown words separate what stands around them: a bracket or one character does not.
+func (w *walker) noise(t *token) {
+	r := w.sc.f.Runes[t.s:t.e]
+	if len(r) == 1 && (r[0] == '(' || r[0] == ')' || r[0] == ',' || r[0] == ' ' || r[0] == '-' || r[0] == '的' || r[0] == '交') {
+		if (r[0] == ',' || r[0] == '-' || r[0] == '交') && w.link == linkNone {
+			w.link = linkAnd
+		}
+		return
+	}
+	if p := w.last(); p != nil && p.off.metres == 0 && t.s == p.off.e && len(r) <= 2 {
+		return
+	}
+	w.gap = true
+}
+
+func (w *walker) push(p phrase) {
+	p.link = w.link
+	if w.gap {
+		p.link = linkGap
+	}
+	w.link, w.gap = linkNone, false
+	p.off.dir, p.off.sideDir = -1, -1
+	p.end = -1
+	w.sc.phrases = append(w.sc.phrases, p)
+}
+
+func (w *walker) name(t *token) {
+	m := w.sc.all[t.m]
+	place, area, short := false, false, true
+	for _, e := range m.entries {
+		switch e.kind {
+		case entryRoad, entryPOI:
+			place = true
+		case entryStreet, entryCommunity:
+			area = true
+			short = short && e.how == nameShort
+		}
+	}
+	if area {
+		w.sc.areas = append(w.sc.areas, areaMention{m.entries, t.s, t.e, short})
+	}
+	if place || area && !short {
+		w.push(phrase{m: m, s: t.s, e: t.e, nameEnd: t.e, heirOf: -1})
+	} else if p := w.last(); p != nil && t.s == p.e && !area {
+		w.gap = true
+	}
+}
+
+func (w *walker) number(t *token, i int) {
+	p := w.last()
+	n := t.num
+	switch n.unit {
+	case unitSection, unitLane, unitAlley, unitSubAlley:
+		w.roadPart(t, p)
+	case unitDoor:
+		w.door(t, p)
+	case unitBuilding:
+		if p != nil && p.bld == 0 && t.s-p.e <= 4 {
+			p.bld, p.e = n.num, t.e
+		}
+	case unitNone:
+		r := w.sc.f.Runes
+		follows := int(t.e) < len(r) && (text.Alnum(r[t.e]) || r[t.e] == '%' || r[t.e] == ':')
+		if p != nil && t.s == p.e && p.num == 0 && !p.cross && !follows && p.has(entryRoad) {
+			p.num, p.e = n.num, t.e
+			p.list = n.list
+		} else {
+			w.gap = true
+		}
+	case unitMetre, unitKilometre:
+		w.distance(t, p, i)
+	case unitOther:
+		w.gap = true
+	}
+}
+
+// roadPart adds section, lane or alley to the road before it, or begins a phrase that shares that road:
+// 424巷与486巷之间.
+func (w *walker) roadPart(t *token, p *phrase) {
+	if p == nil || !p.has(entryRoad) && !p.has(entryCommunity) {
+		return
+	}
+	v := t.num.num.main()
+	adjacent := t.s-p.e <= 2 && w.link == linkNone && p.num == 0 && !p.cross
+	fits := false
+	switch t.num.unit {
+	case unitSection:
+		fits = p.section == 0 && p.lane == 0
+	case unitLane:
+		fits = p.lane == 0
+	case unitAlley:
+		fits = p.alley == 0
+	case unitSubAlley:
+		fits = p.sub == 0
+	}
+	if !adjacent || !fits {
+		if p.lane == 0 && t.num.unit == unitLane && w.link == linkNone || t.num.unit == unitSection && p.section == 0 {
+			return
+		}
+		heir := phrase{m: p.m, section: p.section, s: t.s, e: t.e, nameEnd: t.e, heirOf: int32(len(w.sc.phrases) - 1)}
+		if t.num.unit == unitAlley || t.num.unit == unitSubAlley {
+			heir.lane = p.lane
+		}
+		if t.num.unit == unitSubAlley {
+			heir.alley = p.alley
+		}
+		w.push(heir)
+		p = w.last()
+	}
+	switch t.num.unit {
+	case unitSection:
+		p.section = v
+	case unitLane:
+		p.lane = v
+	case unitAlley:
+		p.alley = v
+	case unitSubAlley:
+		p.sub = v
+	}
+	p.e, p.nameEnd = t.e, t.e
+}
+
+// door gives the number to the phrase before it, or to a copy of that phrase when it has one already.
+func (w *walker) door(t *token, p *phrase) {
+	if p == nil || !p.has(entryRoad) && !p.has(entryCommunity) && !p.has(entryPOI) || t.s-p.nameEnd > 16 {
+		w.gap = true
+		return
+	}
+	if p.num != 0 || p.cross || p.link == linkTo {
+		heir := *p
+		heir.num, heir.s, heir.e, heir.heirOf, heir.cross = t.num.num, t.s, t.e, int32(len(w.sc.phrases)-1), false
+		heir.off = offset{}
+		w.gap = true
+		w.push(heir)
+		return
+	}
+	p.num, p.list, p.e = t.num.num, t.num.list, t.e
+	w.gap = false
+}
+
+func (w *walker) direction(t *token, i int) {
+	p := w.last()
+	if p == nil || t.s-p.e > 16 {
+		return
+	}
+	r := w.sc.f.Runes
+	switch {
+	case t.side:
+		p.off.sideDir = t.dir
+	case p.off.dir >= 0:
+		p.off.sideDir = t.dir
+	case int(t.e) <= len(r) && (r[t.e-1] == '段' || r[t.e-1] == '头' || r[t.e-1] == '端') && p.num == 0:
+		p.end = t.dir
+	default:
+		p.off.dir, p.off.corner = t.dir, t.corner
+	}
+	p.off.mark(t)
+}
+
+// distance gives the metres to the direction said before it, or waits for one behind: 50米路北.
+func (w *walker) distance(t *token, p *phrase, i int) {
+	if p == nil || t.s-p.e > 20 {
+		return
+	}
+	m := float64(t.num.num.main())
+	if t.num.unit == unitKilometre {
+		m *= 1000
+	}
+	if m > 5000 {
+		return
+	}
+	if p.off.dir >= 0 {
+		p.off.metres = m
+	} else {
+		p.off.vague = m
+		if i+1 < len(w.sc.toks) {
+			if d := w.sc.toks[i+1]; d.kind == tokDir && !d.side && d.s-t.e <= 2 {
+				p.off.metres, p.off.vague = m, 0
+			}
+		}
+	}
+	p.off.mark(t)
+}

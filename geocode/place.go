@@ -1,0 +1,323 @@
+package geocode
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+)
+
+// place makes the answer of a candidate.
+func (g *Geocoder) place(sc *scratch, c *cand) Place {
+	l := levels[c.level]
+	p := Place{
+		Layer: l.layer, Level: l.name, Match: c.match, Point: g.fr.from(c.at), Score: round(c.score, 3),
+		UncertaintyM: math.Round(c.unc), DistanceM: round(c.dist, 1),
+	}
+	if c.num != 0 {
+		p.HouseNumber = c.num.String()
+	}
+	if c.road >= 0 {
+		p.Road = g.roads[c.road].name
+	}
+	g.nameAreas(&p, c)
+	g.nameAnchor(&p, c)
+	if sc != nil {
+		if i := max(c.p, c.q); i >= 0 && c.moved {
+			p.Name += g.offsetText(sc, i)
+			p.Label = p.Street + p.Name
+		}
+		p.Reasons = g.placeReasons(sc, c)
+	}
+	for _, f := range c.faults[:c.nf] {
+		t := faultTexts[f.code]
+		p.Faults = append(p.Faults, Fault{t.code, t.en, t.zh, round(f.cost, 3)})
+	}
+	return p
+}
+
+func round(v float64, digits int) float64 {
+	k := math.Pow(10, float64(digits))
+	return math.Round(v*k) / k
+}
+
+func (g *Geocoder) nameAreas(p *Place, c *cand) {
+	street, community := g.candAreas(c)
+	if street >= 0 {
+		p.Street, p.StreetCode = g.src.areas[street].name, g.src.areas[street].code
+	}
+	if community >= 0 {
+		a := &g.src.areas[community]
+		p.Community, p.CommunityCode = a.name, a.code
+		if p.Street == "" {
+			p.Street, p.StreetCode = a.streetName, a.street
+		}
+	}
+}
+
+// nameAnchor sets ID, Key, Name and Label from what the candidate is.
+func (g *Geocoder) nameAnchor(p *Place, c *cand) {
+	switch {
+	case c.comp != nil:
+		p.Key, p.Name = c.comp.key, value(c.comp.name)
+		if c.comp.label != "" {
+			p.Name = strings.TrimSpace(p.Name + " " + c.comp.label)
+		}
+		if p.Name == "" {
+			p.Name = c.comp.key
+		}
+		p.Label = p.Street + p.Community + p.Name
+		p.ID = "component:" + p.Key
+	case c.grid >= 0:
+		p.Key = g.src.grids[c.grid].code
+		p.Name, p.ID = p.Key, "grid:"+p.Key
+		p.Label = p.Name
+	case c.level == levelCoordinate:
+		p.Name = fmt.Sprintf("%.6f,%.6f", p.Point[0], p.Point[1])
+		p.Label, p.ID = p.Name, "coordinate:"+p.Name
+	case c.door >= 0:
+		g.nameDoor(p, c)
+	case c.poi >= 0:
+		r := &g.src.pois[c.poi]
+		p.Key, p.Name = r.key, r.name
+		p.ID, p.Label = r.layer+":"+r.key, p.Street+r.name
+	case c.area >= 0:
+		a := &g.src.areas[c.area]
+		p.Key, p.Name, p.Label = a.key, a.name, a.name
+		p.ID = p.Layer + ":" + a.key
+		if !a.isStreet {
+			p.Label = p.Street + a.name
+		}
+	default:
+		g.nameRoad(p, c)
+	}
+}
+
+func (g *Geocoder) nameDoor(p *Place, c *cand) {
+	d := &g.src.doors[c.door]
+	p.Key, p.ID = d.key, "door:"+d.key
+	if c.match == MatchExact || c.level == levelOffset {
+		p.HouseNumber = strings.TrimRight(value(d.number), "号號")
+	}
+	p.Name = value(d.road) + value(d.number)
+	if !strings.ContainsAny(value(d.number), "号號幢栋") {
+		p.Name += g.style.number
+	}
+	p.Label = d.address
+	if p.Label == "" {
+		p.Label = p.Street + p.Name
+	}
+}
+
+func (g *Geocoder) nameRoad(p *Place, c *cand) {
+	switch {
+	case c.level == levelMouth:
+		p.Name = p.Road + "口"
+	case c.road2 >= 0 && (c.level == levelIntersection || c.level == levelOffset):
+		p.Name = g.crossName(c.road, c.road2)
+	case c.road2 >= 0:
+		p.Name = g.roads[c.road].name + "至" + g.roads[c.road2].name
+	case c.num != 0:
+		p.Name = p.Road + p.HouseNumber + g.style.number
+	default:
+		p.Name = p.Road
+		if c.road >= 0 {
+			p.Key = g.roads[c.road].key
+		}
+	}
+	p.Label = p.Street + p.Name
+	p.ID = p.Layer + ":" + p.Name
+	if p.Key != "" {
+		p.ID = p.Layer + ":" + p.Key
+	}
+}
+
+// crossName names an intersection; a lane's mouth is named by the lane.
+func (g *Geocoder) crossName(a, b int32) string {
+	if g.roads[a].parent == b {
+		return g.roads[a].name + "口"
+	}
+	if g.roads[b].parent == a {
+		return g.roads[b].name + "口"
+	}
+	return g.roads[a].name + g.style.and + g.roads[b].name + "交叉口"
+}
+
+// style is how this city writes: simplified or traditional.
+type style struct{ number, and string }
+
+func styleOf(src *source) style {
+	for i, d := range src.doors {
+		if strings.Contains(d.address, "號") {
+			return style{"號", "與"}
+		}
+		if i > 1000 {
+			break
+		}
+	}
+	return style{"号", "与"}
+}
+
+func (g *Geocoder) offsetText(sc *scratch, i int32) string {
+	off := &sc.phrases[i].off
+	if !off.used && sc.phrases[i].heirOf < 0 && i > 0 {
+		off = &sc.phrases[i-1].off
+	}
+	s := ""
+	if off.dir >= 0 {
+		s += directionNames[off.dir]
+		switch {
+		case off.metres > 0:
+			s += strconv.Itoa(int(off.metres)) + "米"
+		case off.corner:
+			s += "角"
+		default:
+			s += "侧"
+		}
+	}
+	if off.sideDir >= 0 {
+		s += "路" + directionNames[off.sideDir]
+	}
+	if off.rel == relOpposite || off.rel == relDiagonal {
+		s += "对面"
+	}
+	return s
+}
+
+// useOf says in one word what a phrase was taken for.
+func (p *phrase) useOf() string {
+	switch {
+	case p.has(entryRoad):
+		return "road"
+	case p.has(entryPOI):
+		return "poi"
+	case p.has(entryCommunity):
+		return "community"
+	}
+	return "street"
+}
+
+// placeReasons says which words made this place.
+func (g *Geocoder) placeReasons(sc *scratch, c *cand) []Reason {
+	var out []Reason
+	add := func(s, e int32, use string) {
+		if s < e {
+			out = append(out, Reason{strings.TrimSpace(sc.f.Original(int(s), int(e))), use})
+		}
+	}
+	for _, i := range [2]int32{c.p, c.q} {
+		if i < 0 {
+			continue
+		}
+		p := &sc.phrases[i]
+		add(p.s, p.nameEnd, p.useOf())
+		if p.num != 0 && p.e > p.nameEnd {
+			add(p.nameEnd, p.e, "number")
+		}
+		if p.off.used {
+			add(p.off.s, p.off.e, "offset")
+		}
+	}
+	if c.gramE > c.gramS {
+		add(c.gramS, c.gramE, "poi")
+	}
+	if c.comp != nil || c.grid >= 0 {
+		out = append(out, Reason{sc.f.Source(), "code"})
+		if c.comp != nil {
+			out[len(out)-1].Word = c.comp.key
+			for _, s := range []string{c.comp.label, c.comp.given} {
+				if s != "" && strings.Contains(strings.ToLower(sc.f.Source()), strings.ToLower(s)) {
+					out[len(out)-1].Word = s
+				}
+			}
+		} else {
+			out[len(out)-1].Word = g.src.grids[c.grid].code
+		}
+	}
+	if c.level == levelCoordinate {
+		out = append(out, Reason{sc.f.Source(), "coordinate"})
+	}
+	return out
+}
+
+// textReasons says what each understood word of the text was taken for, in the order of the text.
+func (g *Geocoder) textReasons(sc *scratch) []Reason {
+	var out []Reason
+	for i := range sc.toks {
+		t := &sc.toks[i]
+		use := ""
+		switch t.kind {
+		case tokName:
+			switch e := sc.all[t.m].entries[0]; e.kind {
+			case entryRoad:
+				use = "road"
+			case entryStreet:
+				use = "street"
+			case entryCommunity:
+				use = "community"
+			case entryPOI:
+				use = "poi"
+			case entryAdmin:
+				use = "admin"
+			case entryClass:
+				use = "class"
+			}
+		case tokNumber:
+			switch t.num.unit {
+			case unitDoor:
+				use = "number"
+			case unitSection:
+				use = "section"
+			case unitLane, unitAlley, unitSubAlley:
+				use = "lane"
+			case unitMetre, unitKilometre:
+				use = "distance"
+			}
+		case tokCross:
+			use = "intersection"
+		case tokDir, tokRel:
+			use = "offset"
+		}
+		if use != "" {
+			out = append(out, Reason{strings.TrimSpace(sc.f.Original(int(t.s), int(t.e))), use})
+		}
+	}
+	return out
+}
+
+// parsed gives the parts of the text by name.
+func (g *Geocoder) parsed(sc *scratch) map[string]string {
+	m := make(map[string]string)
+	set := func(k, v string) {
+		if _, dup := m[k]; !dup && v != "" {
+			m[k] = strings.TrimSpace(v)
+		}
+	}
+	for _, a := range sc.areas {
+		k := "community"
+		if a.entries[0].kind == entryStreet {
+			k = "street"
+		}
+		set(k, sc.f.Original(int(a.s), int(a.e)))
+	}
+	for i := range sc.phrases {
+		p := &sc.phrases[i]
+		words := sc.f.Original(int(p.s), int(p.nameEnd))
+		switch {
+		case p.has(entryRoad):
+			if p.cross && i > 0 && sc.phrases[i-1].has(entryRoad) {
+				set("cross_road", words)
+			}
+			set("road", words)
+			if p.num != 0 {
+				set("house_number", p.num.String())
+			}
+		case p.has(entryPOI):
+			set("venue", words)
+		}
+		if p.off.used {
+			set("offset", sc.f.Original(int(p.off.s), int(p.off.e)))
+		}
+	}
+	return m
+}

@@ -1,0 +1,460 @@
+package geocode
+
+import "math"
+
+// onRoad is a road a phrase may mean, with what had to be forgiven to think so.
+type onRoad struct {
+	id    int32
+	fault fault // of the name
+	sect  fault // of the section
+	e     entry
+}
+
+// nameFault is what it costs that a name is not a thing's own.
+func (m *match) nameFault(e entry) fault {
+	switch e.how {
+	case nameAlias:
+		return fault{faultAlias, .01}
+	case nameFormer:
+		return fault{faultFormer, .02}
+	case nameShort:
+		return fault{faultShort, .04}
+	case nameFuzzy:
+		return fault{faultSpelling, m.cost}
+	}
+	return fault{}
+}
+
+// trunks calls yield with each road (without lanes) the phrase may mean.
+func (g *Geocoder) trunks(p *phrase, yield func(onRoad)) {
+	for _, e := range p.m.entries {
+		if e.kind != entryRoad {
+			continue
+		}
+		b := &g.bases[e.idx]
+		section := p.section
+		if section == 0 {
+			section = int(e.section)
+		}
+		nf := p.m.nameFault(e)
+		exact, plain := int32(-1), int32(-1)
+		for _, id := range b.roads {
+			switch g.roads[id].section {
+			case section:
+				exact = id
+			case 0:
+				plain = id
+			}
+		}
+		sectioned := len(b.roads)
+		if section == 0 && exact >= 0 && g.bare(exact) {
+			exact = -1
+		}
+		switch {
+		case exact >= 0:
+			yield(onRoad{exact, nf, fault{}, e})
+			if section == 0 && sectioned > 1 { // 和平西路 stands for its sections too
+				for _, id := range b.roads {
+					if id != exact {
+						yield(onRoad{id, nf, fault{faultSectionMissing, .03}, e})
+					}
+				}
+			}
+		case section == 0:
+			f := fault{faultSectionMissing, .03}
+			if sectioned == 1 {
+				f.cost = .01
+			}
+			for _, id := range b.roads {
+				yield(onRoad{id, nf, f, e})
+			}
+		case plain >= 0 && sectioned == 1:
+			yield(onRoad{plain, nf, fault{faultSectionWrong, .05}, e})
+		default:
+			for _, id := range b.roads {
+				yield(onRoad{id, nf, fault{faultSectionWrong, .15}, e})
+			}
+		}
+	}
+}
+
+// bare reports whether a road has neither geometry nor doors of its own: it only holds lanes or sections.
+func (g *Geocoder) bare(id int32) bool {
+	r := &g.roads[id]
+	return len(r.geom) == 0 && r.doorFrom == r.doorTo
+}
+
+// lane follows the phrase's lane and alley from a trunk: the deepest road there is, and how many steps are missing.
+func (g *Geocoder) lane(trunk int32, p *phrase) (id int32, missing int) {
+	r := &g.roads[trunk]
+	want := roadKey{base: r.base, section: r.section, lane: p.lane, alley: p.alley, sub: p.sub}
+	for {
+		if id, ok := g.roadIDs[want]; ok && (missing == 0 || id != trunk || want.lane == 0 && want.alley == 0) {
+			return id, missing
+		}
+		missing++
+		switch {
+		case want.sub > 0:
+			want.sub = 0
+		case want.alley > 0:
+			want.alley = 0
+		case want.lane > 0:
+			want.lane = 0
+		default:
+			return trunk, missing
+		}
+	}
+}
+
+// phraseRoads appends the roads the phrase means, lanes followed, with the steps missing.
+func (g *Geocoder) phraseRoads(p *phrase, yield func(r onRoad, id int32, missing int)) {
+	g.trunks(p, func(r onRoad) {
+		id, missing := g.lane(r.id, p)
+		yield(r, id, missing)
+	})
+}
+
+// resolve makes candidates of everything the phrases can mean.
+func (g *Geocoder) resolve(sc *scratch) {
+	for i := range sc.phrases {
+		p := &sc.phrases[i]
+		road := p.has(entryRoad)
+		if road && p.num != 0 {
+			g.doorCands(sc, int32(i))
+		}
+		if road {
+			g.pairCands(sc, int32(i))
+			if p.num == 0 && p.lane > 0 {
+				g.laneCands(sc, int32(i))
+			}
+		}
+		if p.has(entryPOI) {
+			g.poiCands(sc, int32(i))
+		}
+	}
+	g.betweenCands(sc)
+	if g.bestScore(sc) < .6 {
+		for i := range sc.phrases {
+			if p := &sc.phrases[i]; p.has(entryRoad) {
+				g.roadCands(sc, int32(i))
+			}
+		}
+	}
+	g.areaCands(sc)
+}
+
+func (g *Geocoder) bestScore(sc *scratch) float64 {
+	best := 0.0
+	for i := range sc.cands {
+		best = max(best, sc.cands[i].score)
+	}
+	return best
+}
+
+func (sc *scratch) addCand(c cand) {
+	c.rate()
+	sc.cands = append(sc.cands, c)
+}
+
+// doorCands places a house number: exactly, then by its main number, then between its neighbours; a lane that is not
+// there is placed at its mouth.
+func (g *Geocoder) doorCands(sc *scratch, i int32) {
+	p := &sc.phrases[i]
+	sc.slots = sc.slots[:0]
+	from := len(sc.cands)
+	g.phraseRoads(p, func(r onRoad, id int32, missing int) {
+		if missing > 0 {
+			return
+		}
+		n := len(sc.slots)
+		sc.slots = g.exactDoors(id, p.num, sc.slots)
+		for _, h := range sc.slots[n:] {
+			g.addDoor(sc, i, r, h)
+		}
+	})
+	if len(sc.cands) > from {
+		return
+	}
+	g.phraseRoads(p, func(r onRoad, id int32, missing int) {
+		switch {
+		case missing > 0:
+			g.missingLane(sc, i, r, id, missing)
+		default:
+			if h, ok := g.mainDoor(id, p.num); ok {
+				if p.list || p.num.sub() > p.num.main() {
+					h.fault = fault{}
+				}
+				g.addDoor(sc, i, r, h)
+			} else if h, ok := g.interpolate(id, p.num); ok {
+				g.addDoor(sc, i, r, h)
+			} else if at, unc, ok := g.roadMiddle(id); ok {
+				c := newCand(levelRoad, at, unc)
+				c.match, c.p, c.road, c.num = MatchFallback, i, id, p.num
+				c.fault(faultNumberUnknown, .03)
+				g.addOnRoad(sc, c, r)
+			}
+		}
+	})
+}
+
+func (g *Geocoder) addOnRoad(sc *scratch, c cand, r onRoad) {
+	c.fault(r.fault.code, r.fault.cost)
+	c.fault(r.sect.code, r.sect.cost)
+	sc.addCand(c)
+}
+
+func (g *Geocoder) addDoor(sc *scratch, i int32, r onRoad, h doorHit) {
+	l := levelDoor
+	if h.match != MatchExact {
+		l = levelInterpolated
+	}
+	c := newCand(l, h.at, h.unc)
+	c.match, c.p, c.door, c.road, c.num = h.match, i, h.door, h.road, sc.phrases[i].num
+	c.fault(h.fault.code, h.fault.cost)
+	g.addOnRoad(sc, c, r)
+}
+
+// missingLane places a door whose lane is not on file: id is the deepest road known.
+func (g *Geocoder) missingLane(sc *scratch, i int32, r onRoad, id int32, missing int) {
+	p := &sc.phrases[i]
+	n := p.lane
+	switch {
+	case g.roads[id].alley > 0:
+		n = p.sub
+	case g.roads[id].lane > 0:
+		n = p.alley
+	}
+	h, ok := g.interpolate(id, makeNumber(uint64(n), 0, 0))
+	if !ok {
+		at, unc, ok := g.roadMiddle(id)
+		if !ok {
+			return
+		}
+		h = doorHit{at: at, unc: unc, road: id}
+	}
+	c := newCand(levelLane, h.at, max(60, h.unc))
+	c.match, c.p, c.road, c.num = MatchFallback, i, id, p.num
+	c.fault(faultLaneUnknown, .05*float64(missing))
+	if h.fault.code == faultNearestNumber {
+		c.fault(h.fault.code, h.fault.cost)
+	}
+	g.addOnRoad(sc, c, r)
+}
+
+// laneCands places a lane without a house number: its mouth when the text says 口 or stands outside it, else its middle.
+func (g *Geocoder) laneCands(sc *scratch, i int32) {
+	p := &sc.phrases[i]
+	g.phraseRoads(p, func(r onRoad, id int32, missing int) {
+		if missing > 0 {
+			g.missingLane(sc, i, r, id, missing)
+			return
+		}
+		outside := p.cross || p.off.rel == relOpposite || p.off.rel == relDiagonal || p.off.rel == relFront
+		if at, unc, ok := g.mouth(id); ok && outside {
+			c := newCand(levelMouth, at, unc)
+			c.p, c.road, c.road2 = i, id, g.roads[id].parent
+			g.addOnRoad(sc, c, r)
+			return
+		}
+		if at, unc, ok := g.roadMiddle(id); ok {
+			c := newCand(levelLane, at, unc)
+			c.match, c.p, c.road = MatchFallback, i, id
+			g.addOnRoad(sc, c, r)
+		}
+	})
+}
+
+// mouth is laneMouth, worked out at Build.
+func (g *Geocoder) mouth(id int32) (pt, float64, bool) {
+	m := &g.mouths[id]
+	return m.at, m.unc, m.ok
+}
+
+type laneMouth struct {
+	at  pt
+	unc float64
+	ok  bool
+}
+
+// pairCands makes intersections of phrase i and the one before it.
+func (g *Geocoder) pairCands(sc *scratch, i int32) {
+	for j := i - 1; j >= 0 && j >= i-2; j-- {
+		a, b := &sc.phrases[j], &sc.phrases[i]
+		if !a.has(entryRoad) || b.heirOf == j && b.num != 0 {
+			continue
+		}
+		said := b.cross || a.cross && b.link == linkNone
+		near := b.link == linkAnd || b.link == linkNone
+		if j < i-1 && !(said && b.link == linkAnd) || !said && !near || b.link == linkTo || b.between && !b.cross {
+			continue
+		}
+		if b.num != 0 && !said || b.link == linkGap && !said {
+			continue
+		}
+		n := len(sc.cands)
+		g.meetings(sc, j, i, said)
+		if len(sc.cands) > n {
+			return
+		}
+	}
+}
+
+// meetings appends the crossings of two phrases; when none is on file and the text says crossing, where they come nearest.
+func (g *Geocoder) meetings(sc *scratch, i, j int32, said bool) {
+	a, b := &sc.phrases[i], &sc.phrases[j]
+	from := len(sc.cands)
+	g.phraseRoads(a, func(ra onRoad, ida int32, ma int) {
+		g.phraseRoads(b, func(rb onRoad, idb int32, mb int) {
+			if ida == idb {
+				return
+			}
+			for _, c := range g.crossingsOf(ida, idb) {
+				g.addMeeting(sc, i, j, ra, rb, ida, idb, c.at, 15, ma+mb, fault{})
+			}
+		})
+	})
+	if len(sc.cands) > from {
+		return
+	}
+	g.phraseRoads(a, func(ra onRoad, ida int32, ma int) {
+		g.phraseRoads(b, func(rb onRoad, idb int32, mb int) {
+			if ida == idb {
+				return
+			}
+			// A lane and its own road, or a lane at whose mouth the other road is.
+			for _, l := range [2][2]int32{{ida, idb}, {idb, ida}} {
+				if g.roads[l[0]].parent < 0 {
+					continue
+				}
+				at, unc, ok := g.mouth(l[0])
+				if ok && (g.roads[l[0]].parent == l[1] || said && g.roadDistance(l[1], at) < 60) {
+					g.addMeeting(sc, i, j, ra, rb, l[0], l[1], at, unc, ma+mb, fault{})
+					return
+				}
+			}
+			if !said {
+				return
+			}
+			if at, d, ok := g.nearestApproach(ida, idb); ok && d < 250 {
+				g.addMeeting(sc, i, j, ra, rb, ida, idb, at, 15+d, ma+mb, fault{faultNoCrossing, min(.2, .05+d*.001)})
+			}
+		})
+	})
+}
+
+func (g *Geocoder) addMeeting(sc *scratch, i, j int32, ra, rb onRoad, a, b int32, at pt, unc float64, missing int, f fault) {
+	c := newCand(levelIntersection, at, unc)
+	c.p, c.q, c.road, c.road2 = i, j, a, b
+	c.fault(f.code, f.cost)
+	if missing > 0 {
+		c.fault(faultLaneUnknown, .05*float64(missing))
+	}
+	c.fault(ra.fault.code, ra.fault.cost)
+	if ra.sect.code == faultSectionWrong {
+		c.fault(ra.sect.code, ra.sect.cost)
+	}
+	if rb.sect.code == faultSectionWrong {
+		c.fault(rb.sect.code, rb.sect.cost)
+	}
+	g.addOnRoad(sc, c, onRoad{fault: rb.fault})
+}
+
+// roadDistance returns how far p lies from a road.
+func (g *Geocoder) roadDistance(id int32, p pt) float64 {
+	r := &g.roads[id]
+	if s, ok := r.geom.nearest(p); ok {
+		return s.dist
+	}
+	best := math.Inf(1)
+	for _, d := range g.order[r.doorFrom:r.doorTo] {
+		best = min(best, g.src.doors[d].at.dist(p))
+	}
+	return best
+}
+
+// nearestApproach returns where two roads that do not meet come nearest.
+func (g *Geocoder) nearestApproach(a, b int32) (pt, float64, bool) {
+	best, bestD := pt{}, math.Inf(1)
+	try := func(p pt, other int32) {
+		if s, ok := g.roads[other].geom.nearest(p); ok && s.dist < bestD {
+			best, bestD = lerp(p, s.at, .5), s.dist
+		}
+	}
+	points := func(id, other int32) {
+		steps := 0
+		for _, l := range g.roads[id].geom {
+			for _, p := range l {
+				if steps++; steps < 400 {
+					try(p, other)
+				}
+			}
+		}
+		if len(g.roads[id].geom) == 0 {
+			for _, d := range g.order[g.roads[id].doorFrom:g.roads[id].doorTo] {
+				if steps++; steps < 400 {
+					try(g.src.doors[d].at, other)
+				}
+			}
+		}
+	}
+	points(a, b)
+	points(b, a)
+	return best, bestD, !math.IsInf(bestD, 1)
+}
+
+// betweenCands reads A路B路至C路 and B与C之间: the middle between two crossings or two lane mouths.
+func (g *Geocoder) betweenCands(sc *scratch) {
+	for i := 1; i < len(sc.phrases); i++ {
+		a, b := &sc.phrases[i-1], &sc.phrases[i]
+		if !(b.link == linkTo || b.between && b.link == linkAnd) || !a.has(entryRoad) || !b.has(entryRoad) || b.num != 0 {
+			continue
+		}
+		p, ok1 := g.endpoint(sc, i-1, i)
+		q, ok2 := g.endpoint(sc, i, i-1)
+		if !ok1 || !ok2 {
+			continue
+		}
+		c := newCand(levelBetween, lerp(p, q, .5), max(20, p.dist(q)/2))
+		c.match, c.p, c.q = MatchInterpolated, int32(i-1), int32(i)
+		g.phraseRoads(a, func(_ onRoad, id int32, _ int) { c.road = id })
+		g.phraseRoads(b, func(_ onRoad, id int32, _ int) { c.road2 = id })
+		if i >= 2 && sc.phrases[i-2].has(entryRoad) {
+			g.phraseRoads(&sc.phrases[i-2], func(_ onRoad, id int32, _ int) {
+				if s, ok := g.roads[id].geom.nearest(c.at); ok && s.dist < 150 {
+					c.at = s.at
+				}
+			})
+		}
+		sc.addCand(c)
+	}
+}
+
+// endpoint finds where phrase i bounds a stretch: its crossing with the road before the pair, the crossing with the
+// road behind it (A与B之间的C), or the lane's mouth.
+func (g *Geocoder) endpoint(sc *scratch, i, other int) (pt, bool) {
+	p := &sc.phrases[i]
+	var found pt
+	ok := false
+	first := min(i, other)
+	for _, k := range [2]int{first - 1, first + 2} {
+		if k < 0 || k >= len(sc.phrases) || !sc.phrases[k].has(entryRoad) || ok {
+			continue
+		}
+		g.phraseRoads(&sc.phrases[k], func(_ onRoad, main int32, _ int) {
+			g.phraseRoads(p, func(_ onRoad, id int32, _ int) {
+				if cs := g.crossingsOf(main, id); len(cs) > 0 && !ok {
+					found, ok = cs[0].at, true
+				}
+			})
+		})
+	}
+	if ok {
+		return found, true
+	}
+	g.phraseRoads(p, func(_ onRoad, id int32, missing int) {
+		if at, _, has := g.mouth(id); has && missing == 0 && !ok {
+			found, ok = at, true
+		}
+	})
+	return found, ok
+}

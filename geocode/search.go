@@ -1,0 +1,305 @@
+package geocode
+
+import (
+	"cmp"
+	"context"
+	"math"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"wanmi/geocode/text"
+	"wanmi/gis"
+)
+
+// MaxText is the longest text taken, in characters.
+const MaxText = 512
+
+// checkText refuses what cannot be a question: too long, not UTF-8, control characters.
+func checkText(s string) error {
+	if !utf8.ValidString(s) {
+		return gis.E(gis.Invalid, nil, "the text is not valid UTF-8")
+	}
+	if n := utf8.RuneCountInString(s); n > MaxText {
+		return gis.E(gis.Invalid, nil, "the text has %d characters; at most %d are taken", n, MaxText)
+	}
+	for _, r := range s {
+		if r < 0x20 && r != '\t' && r != '\n' && r != '\r' || r >= 0x7F && r < 0xA0 {
+			return gis.E(gis.Invalid, nil, "the text holds a control character (U+%04X)", r)
+		}
+	}
+	return nil
+}
+
+// checkPoint refuses a focus or bound that is no place.
+func checkPoint(what string, x, y float64) error {
+	if !(x >= -180 && x <= 180 && y >= -90 && y <= 90) {
+		return gis.E(gis.Invalid, nil, "%s: longitude must be -180 to 180 and latitude -90 to 90", what)
+	}
+	return nil
+}
+
+func (q *Query) check() error {
+	if err := checkText(q.Text); err != nil {
+		return err
+	}
+	if q.Size < 0 || q.Size > 40 {
+		return gis.E(gis.Invalid, nil, "size must be 1 to 40")
+	}
+	if q.Size == 0 {
+		q.Size = 10
+	}
+	if q.Focus != nil {
+		if err := checkPoint("focus", q.Focus[0], q.Focus[1]); err != nil {
+			return err
+		}
+	}
+	if q.Bound != nil {
+		if err := checkPoint("bound", q.Bound.Min[0], q.Bound.Min[1]); err != nil {
+			return err
+		}
+		return checkPoint("bound", q.Bound.Max[0], q.Bound.Max[1])
+	}
+	return nil
+}
+
+// Search places a text. No place found is an answer without places, not an error.
+func (g *Geocoder) Search(ctx context.Context, q Query) (Answer, error) {
+	if err := q.check(); err != nil {
+		return Answer{}, err
+	}
+	if err := ctx.Err(); err != nil {
+		return Answer{}, err
+	}
+	sc := g.pool.Get().(*scratch)
+	defer g.pool.Put(sc)
+	sc.f.Set(q.Text)
+	sc.cands = sc.cands[:0]
+	g.understand(sc)
+	g.judge(sc, &q)
+	return g.answer(sc, &q), nil
+}
+
+// understand fills sc.cands from the text.
+func (g *Geocoder) understand(sc *scratch) {
+	g.scanNames(sc)
+	g.coordCands(sc)
+	if len(sc.cands) == 0 {
+		g.codeCands(sc)
+	}
+	fixed := len(sc.cands)
+	g.parse(sc)
+	if g.bestScore(sc) < .8 || sc.unreadRoad() {
+		n := len(sc.all)
+		best := g.bestScore(sc)
+		g.fuzzy.find(g, sc)
+		if len(sc.fuzzy) > 0 {
+			plain := slices.Clone(sc.cands)
+			sc.addMatches(sc.fuzzy)
+			if len(sc.all) > n {
+				sc.cands = sc.cands[:fixed]
+				g.parse(sc)
+				if g.bestScore(sc) < best {
+					sc.cands = plain
+				}
+			}
+		}
+	}
+	if g.bestScore(sc) < .8 {
+		g.gramCands(sc)
+	}
+	if len(sc.cands) == 0 {
+		g.pinyinCands(sc)
+	}
+}
+
+// parse reads the names found and makes candidates.
+func (g *Geocoder) parse(sc *scratch) {
+	sc.cover()
+	sc.tokenize()
+	g.readPhrases(sc)
+	g.resolve(sc)
+}
+
+// unreadRoad reports whether words not understood end like a road's name before a number or a crossing.
+func (sc *scratch) unreadRoad() bool {
+	for i, t := range sc.toks {
+		if t.kind != tokNoise || t.e-t.s < 3 || i+1 >= len(sc.toks) {
+			continue
+		}
+		switch sc.f.Runes[t.e-1] {
+		case '路', '街', '道', '巷', '里', '村':
+			if k := sc.toks[i+1].kind; k == tokNumber || k == tokCross || k == tokAnd {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// judge applies what speaks for and against each candidate, drops those outside the bound or the layers asked for,
+// and sorts them, best first.
+func (g *Geocoder) judge(sc *scratch, q *Query) {
+	g.checkPOIs(sc)
+	g.displace(sc)
+	g.checkAreas(sc)
+	n := 0
+	for k := range sc.cands {
+		c := sc.cands[k]
+		p := g.fr.from(c.at)
+		if q.Bound != nil && !q.Bound.Contains(p) || len(q.Layers) > 0 && !slices.Contains(q.Layers, levels[c.level].layer) {
+			continue
+		}
+		if math.IsNaN(c.at.x) || math.IsNaN(c.at.y) {
+			continue
+		}
+		if q.Focus != nil {
+			c.dist = g.fr.to(*q.Focus).dist(c.at)
+		}
+		sc.cands[n] = c
+		n++
+	}
+	sc.cands = sc.cands[:n]
+	slices.SortStableFunc(sc.cands, func(a, b cand) int {
+		// Near the focus counts as much as a small fault: it decides among equals.
+		fa, fb := a.score-min(.03, a.dist/1e5), b.score-min(.03, b.dist/1e5)
+		return cmp.Or(cmp.Compare(fb, fa), cmp.Compare(a.unc, b.unc), cmp.Compare(max(b.p, b.q), max(a.p, a.q)))
+	})
+}
+
+// answer makes the places of the best candidates.
+func (g *Geocoder) answer(sc *scratch, q *Query) Answer {
+	a := Answer{Classes: g.classHits(sc), Reasons: g.textReasons(sc)}
+	var kept []pt
+	for k := range sc.cands {
+		if len(a.Places) == q.Size {
+			break
+		}
+		c := &sc.cands[k]
+		if len(a.Places) > 0 && c.score < a.Places[0].Score-.5 {
+			break
+		}
+		if slices.ContainsFunc(kept, func(p pt) bool { return p.near(c.at, 15) }) {
+			continue
+		}
+		kept = append(kept, c.at)
+		a.Places = append(a.Places, g.place(sc, c))
+	}
+	a.Parsed = g.parsed(sc)
+	a.Ask = g.ask(sc, &a)
+	return a
+}
+
+// classHits returns the component classes the text names; a word that a taken place name covers is part of that name.
+func (g *Geocoder) classHits(sc *scratch) []ClassHit {
+	var out []ClassHit
+	for k := range sc.all {
+		m := &sc.all[k]
+		for _, e := range m.entries {
+			if e.kind != entryClass || sc.covered(m) || g.longerClass(sc, m) {
+				continue
+			}
+			w := &g.classes[e.idx]
+			for _, code := range w.codes {
+				if !slices.ContainsFunc(out, func(h ClassHit) bool { return h.Code == code }) {
+					out = append(out, ClassHit{Code: code, Name: g.cfg.ClassNames[code], Word: sc.f.Original(int(m.s), int(m.e))})
+				}
+			}
+		}
+	}
+	return out
+}
+
+// covered reports whether a picked place name holds all of m and more.
+func (sc *scratch) covered(m *match) bool {
+	for i := range sc.toks {
+		t := &sc.toks[i]
+		if t.kind == tokName && t.s <= m.s && t.e >= m.e && (t.s != m.s || t.e != m.e) {
+			for _, e := range sc.all[t.m].entries {
+				if e.kind != entryClass {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// longerClass reports whether another class word holds all of m and more: 雨水箅子 hides 雨水.
+func (g *Geocoder) longerClass(sc *scratch, m *match) bool {
+	for k := range sc.all {
+		o := &sc.all[k]
+		if o.s <= m.s && o.e >= m.e && o.e-o.s > m.e-m.s && slices.ContainsFunc(o.entries, func(e entry) bool { return e.kind == entryClass }) {
+			return true
+		}
+	}
+	return false
+}
+
+// ask says in Chinese what would place the text better; empty when it is placed well.
+func (g *Geocoder) ask(sc *scratch, a *Answer) string {
+	if strings.TrimSpace(sc.f.Source()) == "" {
+		return "请输入地址、路口、地点名称或编号"
+	}
+	if len(a.Places) == 0 {
+		return "未能识别地点，请补充道路名称和门牌号、相交道路或附近的建筑物名称"
+	}
+	best := a.Places[0]
+	if len(a.Places) > 1 && a.Places[1].Score >= best.Score-.005 && g.fr.to(best.Point).dist(g.fr.to(a.Places[1].Point)) > 100 {
+		where := "街道或社区"
+		if best.Street != "" && a.Places[1].Street != "" && best.Street != a.Places[1].Street {
+			where = "街道（" + best.Street + "或" + a.Places[1].Street + "）"
+		} else if best.Community != a.Places[1].Community && best.Community != "" && a.Places[1].Community != "" {
+			where = "社区（" + best.Community + "或" + a.Places[1].Community + "）"
+		}
+		return "有多处符合“" + best.Name + "”，请说明所在" + where
+	}
+	switch best.Level {
+	case "road":
+		return "只识别到道路“" + best.Road + "”，请补充门牌号或相交道路"
+	case "lane":
+		return "只识别到“" + best.Road + "”，请补充门牌号"
+	case "community", "street":
+		return "只识别到“" + best.Name + "”，请补充道路、门牌号或附近的建筑物名称"
+	}
+	return ""
+}
+
+// pinyinCands reads a text without Chinese characters as the pinyin of a name.
+func (g *Geocoder) pinyinCands(sc *scratch) {
+	for _, r := range sc.f.Runes {
+		if text.Han(r) {
+			return
+		}
+	}
+	for _, e := range g.suggest.exact(latin(sc.f.Runes)) {
+		var c cand
+		switch e.kind {
+		case entryPOI:
+			p := &g.src.pois[e.idx]
+			c = newCand(levelPOI, p.at, max(20, p.radius))
+			c.poi = e.idx
+		case entryRoad:
+			id := g.bases[e.idx].roads[0]
+			at, unc, ok := g.roadMiddle(id)
+			if !ok {
+				continue
+			}
+			c = newCand(levelRoad, at, unc)
+			c.road, c.match = id, MatchFallback
+		default:
+			a := &g.src.areas[e.idx]
+			l := levelCommunity
+			if a.isStreet {
+				l = levelStreet
+			}
+			c = newCand(l, a.at, max(50, a.shape.radius()))
+			c.area, c.match = e.idx, MatchFallback
+		}
+		c.fault(faultPinyin, .1)
+		sc.addCand(c)
+		if len(sc.cands) >= 64 {
+			return
+		}
+	}
+}

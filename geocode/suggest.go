@@ -1,0 +1,323 @@
+package geocode
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/mozillazg/go-pinyin"
+
+	"wanmi/geocode/text"
+)
+
+// suggestIndex offers names by how they begin: in Chinese, in pinyin, by initials. One sorted list of keys; short
+// prefixes, which many names share, have their best kept ready.
+type suggestIndex struct {
+	keys []suggestKey
+	tops map[string][]int32 // prefixes of one or two runes -> best keys
+}
+
+type suggestKey struct {
+	key  string
+	e    entry
+	rank int32 // smaller is better
+}
+
+// suggestKeep is how many of a short prefix are kept ready.
+const suggestKeep = 64
+
+func newSuggestIndex(g *Geocoder) *suggestIndex {
+	x := &suggestIndex{}
+	var f text.Folded
+	seen := make(map[string]bool)
+	add := func(name string, e entry, rank int) {
+		f.Set(name)
+		if len(f.Runes) == 0 {
+			return
+		}
+		folded := string(f.Runes)
+		if e.kind == entryPOI && seen[folded] {
+			return // one of many that bear the name is enough: a search finds them all
+		}
+		seen[folded] = true
+		r := int32(rank + min(len(f.Runes), 30))
+		x.keys = append(x.keys, suggestKey{folded, e, r})
+		full, initials := spell(f.Runes)
+		if full != "" {
+			x.keys = append(x.keys, suggestKey{full, e, r + 20}, suggestKey{initials, e, r + 25})
+		}
+	}
+	for i, a := range g.src.areas {
+		k, rank := entryCommunity, 100
+		if a.isStreet {
+			k, rank = entryStreet, 0
+		}
+		add(a.name, entry{kind: k, idx: int32(i)}, rank)
+		for _, n := range names(a.alias + "#" + a.former) {
+			add(n, entry{kind: k, how: nameAlias, idx: int32(i)}, rank+40)
+		}
+	}
+	for i, b := range g.bases {
+		doors := 0
+		for _, id := range b.roads {
+			doors += int(g.roads[id].doorTo - g.roads[id].doorFrom)
+		}
+		add(b.name, entry{kind: entryRoad, idx: int32(i)}, 200-min(100, doors/10))
+	}
+	for _, r := range g.src.roads {
+		for _, n := range names(r.alias + "#" + r.former) {
+			add(n, entry{kind: entryRoad, how: nameAlias, idx: g.roads[g.roadIDs[g.keyOfName(r.name)]].base}, 240)
+		}
+	}
+	for i, p := range g.src.pois {
+		add(p.name, entry{kind: entryPOI, idx: int32(i)}, 300)
+		for _, n := range names(p.alias + "#" + p.former) {
+			add(n, entry{kind: entryPOI, how: nameAlias, idx: int32(i)}, 340)
+		}
+	}
+	slices.SortFunc(x.keys, func(a, b suggestKey) int {
+		return cmp.Or(strings.Compare(a.key, b.key), cmp.Compare(a.rank, b.rank), a.e.order()-b.e.order())
+	})
+	x.keepTops()
+	return x
+}
+
+func (x *suggestIndex) keepTops() {
+	x.tops = make(map[string][]int32)
+	for i := range x.keys {
+		n := 0
+		for at := range x.keys[i].key + " " {
+			if at > 0 {
+				p := x.keys[i].key[:at]
+				x.tops[p] = append(x.tops[p], int32(i))
+				if n++; n == 2 {
+					break
+				}
+			}
+		}
+	}
+	for p, ids := range x.tops {
+		slices.SortFunc(ids, func(a, b int32) int { return cmp.Or(cmp.Compare(x.keys[a].rank, x.keys[b].rank), cmp.Compare(a, b)) })
+		x.tops[p] = slices.Clone(ids[:min(len(ids), suggestKeep)])
+	}
+}
+
+// prefix returns the best keys that begin with p.
+func (x *suggestIndex) prefix(p string) []int32 {
+	if ids, ok := x.tops[p]; ok {
+		return ids
+	}
+	i, _ := slices.BinarySearchFunc(x.keys, p, func(k suggestKey, p string) int { return strings.Compare(k.key, p) })
+	var ids []int32
+	for ; i < len(x.keys) && strings.HasPrefix(x.keys[i].key, p) && len(ids) < 2000; i++ {
+		ids = append(ids, int32(i))
+	}
+	slices.SortFunc(ids, func(a, b int32) int { return cmp.Or(cmp.Compare(x.keys[a].rank, x.keys[b].rank), cmp.Compare(a, b)) })
+	return ids
+}
+
+// exact returns what has exactly this key.
+func (x *suggestIndex) exact(p string) []entry {
+	i, _ := slices.BinarySearchFunc(x.keys, p, func(k suggestKey, p string) int { return strings.Compare(k.key, p) })
+	var out []entry
+	for ; i < len(x.keys) && x.keys[i].key == p; i++ {
+		out = append(out, x.keys[i].e)
+	}
+	return out
+}
+
+// placeReadings are characters whose usual reading in names is not the dictionary's first.
+var placeReadings = map[string]string{"重庆": "chongqing", "厦门": "xiamen", "长": "chang", "行": "hang", "乐": "le", "六安": "luan", "蚌埠": "bengbu"}
+
+// spell returns the pinyin of a name and its initials; empty when it holds no Chinese.
+func spell(r []rune) (full, initials string) {
+	args := pinyin.NewArgs()
+	var a, b strings.Builder
+	han := false
+	for i := 0; i < len(r); i++ {
+		if i+1 < len(r) {
+			if s, ok := placeReadings[string(r[i:i+2])]; ok {
+				a.WriteString(s)
+				b.WriteByte(s[0])
+				second := pinyin.SinglePinyin(r[i+1], args)
+				if len(second) > 0 {
+					b.WriteByte(second[0][0])
+				}
+				han = true
+				i++
+				continue
+			}
+		}
+		p := ""
+		if s, ok := placeReadings[string(r[i])]; ok {
+			p = s
+		} else if ps := pinyin.SinglePinyin(r[i], args); len(ps) > 0 {
+			p = ps[0]
+		}
+		switch {
+		case p != "":
+			han = true
+			a.WriteString(p)
+			b.WriteByte(p[0])
+		case text.Alnum(r[i]):
+			a.WriteRune(r[i])
+			b.WriteRune(r[i])
+		}
+	}
+	if !han {
+		return "", ""
+	}
+	return a.String(), b.String()
+}
+
+// latin keeps letters and digits: "tai ping" and "tai'ping" are taiping.
+func latin(r []rune) string {
+	var b strings.Builder
+	for _, c := range r {
+		if text.Alnum(c) {
+			b.WriteRune(c)
+		}
+	}
+	return b.String()
+}
+
+// Autocomplete offers names that begin with the text, in Chinese, pinyin or initials, and the doors of a road whose
+// number begins as written.
+func (g *Geocoder) Autocomplete(ctx context.Context, q Query) (Answer, error) {
+	if err := q.check(); err != nil {
+		return Answer{}, err
+	}
+	if err := ctx.Err(); err != nil {
+		return Answer{}, err
+	}
+	sc := g.pool.Get().(*scratch)
+	defer g.pool.Put(sc)
+	sc.f.Set(q.Text)
+	sc.cands = sc.cands[:0]
+	r := sc.f.Runes
+	if len(r) == 0 {
+		return Answer{}, nil
+	}
+	keys := g.suggest.prefix(string(r))
+	if len(keys) == 0 {
+		if l := latin(r); len(l) == len(r) || strings.Contains(string(r), "'") || strings.Contains(string(r), " ") {
+			keys = g.suggest.prefix(l)
+		}
+	}
+	g.suggestCands(sc, keys, q.Size*3)
+	if len(sc.cands) < q.Size {
+		g.suggestDoors(sc, q.Size)
+	}
+	if len(sc.cands) == 0 {
+		g.understand(sc)
+		g.judge(sc, &q)
+		return g.answer(sc, &q), nil
+	}
+	sc.toks, sc.areas, sc.phrases = sc.toks[:0], sc.areas[:0], sc.phrases[:0]
+	g.judge(sc, &q)
+	a := Answer{}
+	for k := range sc.cands {
+		if len(a.Places) == q.Size {
+			break
+		}
+		a.Places = append(a.Places, g.place(nil, &sc.cands[k]))
+	}
+	return a, nil
+}
+
+func (g *Geocoder) suggestCands(sc *scratch, keys []int32, limit int) {
+	type thing struct {
+		k   entryKind
+		idx int32
+	}
+	var seen []thing
+	for n, k := range keys {
+		if len(sc.cands) >= limit {
+			return
+		}
+		e := g.suggest.keys[k].e
+		if slices.Contains(seen, thing{e.kind, e.idx}) {
+			continue
+		}
+		seen = append(seen, thing{e.kind, e.idx})
+		c, ok := g.entryCand(e)
+		if !ok {
+			continue
+		}
+		c.rate()
+		c.score = max(.3, .95-.005*float64(n))
+		sc.cands = append(sc.cands, c)
+	}
+}
+
+// entryCand is the place of a named thing by itself.
+func (g *Geocoder) entryCand(e entry) (cand, bool) {
+	switch e.kind {
+	case entryPOI:
+		p := &g.src.pois[e.idx]
+		c := newCand(levelPOI, p.at, max(20, p.radius))
+		c.poi = e.idx
+		return c, true
+	case entryStreet, entryCommunity:
+		a := &g.src.areas[e.idx]
+		c := newCand(levelCommunity, a.at, max(50, min(5000, a.shape.radius())))
+		if e.kind == entryStreet {
+			c.level = levelStreet
+		}
+		c.area, c.match = e.idx, MatchFallback
+		return c, a.hasAt
+	case entryRoad:
+		for _, id := range g.bases[e.idx].roads {
+			if at, unc, ok := g.roadMiddle(id); ok {
+				c := newCand(levelRoad, at, unc)
+				c.road, c.match = id, MatchFallback
+				return c, true
+			}
+		}
+	}
+	return cand{}, false
+}
+
+// suggestDoors offers the doors of the road the text ends with whose number begins as written: 普阳路1 gives 1, 10, 12 ...
+func (g *Geocoder) suggestDoors(sc *scratch, limit int) {
+	g.scanNames(sc)
+	sc.cover()
+	sc.tokenize()
+	g.readPhrases(sc)
+	n := len(sc.phrases)
+	if n == 0 || int(sc.phrases[n-1].e) < len(sc.f.Runes) || !sc.phrases[n-1].has(entryRoad) || sc.phrases[n-1].cross {
+		return
+	}
+	p := sc.phrases[n-1]
+	want := ""
+	if p.num != 0 {
+		want = p.num.String()
+	}
+	g.phraseRoads(&p, func(r onRoad, id int32, missing int) {
+		if missing > 0 {
+			return
+		}
+		rd := &g.roads[id]
+		if want != "" {
+			sc.slots = g.exactDoors(id, p.num, sc.slots[:0])
+			for _, h := range sc.slots {
+				c := newCand(levelDoor, h.at, h.unc)
+				c.door, c.road, c.num = h.door, id, p.num
+				sc.addCand(c)
+			}
+		}
+		last := number(0)
+		for k := rd.doorFrom; k < rd.doorTo && len(sc.cands) < limit; k++ {
+			if num := g.nums[k]; num != last && num != p.num && strings.HasPrefix(num.String(), want) {
+				last = num
+				d := g.order[k]
+				c := newCand(levelDoor, g.src.doors[d].at, 10)
+				c.door, c.road, c.num = d, id, num
+				c.rate()
+				c.score -= .001 * float64(len(sc.cands)+1)
+				sc.cands = append(sc.cands, c)
+			}
+		}
+	})
+}

@@ -1,0 +1,236 @@
+package geocode
+
+import "wanmi/geocode/text"
+
+// tokenKind says what a stretch of the text is.
+type tokenKind uint8
+
+const (
+	tokName    tokenKind = iota // m: index of the match
+	tokNumber                   // num
+	tokAnd                      // 与 和 及 、 /
+	tokTo                       // 至 到
+	tokCross                    // 交叉口 路口 口
+	tokBetween                  // 之间 间
+	tokDir                      // dir: 0 north ... 7; side when it names a side of the road
+	tokRel                      // rel
+	tokNoise
+)
+
+// relation of the reported thing to its anchor.
+type relation uint8
+
+const (
+	relNone relation = iota
+	relOpposite
+	relDiagonal
+	relBeside
+	relFront
+	relBehind
+	relNear
+	relInside
+)
+
+type token struct {
+	kind   tokenKind
+	s, e   int32
+	m      int32
+	num    numberToken
+	dir    int8
+	side   bool // 路北: the north side of the road
+	corner bool // 西北角
+	rel    relation
+}
+
+// grammarWord is a fixed word of the language of places.
+type grammarWord struct {
+	kind tokenKind
+	rel  relation
+}
+
+var grammarWords = map[string]grammarWord{
+	"与": {kind: tokAnd}, "和": {kind: tokAnd}, "跟": {kind: tokAnd}, "同": {kind: tokAnd}, "及": {kind: tokAnd},
+	"、": {kind: tokAnd}, "/": {kind: tokAnd}, "&": {kind: tokAnd}, "+": {kind: tokAnd}, "x": {kind: tokAnd}, "×": {kind: tokAnd},
+	"至": {kind: tokTo}, "到": {kind: tokTo}, "~": {kind: tokTo},
+	"交叉路口": {kind: tokCross}, "交叉口": {kind: tokCross}, "十字路口": {kind: tokCross}, "丁字路口": {kind: tokCross},
+	"三岔路口": {kind: tokCross}, "三岔口": {kind: tokCross}, "十字口": {kind: tokCross}, "交汇处": {kind: tokCross}, "交汇口": {kind: tokCross},
+	"交会处": {kind: tokCross}, "交会口": {kind: tokCross}, "交汇": {kind: tokCross}, "交会": {kind: tokCross}, "交界处": {kind: tokCross},
+	"交界口": {kind: tokCross}, "交界": {kind: tokCross}, "相交处": {kind: tokCross}, "相交": {kind: tokCross}, "交口": {kind: tokCross},
+	"交接处": {kind: tokCross}, "交叉处": {kind: tokCross}, "交叉": {kind: tokCross}, "路口": {kind: tokCross}, "街口": {kind: tokCross},
+	"口": {kind: tokCross}, "转角": {kind: tokCross}, "转角处": {kind: tokCross}, "拐角": {kind: tokCross}, "拐角处": {kind: tokCross}, "巷口": {kind: tokCross},
+	"之间": {kind: tokBetween}, "中间": {kind: tokBetween}, "间": {kind: tokBetween},
+	"正对面": {tokRel, relOpposite}, "对面": {tokRel, relOpposite}, "对过": {tokRel, relOpposite}, "对侧": {tokRel, relOpposite},
+	"斜对面": {tokRel, relDiagonal}, "斜对过": {tokRel, relDiagonal},
+	"旁边": {tokRel, relBeside}, "旁": {tokRel, relBeside}, "边上": {tokRel, relBeside}, "边": {tokRel, relBeside}, "隔壁": {tokRel, relBeside},
+	"侧面": {tokRel, relBeside}, "左侧": {tokRel, relBeside}, "右侧": {tokRel, relBeside}, "左边": {tokRel, relBeside}, "右边": {tokRel, relBeside},
+	"门前": {tokRel, relFront}, "门口": {tokRel, relFront}, "前面": {tokRel, relFront}, "前方": {tokRel, relFront}, "前": {tokRel, relFront},
+	"大门口": {tokRel, relFront}, "正门": {tokRel, relFront}, "大门": {tokRel, relFront}, "楼前": {tokRel, relFront}, "楼下": {tokRel, relFront},
+	"后面": {tokRel, relBehind}, "后方": {tokRel, relBehind}, "背后": {tokRel, relBehind}, "后门": {tokRel, relBehind},
+	"附近": {tokRel, relNear}, "周边": {tokRel, relNear}, "周围": {tokRel, relNear}, "一带": {tokRel, relNear},
+	"里面": {tokRel, relInside}, "内": {tokRel, relInside}, "院内": {tokRel, relInside},
+}
+
+// longestGrammarWord is the length in runes of the longest key above.
+const longestGrammarWord = 4
+
+func grammarAt(r []rune, i int) (grammarWord, int, bool) {
+	if r[i] < 0x80 && r[i] != '/' && r[i] != '&' && r[i] != '+' && r[i] != '~' && r[i] != 'x' {
+		return grammarWord{}, 0, false
+	}
+	if r[i] == 'x' && (i > 0 && text.Alnum(r[i-1]) || i+1 < len(r) && text.Alnum(r[i+1])) {
+		return grammarWord{}, 0, false
+	}
+	var buf [longestGrammarWord * 4]byte
+	b := buf[:0]
+	var ends [longestGrammarWord]int
+	n := 0
+	for ; n < longestGrammarWord && i+n < len(r); n++ {
+		b = appendRune(b, r[i+n])
+		ends[n] = len(b)
+	}
+	for ; n > 0; n-- {
+		if w, ok := grammarWords[string(b[:ends[n-1]])]; ok {
+			return w, n, true
+		}
+	}
+	return grammarWord{}, 0, false
+}
+
+func appendRune(b []byte, r rune) []byte { return append(b, string(r)...) }
+
+// directionAt reads 东, 东南, 正北 at i.
+func directionAt(r []rune, i int) (dir int8, end int) {
+	if i < len(r) && r[i] == '正' {
+		i++
+	}
+	one := func(k int) int8 {
+		if k < len(r) {
+			switch r[k] {
+			case '北':
+				return 0
+			case '东':
+				return 2
+			case '南':
+				return 4
+			case '西':
+				return 6
+			}
+		}
+		return -1
+	}
+	a := one(i)
+	if a < 0 {
+		return -1, i
+	}
+	b := one(i + 1)
+	switch {
+	case a == 2 && b == 0 || a == 0 && b == 2:
+		return 1, i + 2
+	case a == 2 && b == 4 || a == 4 && b == 2:
+		return 3, i + 2
+	case a == 6 && b == 4 || a == 4 && b == 6:
+		return 5, i + 2
+	case a == 6 && b == 0 || a == 0 && b == 6:
+		return 7, i + 2
+	}
+	return a, i + 1
+}
+
+// directionToken reads a direction with what makes it one: a word before (往 向 以 距), one behind (侧 面 角), a distance,
+// or the end of the phrase. A bare 西 inside a name nobody knows is none.
+func directionToken(r []rune, i int, afterName bool) (t token, ok bool) {
+	at, led := i, false
+	switch r[i] {
+	case '往', '向', '朝', '以':
+		at, led = i+1, true
+	case '路', '街', '道':
+		t.side = true
+		at = i + 1
+	}
+	dir, end := directionAt(r, at)
+	if dir < 0 {
+		return t, false
+	}
+	suffix := false
+	if end < len(r) {
+		switch r[end] {
+		case '侧', '边', '面', '首', '头', '端', '向', '段':
+			suffix = true
+			end++
+		case '角':
+			suffix, t.corner = true, true
+			end++
+		case '方':
+			suffix = true
+			end++
+			if end < len(r) && r[end] == '向' {
+				end++
+			}
+		case '路', '街', '大', '门', '站', '区', '里', '道':
+			if !led {
+				return t, false
+			}
+		}
+	}
+	k := end
+	for k < len(r) && (r[k] == '约' || r[k] == '大' || r[k] == '概' || r[k] == '近' || r[k] == '行' || r[k] == ',' || r[k] == '走') {
+		k++
+	}
+	metres := k < len(r) && text.Digit(r[k])
+	closed := end >= len(r) || !text.Han(r[end])
+	if !(led || suffix || metres || t.side || closed && afterName) {
+		return t, false
+	}
+	if metres {
+		end = k
+	}
+	t.kind, t.dir, t.s, t.e = tokDir, dir, int32(i), int32(end)
+	return t, true
+}
+
+// tokenize cuts the text into tokens along the picked matches.
+func (sc *scratch) tokenize() {
+	r := sc.f.Runes
+	sc.toks = sc.toks[:0]
+	afterName := false
+	for i := 0; i < len(r); {
+		t := sc.tokenAt(r, i, afterName)
+		afterName = t.kind == tokName || t.kind == tokCross || t.kind == tokRel || t.kind == tokNumber
+		if n := len(sc.toks); t.kind == tokNoise && n > 0 && sc.toks[n-1].kind == tokNoise {
+			sc.toks[n-1].e = t.e
+		} else {
+			sc.toks = append(sc.toks, t)
+		}
+		i = int(t.e)
+	}
+}
+
+func (sc *scratch) tokenAt(r []rune, i int, afterName bool) token {
+	if m := sc.pick[i]; m >= 0 {
+		return token{kind: tokName, s: int32(i), e: sc.all[m].e, m: m}
+	}
+	if t, ok := directionToken(r, i, afterName); ok {
+		return t
+	}
+	if text.Digit(r[i]) || letterIndex(r[i]) > 0 && r[i] > 0x80 {
+		if i == 0 || !text.Alnum(r[i-1]) {
+			if n, ok := readNumber(r, i); ok && !sc.picked(i, n.end) {
+				return token{kind: tokNumber, s: int32(i), e: int32(n.end), num: n}
+			}
+		}
+	}
+	if w, n, ok := grammarAt(r, i); ok && !sc.picked(i, i+n) {
+		return token{kind: w.kind, s: int32(i), e: int32(i + n), rel: w.rel}
+	}
+	return token{kind: tokNoise, s: int32(i), e: int32(i + 1)}
+}
+
+// picked reports whether a taken name begins inside i+1..j.
+func (sc *scratch) picked(i, j int) bool {
+	for k := i + 1; k < j && k < len(sc.f.Runes); k++ {
+		if sc.pick[k] >= 0 {
+			return true
+		}
+	}
+	return false
+}

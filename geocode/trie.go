@@ -1,0 +1,162 @@
+package geocode
+
+import "slices"
+
+// trie holds folded names. A node is a number, 0 the root; the edges lie in one open-addressing table, so a step is
+// one probe. entries[first[n]:first[n+1]] belong to node n.
+type trie struct {
+	keys  []uint64 // node<<32 | rune; 0 is free (the root's edges have a rune)
+	vals  []uint32
+	mask  uint64
+	count int
+	nodes uint32
+
+	pending []pendingEntry
+	first   []uint32
+	entries []entry
+}
+
+type pendingEntry struct {
+	node uint32
+	e    entry
+}
+
+func newTrie() *trie {
+	return &trie{keys: make([]uint64, 1024), vals: make([]uint32, 1024), mask: 1023, nodes: 1}
+}
+
+func hashEdge(k uint64) uint64 {
+	k ^= k >> 31
+	k *= 0x9E3779B97F4A7C15
+	return k ^ k>>29
+}
+
+func (t *trie) slot(k uint64) uint64 {
+	i := hashEdge(k) & t.mask
+	for t.keys[i] != 0 && t.keys[i] != k {
+		i = (i + 1) & t.mask
+	}
+	return i
+}
+
+// step follows the edge r from node; 0 when there is none.
+func (t *trie) step(node uint32, r rune) uint32 {
+	k := uint64(node)<<32 | uint64(uint32(r))
+	if i := t.slot(k); t.keys[i] == k {
+		return t.vals[i]
+	}
+	return 0
+}
+
+func (t *trie) grow() {
+	old, oldVals := t.keys, t.vals
+	t.keys, t.vals = make([]uint64, 2*len(old)), make([]uint32, 2*len(old))
+	t.mask = uint64(len(t.keys) - 1)
+	for i, k := range old {
+		if k != 0 {
+			j := t.slot(k)
+			t.keys[j], t.vals[j] = k, oldVals[i]
+		}
+	}
+}
+
+// add puts e under the folded name.
+func (t *trie) add(name []rune, e entry) {
+	if len(name) == 0 {
+		return
+	}
+	node := uint32(0)
+	for _, r := range name {
+		if r <= 0 {
+			return
+		}
+		k := uint64(node)<<32 | uint64(uint32(r))
+		i := t.slot(k)
+		if t.keys[i] != k {
+			if 5*(t.count+1) > 3*len(t.keys) {
+				t.grow()
+				i = t.slot(k)
+			}
+			t.keys[i], t.vals[i] = k, t.nodes
+			t.nodes++
+			t.count++
+		}
+		node = t.vals[i]
+	}
+	t.pending = append(t.pending, pendingEntry{node, e})
+}
+
+// freeze makes the entries findable; add must not be called after it.
+func (t *trie) freeze() {
+	slices.SortStableFunc(t.pending, func(a, b pendingEntry) int {
+		if a.node != b.node {
+			return int(a.node) - int(b.node)
+		}
+		return a.e.order() - b.e.order()
+	})
+	t.first = make([]uint32, t.nodes+1)
+	t.entries = make([]entry, 0, len(t.pending))
+	p := 0
+	for n := uint32(0); n < t.nodes; n++ {
+		t.first[n] = uint32(len(t.entries))
+		for ; p < len(t.pending) && t.pending[p].node == n; p++ {
+			if k := len(t.entries); k > int(t.first[n]) && t.entries[k-1].same(t.pending[p].e) {
+				continue
+			}
+			t.entries = append(t.entries, t.pending[p].e)
+		}
+	}
+	t.first[t.nodes] = uint32(len(t.entries))
+	t.pending = nil
+}
+
+// at returns the entries of node.
+func (t *trie) at(node uint32) []entry { return t.entries[t.first[node]:t.first[node+1]] }
+
+// find returns the entries of exactly this name.
+func (t *trie) find(name []rune) []entry {
+	node := uint32(0)
+	for _, r := range name {
+		if node = t.step(node, r); node == 0 {
+			return nil
+		}
+	}
+	return t.at(node)
+}
+
+// entryKind says what a name in the gazetteer names.
+type entryKind uint8
+
+const (
+	entryRoad entryKind = iota // idx: a base road
+	entryStreet
+	entryCommunity
+	entryPOI
+	entryAdmin
+	entryClass // idx: a class word
+)
+
+// nameKind says how the name relates to its thing.
+type nameKind uint8
+
+const (
+	nameOwn nameKind = iota
+	nameAlias
+	nameFormer
+	nameShort // without its 社区 or 街道
+	nameFuzzy // not a stored one: one character differs
+)
+
+// entry is what a name may mean.
+type entry struct {
+	kind    entryKind
+	how     nameKind
+	section uint8 // of a road whose alias stands for one section only
+	idx     int32
+}
+
+func (e entry) order() int { return int(e.kind)<<28 + int(e.idx)<<3 + int(e.how) }
+
+func (e entry) same(o entry) bool {
+	return e.kind == o.kind && e.idx == o.idx && e.section == o.section
+}
