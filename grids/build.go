@@ -223,6 +223,7 @@ func (w *cutter) pieces(fs []int32) [][]int32 {
 // collect turns sets of faces into numbered cells.
 func (d *Division) collect(b *base, a *atoms, groups [][][]int32, opt *Options) error {
 	w := newCutter(a, &goal{})
+	u := newUpdate(b.lat, opt)
 	for c, cells := range groups {
 		if len(cells) == 0 {
 			continue
@@ -237,38 +238,18 @@ func (d *Division) collect(b *base, a *atoms, groups [][][]int32, opt *Options) 
 					"a cell of community %s could not be made a simple polygon", "社区 %s 有一个单元网格无法成为简单多边形", code))
 			}
 		}
-		fresh := make([]Cell, 0, len(rings))
-		for _, i := range inOrder(rings) {
-			fresh = append(fresh, Cell{
+		order := inOrder(rings)
+		fresh := make([]freshCell, len(rings))
+		for k, i := range order {
+			fresh[k] = freshCell{ring: rings[i], Cell: Cell{
 				Community: code, Polygon: b.lat.polygon(rings[i]), AreaM2: float64(rings[i].Area2()) / 2e6,
 				InitDate: opt.Today, Status: Valid,
-			})
+			}}
 		}
-		if err := d.number(code, fresh, opt); err != nil {
+		if err := u.community(code, fresh); err != nil {
 			return err
 		}
 	}
-	d.gone(opt)
+	u.finish(d)
 	return nil
 }
-
-// number gives the cells of one community, in order, their codes.
-func (d *Division) number(community string, fresh []Cell, opt *Options) error {
-	seq := 1
-	if opt.Next != nil {
-		seq = max(seq, opt.Next(community))
-	}
-	for i := range fresh {
-		code, err := MakeCode(community, seq+i)
-		if err != nil {
-			return gis.E(gis.Rejected, nil, "community %s would have %d unit grids, up to number %d; only 999 are allowed: raise the target area or split the community", community, len(fresh), seq+len(fresh)-1)
-		}
-		fresh[i].Code = code
-	}
-	d.Cells = append(d.Cells, fresh...)
-	return nil
-}
-
-func (d *Division) gone(opt *Options) {}
-
-func (d *Division) measure(b *base, a *atoms, groups [][][]int32, opt *Options) {}
