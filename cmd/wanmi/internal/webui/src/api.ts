@@ -60,12 +60,13 @@ export interface Located {
   alternatives: { place: Place, grid: GridRef | null }[] | null
 }
 
-export interface CatalogLayer { name: string, zh?: string, en?: string, count?: number, bounds?: number[], fields?: { name: string, zh?: string, en?: string }[] }
+export interface CatalogLayer { name: string, zh?: string, en?: string, count?: number, bounds?: number[], derived_from?: string, fields?: { name: string, zh?: string, en?: string }[] }
 export interface Catalog {
   layers: CatalogLayer[]
-  title?: string, name?: string, synthetic?: boolean, notice?: string, attribution?: string, bounds?: number[], examples?: string[], reports?: string[]
+  // What a server may say of its city, all of it optional.
+  title?: string, synthetic?: boolean, attribution?: string, examples?: string[]
 }
-export interface Version { seq?: number, at?: string, actor?: string, batch?: number, op?: string, feature?: Feature }
+export interface Version { rev: number, at: string, actor: string, batch: number, operation: string, feature: Feature }
 
 const query = (params: Record<string, string | number>) => new URLSearchParams(Object.entries(params).map(([k, v]) => [k, String(v)])).toString()
 
@@ -77,25 +78,8 @@ export const api = {
     request<{ features: Hit[] }>(`v1/autocomplete?${query({ text, size: 8, 'focus.point.lon': focus[0].toFixed(5), 'focus.point.lat': focus[1].toFixed(5) })}`, { signal }),
   search: (text: string, focus: LonLat) =>
     request<{ features: Hit[] }>(`v1/search?${query({ text, size: 20, 'focus.point.lon': focus[0].toFixed(5), 'focus.point.lat': focus[1].toFixed(5) })}`),
-  grid: (code: string) => request<unknown>(`api/grids/${encodeURIComponent(code)}`).then(feature),
-  gridAt: ([lon, lat]: LonLat) => request<unknown>(`api/grids?at=${lon.toFixed(7)},${lat.toFixed(7)}`).then(feature),
-  component: (code: string) => request<unknown>(`api/components/${encodeURIComponent(code)}`).then(feature),
-  history: (code: string) => request<unknown>(`api/components/${encodeURIComponent(code)}/history`).then((x) => list<Version>(x, 'versions', 'history', 'items')),
+  grid: (code: string) => request<Feature>(`api/grids/${encodeURIComponent(code)}`),
+  component: (code: string) => request<Feature>(`api/components/${encodeURIComponent(code)}`),
+  history: (code: string) => request<{ versions: Version[] }>(`api/components/${encodeURIComponent(code)}/history`).then((x) => x.versions),
   locate: (text: string) => request<Located>('v1/locate', { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ text }) }),
-}
-
-function feature(x: unknown): Feature {
-  const o = x as { type?: string, features?: Feature[], feature?: Feature }
-  const f = o.type === 'FeatureCollection' ? o.features?.[0] : o.feature ?? (o as Feature)
-  if (!f || typeof f !== 'object' || !f.properties) throw new ApiError(200, '', 'an answer of an unknown shape')
-  return f
-}
-
-function list<T>(x: unknown, ...names: string[]): T[] {
-  if (Array.isArray(x)) return x as T[]
-  for (const n of names) {
-    const l = (x as Record<string, unknown>)[n]
-    if (Array.isArray(l)) return l as T[]
-  }
-  return []
 }

@@ -33,7 +33,7 @@ export function showCard(app: App, s: Selection, f: Feature, keep: boolean): voi
 }
 
 function gridTitle(code: string): string {
-  return `${pick('第', 'No.')} ${code.slice(-3)} ${pick('格', '')}`.trim()
+  return pick(`第 ${code.slice(-3)} 格`, `Cell ${code.slice(-3)}`)
 }
 
 function componentTitle(p: Record<string, unknown>): string {
@@ -64,7 +64,10 @@ function codeLine(app: App, s: Selection, f: Feature): HTMLElement {
     iconButton(icons.target, t('zoomTo'), () => app.zoomTo(f, s.kind)))
 }
 
-function fields(app: App, s: Selection, p: Record<string, unknown>): HTMLElement {
+function fields(app: App, s: Selection, properties: Record<string, unknown>): HTMLElement {
+  // The further columns of a delivery stand beside the others, not in a box of their own.
+  const { extra, ...own } = properties
+  const p: Record<string, unknown> = { ...(typeof extra === 'object' && extra ? extra : {}), ...own }
   const names = fieldOrder(p).filter((n) => n !== 'code')
   const row = (n: string) => [h('dt', {}, fieldTitle(n)), h('dd', {}, fieldValue(app, s, n, p[n]))]
   const rest = names.filter((n) => !isPlain(n))
@@ -76,6 +79,11 @@ function fields(app: App, s: Selection, p: Record<string, unknown>): HTMLElement
 function fieldValue(app: App, s: Selection, name: string, v: unknown): HTMLElement | string {
   if (name === 'grid_code' && s.kind === 'component') {
     return h('button', { type: 'button', class: 'link', onclick: () => void app.select({ kind: 'grid', code: String(v) }, { keep: true }) }, String(v))
+  }
+  if (name === 'neighbours' && Array.isArray(v)) {
+    return h('span', { class: 'codes' }, ...v.map((code: unknown) => h('button', {
+      type: 'button', class: 'link', title: String(code), onclick: () => void app.select({ kind: 'grid', code: String(code) }),
+    }, String(code).slice(-3))))
   }
   if (name === 'state' || name === 'status') {
     const text = v === 'valid' ? pick('有效', 'valid') : v === 'void' ? pick('作废', 'void') : String(v)
@@ -94,9 +102,9 @@ function historyBox(versions: Version[] | null): HTMLElement {
   else if (versions.length === 0) box.append(h('p', { class: 'quiet' }, t('noHistory')))
   else {
     box.append(h('ol', {}, ...[...versions].reverse().map((v) => {
-      const op = operations[String(v.op ?? '').toLowerCase()]
+      const op = operations[v.operation ?? '']
       const state = v.feature?.properties?.state
-      return h('li', {}, h('time', {}, when(v.at ?? '', languageTag())), ' ', h('span', {}, [op ? pick(op[0], op[1]) : v.op, state, v.actor].filter(Boolean).join(' · ')))
+      return h('li', {}, h('time', {}, when(v.at ?? '', languageTag())), ' ', h('span', {}, [op ? pick(op[0], op[1]) : v.operation, state, v.actor].filter(Boolean).join(' · ')))
     })))
   }
   return box

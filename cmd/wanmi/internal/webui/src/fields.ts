@@ -18,6 +18,7 @@ const titles: Record<string, [string, string]> = {
   area_m2: ['面积（m²）', 'Area (m²)'],
   components: ['部件数', 'Components'],
   component_count: ['部件数', 'Components'],
+  neighbours: ['相邻网格', 'Neighbours'],
   label: ['现场编号', 'Number on site'],
   address: ['位置描述', 'Location in words'],
   init_date: ['初始日期', 'Valid from'],
@@ -41,7 +42,7 @@ const order = Object.keys(titles)
 const fromCatalog = new Map<string, [string | undefined, string | undefined]>()
 
 // Shown at once; the rest stands behind "all fields".
-const plain = new Set(['class_name', 'state', 'status', 'dept_name', 'owner_name', 'keeper_name', 'grid_code', 'community_name', 'street_name', 'area_m2', 'components', 'component_count', 'label', 'address', 'init_date', 'change_date', 'locked'])
+const plain = new Set(['class_name', 'state', 'status', 'dept_name', 'owner_name', 'keeper_name', 'grid_code', 'community_name', 'street_name', 'area_m2', 'components', 'component_count', 'neighbours', 'label', 'address', 'init_date', 'change_date', 'locked'])
 
 /** Takes the titles a catalogue gives to fields. */
 export function learn(catalog: Catalog): void {
@@ -63,7 +64,7 @@ export function isPlain(name: string): boolean { return plain.has(name) }
 export function fieldOrder(properties: Record<string, unknown>): string[] {
   const filled = Object.keys(properties).filter((k) => {
     const v = properties[k]
-    return v !== null && v !== undefined && v !== '' && !k.startsWith('_')
+    return v !== null && v !== undefined && v !== '' && !(Array.isArray(v) && v.length === 0) && !k.startsWith('_')
   })
   const at = (k: string) => (order.indexOf(k) + 1 || order.length + 1)
   return filled.sort((a, b) => at(a) - at(b) || (a < b ? -1 : 1))

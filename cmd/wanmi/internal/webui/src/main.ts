@@ -48,7 +48,7 @@ async function cityInfo(): Promise<{ bounds: (number[] | undefined)[], attributi
   const boundsOf = (name: string) => c?.layers.find((l) => l.name === name)?.bounds
   const inner = [boundsOf('unit_grid'), boundsOf('community')].filter(Boolean)
   return {
-    bounds: c?.bounds ? [c.bounds] : inner.length > 0 ? inner : [city?.bounds, base?.bounds],
+    bounds: inner.length > 0 ? inner : [city?.bounds, base?.bounds],
     attribution: [...new Set([c?.attribution, base?.attribution, city?.attribution].filter((x): x is string => !!x))],
   }
 }
@@ -68,7 +68,10 @@ function run(doc: Awaited<ReturnType<typeof loadStyle>>, info: Awaited<ReturnTyp
   const search = new Search(app)
   const redress = () => { map.setStyle(withOverlay(dress(style), theme()), { diff: true }) }
   const layerBox = new LayerBox(redress, () => map.getZoom())
-  window.wanmi = { map, app, idle: () => map.loaded() && map.areTilesLoaded() && !map.isMoving() }
+  let quiet = false // the last frame drawn was the last needed: tiles loaded, names placed, nothing moving
+  map.on('render', () => { quiet = false })
+  map.on('idle', () => { quiet = true })
+  window.wanmi = { map, app, idle: () => quiet && map.loaded() && !map.isMoving() }
 
   if (catalog) {
     learn(catalog)
@@ -188,7 +191,7 @@ function paintWords(): void {
   byId('suggestions').setAttribute('aria-label', t('results'))
   byId('layers').setAttribute('aria-label', t('layers'))
   byId('controls').setAttribute('aria-label', t('map'))
-  byId('place').textContent = catalog?.title ?? catalog?.name ?? t('tagline')
+  byId('place').textContent = catalog?.title ?? t('tagline')
   const synthetic = byId('synthetic')
   synthetic.hidden = !catalog?.synthetic
   synthetic.textContent = t('synthetic')

@@ -48,7 +48,12 @@ function layers(theme: 'light' | 'dark'): LayerSpecification[] {
 export function withOverlay(style: StyleSpecification, theme: 'light' | 'dark'): StyleSpecification {
   const sources = { ...style.sources }
   for (const name of Object.keys(data)) sources[name] = { type: 'geojson', data: data[name] as GeoJSONSourceSpecification['data'] }
-  return { ...style, sources, layers: [...style.layers, ...layers(theme)] }
+  // Areas go below the names and symbols of the map, the rest on top.
+  const own = layers(theme)
+  const area = (l: LayerSpecification) => l.type === 'fill' || l.id === 'selection-line'
+  const names = style.layers.findIndex((l) => l.type === 'symbol')
+  const at = names < 0 ? style.layers.length : names
+  return { ...style, sources, layers: [...style.layers.slice(0, at), ...own.filter(area), ...style.layers.slice(at), ...own.filter((l) => !area(l))] }
 }
 
 function show(map: Map, source: string, features: Feature[]): void {

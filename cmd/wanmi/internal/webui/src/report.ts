@@ -21,7 +21,7 @@ export class Report {
   constructor(private readonly app: App) {}
 
   /** Takes example reports the catalogue offers. */
-  offer(catalog: Catalog): void { this.examples = (catalog.examples ?? catalog.reports ?? []).slice(0, 6) }
+  offer(catalog: Catalog): void { this.examples = (catalog.examples ?? []).slice(0, 6) }
 
   open(): void {
     if (this.examples.length === 0) this.examples = examplesOf(this.app)
@@ -37,7 +37,7 @@ export class Report {
 
   private draw(into: HTMLElement): void {
     const area = h('textarea', {
-      id: 'report-text', rows: 3, maxLength: 512, placeholder: t('reportPlaceholder'), 'aria-label': t('report'), value: this.text,
+      id: 'report-text', rows: this.found ? 2 : 3, maxLength: 512, placeholder: t('reportPlaceholder'), 'aria-label': t('report'), value: this.text,
       oninput: () => { this.text = area.value },
       onkeydown: (e: KeyboardEvent) => { if (e.key === 'Enter' && !e.shiftKey && !e.isComposing) { e.preventDefault(); void this.locate() } },
     })
@@ -68,7 +68,12 @@ export class Report {
       sayError(err)
     } finally {
       this.busy = false
-      if (sheet.shown() === 'report') sheet.redraw()
+      if (sheet.shown() === 'report') {
+        sheet.redraw()
+        // On a phone the words are long read: what was found comes into view instead. On a desk the next report can be typed at once.
+        if (sheet.narrow()) document.querySelector('#sheet .answer')?.scrollIntoView({ block: 'start' })
+        else document.querySelector<HTMLElement>('#report-text')?.focus({ preventScroll: true })
+      }
     }
   }
 
@@ -129,7 +134,7 @@ export class Report {
     if (f.street) row(t('street'), f.street.name)
     if (f.department) {
       const by = f.department.by === 'component' ? t('byComponent') : t('byResponsibility')
-      row(t('department'), h('strong', {}, f.department.name), h('span', { class: 'quiet' }, ` ${[by, f.department.phone].filter(Boolean).join(' · ')}`))
+      row(t('department'), h('strong', {}, f.department.name), h('span', { class: 'quiet' }, ` ${by}`, f.department.phone && h('span', { class: 'phone' }, ` · ${f.department.phone}`)))
     }
     return h('dl', { class: 'fields' }, ...rows)
   }
@@ -174,7 +179,7 @@ export class Report {
 const uses: Record<string, [string, string]> = {
   road: ['道路', 'road'], number: ['门牌号', 'house number'], lane: ['巷弄', 'lane'], intersection: ['路口', 'crossing'], poi: ['兴趣点', 'place'],
   community: ['社区', 'community'], street: ['街道', 'street office'], offset: ['方位距离', 'offset'], class: ['部件类别', 'class'],
-  code: ['编码', 'code'], coordinate: ['坐标', 'coordinates'], admin: ['行政区', 'region'], building: ['楼栋', 'building'],
+  code: ['编码', 'code'], coordinate: ['坐标', 'coordinates'], admin: ['行政区', 'region'], building: ['楼栋', 'building'], position: ['上报位置', 'position sent'],
 }
 
 function useWord(r: Reason): string {

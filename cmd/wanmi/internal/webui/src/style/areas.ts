@@ -26,7 +26,7 @@ export function areas(p: Palette): LayerSpecification[] {
     {
       id: 'building', type: 'fill', source: 'base', 'source-layer': 'building', minzoom: 14,
       paint: {
-        'fill-color': ['interpolate', ['linear'], ['coalesce', ['get', 'floors'], 3], 3, p.building, 24, p.buildingTall],
+        'fill-color': ['interpolate', ['linear'], ['coalesce', ['get', 'floors'], ['/', ['get', 'height_m'], 3.2], 3], 3, p.building, 24, p.buildingTall],
         'fill-opacity': ['interpolate', ['linear'], ['zoom'], 14, 0.4, 15.2, 1],
       },
     },
@@ -51,8 +51,8 @@ export function borders(p: Palette): LayerSpecification[] {
       layout: { 'line-join': 'round' },
       paint: {
         'line-color': p.grid,
-        'line-width': ['interpolate', ['linear'], ['zoom'], 12.5, 0.3, 15, 0.7, 18, 1.3],
-        'line-opacity': ['interpolate', ['linear'], ['zoom'], 12.5, 0.15, 14, 0.4, 16, 0.65],
+        'line-width': ['interpolate', ['linear'], ['zoom'], 12.5, 0.3, 15, 0.7, 18, 1.15],
+        'line-opacity': ['interpolate', ['linear'], ['zoom'], 12.5, 0.15, 14, 0.38, 16, 0.6],
       },
     },
     {

@@ -31,9 +31,9 @@ export function components(p: Palette): LayerSpecification[] {
       paint: { 'line-color': byMajor(p), 'line-width': ['interpolate', ['linear'], ['zoom'], 14, 0.8, 18, 2.4], 'line-opacity': 0.85 },
     },
     {
-      id: 'component-fault', type: 'circle', ...common, filter: ['all', isPoint, faulty] as FilterSpecification, minzoom: 15,
+      id: 'component-fault', type: 'circle', ...common, filter: ['all', isPoint, faulty] as FilterSpecification, minzoom: 15.5,
       paint: {
-        'circle-radius': ['interpolate', ['linear'], ['zoom'], 15, 3.5, 16, 5, 18, 13],
+        'circle-radius': ['interpolate', ['linear'], ['zoom'], 15.5, 3.5, 16, 5.5, 17, 9.5, 18, 12],
         'circle-color': p.alert, 'circle-opacity': 0.16, 'circle-stroke-color': p.alert, 'circle-stroke-width': 1.1, 'circle-stroke-opacity': 0.8,
       },
     },
@@ -52,7 +52,7 @@ export function components(p: Palette): LayerSpecification[] {
       id: 'component', type: 'symbol', ...common, filter: isPoint, minzoom: 16,
       layout: {
         'icon-image': symbol,
-        'icon-size': ['interpolate', ['linear'], ['zoom'], 16, 0.62, 17, 0.78, 18, 0.95],
+        'icon-size': ['interpolate', ['linear'], ['zoom'], 16, 0.6, 17, 0.75, 18, 0.88],
         'icon-allow-overlap': ['step', ['zoom'], false, 18, true],
         'icon-padding': ['interpolate', ['linear'], ['zoom'], 16, ['literal', [5, 5, 5, 5]], 17.5, ['literal', [0, 0, 0, 0]]] as unknown as ExpressionSpecification,
         'symbol-sort-key': rank,
