@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
-	"gopkg.in/yaml.v3"
 
 	"wanmi/data/census"
 	"wanmi/gis"
@@ -108,9 +107,13 @@ func (a *app) importOptions(f importFlags, layer string, files []string) (census
 		opt.Set[k] = v
 	}
 	if f.profile != "" {
-		p, err := census.ReadProfile(f.profile)
+		b, err := os.ReadFile(f.profile)
 		if err != nil {
-			return opt, err
+			return opt, gis.E(gis.Invalid, err, "cannot read the profile %s", f.profile)
+		}
+		p, err := census.ParseProfile(b)
+		if err != nil {
+			return opt, fmt.Errorf("%s: %w", f.profile, err)
 		}
 		opt.Profile = &p
 	}
@@ -130,24 +133,36 @@ func reportFormat(file string) string {
 
 // printGuess prints one YAML document per table of the files.
 func (a *app) printGuess(opt census.Options) error {
-	profiles, err := census.GuessFiles(opt)
+	layer, err := gis.LayerByName(opt.Layer)
 	if err != nil {
-		return err
+		return gis.E(gis.Invalid, err, "--guess needs a layer of its own; OpenStreetMap files need no profile")
 	}
-	for i, p := range profiles {
-		if i > 0 {
-			fmt.Fprintln(a.out, "---")
-		}
-		fmt.Fprintf(a.out, "# %s\n", p.File)
-		out, err := yaml.Marshal(p.Profile)
+	for _, file := range opt.Files {
+		readers, err := census.OpenAll(file, census.ReadOptions{Encoding: opt.Encoding, Sheet: opt.Sheet, Layer: opt.Layer})
 		if err != nil {
 			return err
 		}
-		if _, err := a.out.Write(out); err != nil {
+		for _, r := range readers {
+			err = errors.Join(err, a.printProfile(layer, r), r.Close())
+		}
+		if err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func (a *app) printProfile(layer *gis.Layer, r census.Reader) error {
+	p, remarks, err := census.GuessProfile(layer, r, nil)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(a.out, "---\n# %s\n", r.Name())
+	for _, remark := range remarks {
+		fmt.Fprintf(a.out, "# %s\n", remark)
+	}
+	_, err = fmt.Fprint(a.out, p.YAML())
+	return err
 }
 
 // importInto runs one import, prints what was guessed and what came of it, and writes the report.

@@ -86,7 +86,7 @@ func (a *app) serve(ctx context.Context, st store, conf config, ready func(addr 
 	log := a.logger()
 	api, err := httpapi.New(httpapi.Config{
 		Live: live, Store: st, UI: webui.FS(), Log: log, Public: conf.Public == nil || *conf.Public,
-		BasePath: conf.BasePath, TrustProxy: conf.TrustProxy, Version: version, Imports: importer{st}, Now: a.now,
+		BasePath: conf.BasePath, TrustProxy: conf.TrustProxy, Version: version, Now: a.now,
 	})
 	if err != nil {
 		return err
