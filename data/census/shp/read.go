@@ -234,6 +234,12 @@ func polygons(parts [][]orb.Point) orb.Geometry {
 			holes = append(holes, r)
 		}
 	}
+	return Group(out, holes)
+}
+
+// Group puts each hole into the smallest shell that holds it; a hole nobody holds becomes a polygon.
+// Shells must run counter-clockwise; holes come out clockwise.
+func Group(out orb.MultiPolygon, holes []orb.Ring) orb.Geometry {
 	shells := len(out)
 	for _, h := range holes {
 		best, bestArea := -1, math.Inf(1)
@@ -244,10 +250,15 @@ func polygons(parts [][]orb.Point) orb.Geometry {
 			}
 		}
 		if best < 0 {
+			if area2(h) < 0 {
+				h.Reverse()
+			}
 			out = append(out, orb.Polygon{h})
 			continue
 		}
-		h.Reverse()
+		if area2(h) > 0 {
+			h.Reverse()
+		}
 		out[best] = append(out[best], h)
 	}
 	if len(out) == 1 {

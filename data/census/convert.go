@@ -1,0 +1,445 @@
+package census
+
+import (
+	"encoding/json"
+	"errors"
+	"math"
+	"slices"
+	"strings"
+
+	"wanmi/gis"
+	"wanmi/gis/crs"
+	"wanmi/gis/geom"
+
+	"github.com/paulmach/orb"
+)
+
+// record is a row that became a feature, with where it came from.
+type record struct {
+	f      gis.Feature
+	at     orb.Point // longitude, latitude of its label point
+	file   string
+	row    int64
+	source string
+	conv   *converter
+	rows   int64  // delivered rows folded into it (doors)
+	id     string // its identity in the file, "" when the format gives none
+}
+
+// converter turns the rows of one table into features.
+type converter struct {
+	layer   *gis.Layer
+	classes ClassGuesser
+	profile Profile
+	source  string
+	file    string // the base name, for classes
+	today   string
+	osm     bool
+
+	columns []string
+	x, y, w int // -1: none
+	sys     crs.CRS
+	swap    bool
+	city    city
+	place   placement
+
+	from   []*valueSource // parallel to layer.Fields, nil: no source
+	extra  []int          // columns kept in the extra field
+	keys   [][]byte       // their names as JSON
+	class  classFinder
+	sameID int // column of an identity in the file (OSM id, feature id), -1: none
+
+	remark func(rule string, sev gis.Severity, rec *record, measure float64, en, zh string)
+	buf    []byte
+}
+
+// valueSource is a compiled value of Profile.Fields.
+type valueSource struct {
+	constant string
+	col      int // when parts is empty and constant is ""
+	parts    []templatePart
+}
+
+type templatePart struct {
+	text string
+	col  int // -1: text
+}
+
+func (v *valueSource) text(values []string) string {
+	switch {
+	case len(v.parts) > 0:
+		var b strings.Builder
+		some := false
+		for _, p := range v.parts {
+			if p.col < 0 {
+				b.WriteString(p.text)
+			} else if values[p.col] != "" {
+				some = true
+				b.WriteString(values[p.col])
+			}
+		}
+		if !some {
+			return ""
+		}
+		return b.String()
+	case v.col >= 0:
+		return values[v.col]
+	}
+	return v.constant
+}
+
+// compileSource reads one value of Profile.Fields; index gives the position of a column, -1 for none.
+func compileSource(s string, index func(string) int) (*valueSource, error) {
+	if rest, ok := strings.CutPrefix(s, "="); ok {
+		return &valueSource{constant: rest, col: -1}, nil
+	}
+	if i := index(s); i >= 0 {
+		return &valueSource{col: i}, nil
+	}
+	if !strings.Contains(s, "{") {
+		return nil, gis.E(gis.Invalid, nil, "there is no column %q", s)
+	}
+	v := &valueSource{col: -1}
+	for s != "" {
+		i := strings.IndexByte(s, '{')
+		if i < 0 {
+			v.parts = append(v.parts, templatePart{text: s, col: -1})
+			break
+		}
+		if i > 0 {
+			v.parts = append(v.parts, templatePart{text: s[:i], col: -1})
+		}
+		j := strings.IndexByte(s[i:], '}')
+		if j < 0 {
+			return nil, gis.E(gis.Invalid, nil, "the template %q has a { without }", s)
+		}
+		name := s[i+1 : i+j]
+		c := index(name)
+		if c < 0 {
+			return nil, gis.E(gis.Invalid, nil, "there is no column %q", name)
+		}
+		v.parts = append(v.parts, templatePart{col: c})
+		s = s[i+j+1:]
+	}
+	return v, nil
+}
+
+// newConverterWith compiles a profile against the columns of a reader.
+func newConverterWith(layer *gis.Layer, p Profile, r Reader, set map[string]string, classes ClassGuesser) (*converter, error) {
+	c := &converter{
+		classes: classes,
+		layer:   layer, profile: p, columns: r.Columns(), x: -1, y: -1, w: -1, sameID: -1, swap: p.Swap,
+		source: SourceName(r.Name()), file: baseName(r.Name()), osm: r.Format() == "osm", from: make([]*valueSource, len(layer.Fields)),
+	}
+	index := func(name string) int { return slices.Index(c.columns, name) }
+	used := map[string]bool{}
+	for name, s := range p.Fields {
+		i := layer.Index(name)
+		if i < 0 {
+			return nil, gis.E(gis.Invalid, nil, "layer %s has no field %q", layer.Name, name)
+		}
+		v, err := compileSource(s, index)
+		if err != nil {
+			return nil, gis.E(gis.Invalid, err, "%s: field %s", r.Name(), name)
+		}
+		c.from[i] = v
+		used[s] = true
+		for _, part := range v.parts {
+			if part.col >= 0 {
+				used[c.columns[part.col]] = true
+			}
+		}
+	}
+	for _, m := range []map[string]string{p.Set, set} {
+		for name, text := range m {
+			i := layer.Index(name)
+			if i < 0 {
+				return nil, gis.E(gis.Invalid, nil, "layer %s has no field %q", layer.Name, name)
+			}
+			c.from[i] = &valueSource{constant: text, col: -1}
+		}
+	}
+	for _, pos := range []struct {
+		name string
+		at   *int
+	}{{p.X, &c.x}, {p.Y, &c.y}, {p.WKT, &c.w}} {
+		if pos.name == "" {
+			continue
+		}
+		if *pos.at = index(pos.name); *pos.at < 0 {
+			return nil, gis.E(gis.Invalid, nil, "%s: there is no coordinate column %q", r.Name(), pos.name)
+		}
+		used[pos.name] = true
+	}
+	for _, s := range p.Skip {
+		used[s] = true
+	}
+	c.keepExtra(used)
+	for _, id := range []string{"osm_id", "@id"} {
+		if i := index(id); i >= 0 && c.sameID < 0 {
+			c.sameID = i
+		}
+	}
+	return c, c.compileClass(set, index)
+}
+
+// keepExtra lists the columns that go into the extra field: all that no field has. OSM has its tags.
+func (c *converter) keepExtra(used map[string]bool) {
+	if c.layer.Index("extra") < 0 {
+		return
+	}
+	for i, name := range c.columns {
+		if used[name] || c.osm {
+			continue
+		}
+		c.extra = append(c.extra, i)
+	}
+	if c.profile.Class != nil && c.profile.Class.Column != "" { // the delivered word for the class stays
+		if i := slices.Index(c.columns, c.profile.Class.Column); i >= 0 && !slices.Contains(c.extra, i) && !used[c.profile.Class.Column] {
+			c.extra = append(c.extra, i)
+		}
+	}
+	slices.Sort(c.extra)
+	for _, i := range c.extra {
+		k, _ := json.Marshal(c.columns[i])
+		c.keys = append(c.keys, k)
+	}
+}
+
+// convert makes the row a feature. The error is a *rowError; the record is filled as far as it went.
+func (c *converter) convert(row Row) (record, error) {
+	rec := record{f: gis.NewFeature(c.layer), file: row.File, row: row.Num, source: c.source, conv: c, rows: 1}
+	if row.Err != nil {
+		return rec, row.Err
+	}
+	for i, field := range c.layer.Fields {
+		src := c.from[i]
+		if src == nil {
+			continue
+		}
+		text := src.text(row.Values)
+		if strings.Contains(text, "\uFFFD") {
+			return rec, &rowError{RuleEncoding, field.Name, text, "the text has characters the encoding does not know; is the encoding right?", "文字含无法解码的字符，编码可能有误"}
+		}
+		v, bad := fieldValue(field, text)
+		if bad != nil {
+			if field.Must || field.Type == gis.Date || field.Type == gis.Time {
+				return rec, bad
+			}
+			c.remark(bad.Rule, gis.SeverityWarning, &rec, 0, field.Name+": "+bad.Text, field.Zh+"："+bad.TextZh)
+			continue
+		}
+		rec.f.Values[i] = v
+	}
+	if err := c.locate(row, &rec); err != nil {
+		return rec, err
+	}
+	if i := c.layer.Index("extra"); i >= 0 {
+		rec.f.Values[i] = c.extraJSON(row.Values)
+	}
+	if c.sameID >= 0 {
+		rec.id = row.Values[c.sameID]
+	}
+	if i := c.layer.Index("source"); i >= 0 {
+		rec.f.Values[i] = c.source
+	}
+	if err := c.finish(&rec, row.Values); err != nil {
+		return rec, err
+	}
+	for i, field := range c.layer.Fields {
+		if field.Must && rec.f.Values[i] == nil {
+			return rec, &rowError{RuleMust, field.Name, "", "the mandatory field " + field.Name + " is empty", "必填项“" + field.Zh + "”为空"}
+		}
+	}
+	return rec, nil
+}
+
+// extraJSON is the JSON object of the columns no field has, nil when all are empty.
+func (c *converter) extraJSON(values []string) any {
+	if c.osm {
+		return values[len(values)-1]
+	}
+	b := append(c.buf[:0], '{')
+	for i, col := range c.extra {
+		if values[col] == "" {
+			continue
+		}
+		if len(b) > 1 {
+			b = append(b, ',')
+		}
+		b = append(append(b, c.keys[i]...), ':')
+		b = appendJSON(b, values[col])
+	}
+	c.buf = b
+	if len(b) == 1 {
+		return nil
+	}
+	return string(append(b, '}'))
+}
+
+func appendJSON(b []byte, s string) []byte {
+	if plainJSON(s) {
+		return append(append(append(b, '"'), s...), '"')
+	}
+	js, err := json.Marshal(s)
+	if err != nil {
+		return append(b, `""`...)
+	}
+	return append(b, js...)
+}
+
+// plainJSON reports whether s needs no escapes in JSON.
+func plainJSON(s string) bool {
+	for i := range len(s) {
+		if s[i] < 0x20 || s[i] == '"' || s[i] == '\\' || s[i] == 0xE2 || s[i] == '<' || s[i] == '>' || s[i] == '&' {
+			return false
+		}
+	}
+	return !strings.Contains(s, "\uFFFD")
+}
+
+// locate reads the geometry, brings it to longitude and latitude and checks it.
+func (c *converter) locate(row Row, rec *record) error {
+	if c.layer.Geom == gis.NoGeom {
+		return nil
+	}
+	g := row.Geom
+	name := "geometry"
+	var err error
+	switch {
+	case c.x >= 0:
+		name = c.columns[c.x] + ", " + c.columns[c.y]
+		if g, err = c.pointOf(row.Values); err != nil {
+			return err
+		}
+	case c.w >= 0:
+		name = c.columns[c.w]
+		if t := row.Values[c.w]; t != "" {
+			if g, err = parseWKT(t); err != nil {
+				return &rowError{RuleGeometry, name, clip(t, 80), err.Error(), "WKT 图形无法读取"}
+			}
+		}
+	}
+	p, ok := orb.Point{}, false
+	if g != nil {
+		p, ok = firstPoint(g)
+	}
+	if !ok {
+		return &rowError{RuleGeomNone, name, "", "the row has no coordinates", "缺少坐标"}
+	}
+	if g, err = c.project(g, name, p); err != nil {
+		return err
+	}
+	if !fitsLayer(c.layer.Geom, g) {
+		return &rowError{RuleGeomType, name, g.GeoJSONType(), "layer " + c.layer.Name + " holds " + c.layer.Geom.String() + "s, the row has a " + g.GeoJSONType(), "图形类型与图层不符"}
+	}
+	if rec.at = geom.LabelPoint(g); !finite(rec.at) {
+		rec.at, _ = firstPoint(g)
+	}
+	rec.f.Geom = g
+	return c.checkPlace(rec, name)
+}
+
+// pointOf reads the two coordinate columns.
+func (c *converter) pointOf(values []string) (orb.Geometry, error) {
+	var p orb.Point
+	for k, i := range []int{c.x, c.y} {
+		if values[i] == "" {
+			return nil, &rowError{RuleGeomNone, c.columns[i], "", "the coordinate is empty", "坐标为空"}
+		}
+		v, err := parseCoordinate(values[i])
+		if err != nil {
+			return nil, &rowError{RuleNumber, c.columns[i], values[i], err.Error(), "坐标不是数字"}
+		}
+		if math.IsNaN(v) || math.IsInf(v, 0) {
+			return nil, &rowError{RuleFinite, c.columns[i], values[i], "the coordinate is not finite", "坐标不是有限数"}
+		}
+		p[k] = v
+	}
+	return p, nil
+}
+
+// project checks every vertex and brings it to longitude and latitude.
+func (c *converter) project(g orb.Geometry, name string, first orb.Point) (orb.Geometry, error) {
+	value := coordText(first)
+	var bad *rowError
+	out := mapPoints(g, func(p orb.Point) orb.Point {
+		if c.swap {
+			p[0], p[1] = p[1], p[0]
+		}
+		switch {
+		case bad != nil:
+			return p
+		case !finite(p):
+			bad = &rowError{RuleFinite, name, coordText(p), "a coordinate is NaN or infinite", "坐标含 NaN 或无穷大"}
+			return p
+		case p[0] == 0 && p[1] == 0:
+			bad = &rowError{RuleZero, name, coordText(p), "the coordinates are 0/0", "坐标为 0/0"}
+			return p
+		case !inRange(c.sys, p):
+			bad = &rowError{RuleRange, name, coordText(p), "the coordinates are out of the range of " + c.sys.Name(), "坐标超出坐标系范围"}
+			return p
+		}
+		lon, lat := c.sys.ToLonLat(p[0], p[1])
+		return orb.Point{lon, lat}
+	})
+	if bad != nil {
+		return nil, bad
+	}
+	if p, _ := firstPoint(out); !finite(p) || math.Abs(p[0]) > 180 || math.Abs(p[1]) > 90 {
+		return nil, &rowError{RuleRange, name, value, "the coordinates lie nowhere in " + c.sys.Name(), "坐标超出坐标系范围"}
+	}
+	return out, nil
+}
+
+// checkPlace rejects what lies far outside the city and remarks on what lies beside its communities.
+func (c *converter) checkPlace(rec *record, name string) error {
+	if !c.city.known || c.layer.Name == "street" || c.layer.Name == "community" {
+		return c.checkRings(rec)
+	}
+	if !c.nearCity(rec) {
+		return &rowError{RuleFar, name, coordText(rec.at), "the position lies more than 5 km outside the city", "位置在城市范围 5 公里以外"}
+	}
+	return c.checkRings(rec)
+}
+
+// nearCity reports whether any part of the row's geometry comes near the city.
+func (c *converter) nearCity(rec *record) bool {
+	if c.city.near(rec.at, farMetres) {
+		return true
+	}
+	if p, ok := rec.f.Geom.(orb.Point); ok {
+		return c.city.near(p, farMetres)
+	}
+	near := false
+	mapPoints(rec.f.Geom, func(p orb.Point) orb.Point {
+		near = near || c.city.near(p, farMetres)
+		return p
+	})
+	return near
+}
+
+func coordText(p orb.Point) string {
+	return formatFloat(p[0]) + ", " + formatFloat(p[1])
+}
+
+func fitsLayer(t gis.GeomType, g orb.Geometry) bool {
+	switch t {
+	case gis.Point:
+		return g.Dimensions() == 0
+	case gis.Line:
+		return g.Dimensions() == 1
+	case gis.Polygon:
+		return g.Dimensions() == 2
+	}
+	return true
+}
+
+// reject turns the error of a row into what is recorded.
+func asRowError(err error) *rowError {
+	var r *rowError
+	if errors.As(err, &r) {
+		return r
+	}
+	return &rowError{Rule: RuleSyntax, Text: err.Error(), TextZh: "该行无法读取"}
+}

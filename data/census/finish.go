@@ -1,0 +1,345 @@
+package census
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"wanmi/data/catalog"
+	"wanmi/gis"
+)
+
+// finish fills what follows from other values, layer by layer, and checks it.
+func (c *converter) finish(rec *record, values []string) error {
+	switch c.layer.Name {
+	case "component":
+		return c.finishComponent(rec, values)
+	case "door":
+		return c.finishDoor(rec)
+	case "street":
+		return c.areaCode(rec, "code", 9)
+	case "community":
+		if err := c.areaCode(rec, "code", 12); err != nil {
+			return err
+		}
+		if code := rec.f.Text("code"); rec.f.Text("street_code") == "" && len(code) == 12 {
+			rec.f.Set("street_code", code[:9])
+		}
+		if rec.f.Text("street_name") == "" {
+			rec.f.SetText("street_name", c.place.streets[rec.f.Text("street_code")])
+		}
+	case "unit_grid":
+		c.finishGrid(rec)
+	case "road":
+		rec.f.Set("class", roadClassOf(rec.f.Text("class"), rec.f.Text("name"), rec.f.Real("width_m")))
+		if strings.Contains(rec.f.Text("name"), "隧道") && rec.f.Value("tunnel") == nil {
+			rec.f.Set("tunnel", true)
+		}
+	case "land", "water", "wall", "rail", "building":
+		c.finishBase(rec)
+	case "poi":
+		if t := rec.f.Text("class"); t != "" && !c.osm {
+			if k := poiClasses.find(t); k != "" {
+				rec.f.Set("class", k)
+			}
+		}
+	case "case":
+		if rec.f.Geom != nil {
+			grid, _, _, _, _, _ := c.place.placer.Place(rec.at)
+			if grid != "" {
+				rec.f.Set("grid_code", grid)
+			}
+		}
+	case "department":
+		if code := rec.f.Text("code"); code != "" && !creditShaped(code) {
+			c.remark(RuleCode, gis.SeverityWarning, rec, 0, fmt.Sprintf("%q is no unified social credit code (18 characters)", code), "不是 18 位统一社会信用代码")
+		}
+	}
+	return nil
+}
+
+// areaCode checks the code of a street or community.
+func (c *converter) areaCode(rec *record, field string, n int) error {
+	code := rec.f.Text(field)
+	if code == "" {
+		return nil // the check of mandatory fields says so
+	}
+	if !sized(n)(code) {
+		return &rowError{RuleAreaCode, field, code, fmt.Sprintf("the code must have %d digits", n), fmt.Sprintf("代码应为 %d 位数字", n)}
+	}
+	return nil
+}
+
+func (c *converter) finishGrid(rec *record) {
+	code := rec.f.Text("code")
+	if rec.f.Text("community_code") == "" && len(code) == 15 {
+		rec.f.Set("community_code", code[:12])
+	}
+	switch s := rec.f.Text("status"); s {
+	case "", "有效", "1":
+		rec.f.Set("status", "valid")
+	case "作废", "0":
+		rec.f.Set("status", "void")
+	}
+	if !gridShaped(code) {
+		c.remark(RuleAreaCode, gis.SeverityWarning, rec, 0, "the code of the unit grid does not have 15 characters", "单元网格标识码应为 15 位")
+	}
+}
+
+// finishBase brings the class of a base feature into our words; the delivered word stays in extra.
+func (c *converter) finishBase(rec *record) {
+	table := baseClasses[c.layer.Name]
+	given := rec.f.Text("class")
+	if c.osm {
+		return
+	}
+	class := table.find(given)
+	for _, p := range table { // one of ours as it is
+		if p[1] == given {
+			class = given
+		}
+	}
+	if class == "" && c.layer.Name != "building" {
+		class = classOfFile(c.layer.Name, c.file)
+	}
+	if class == "" && c.layer.Name != "building" {
+		class = table.find(rec.f.Text("name"))
+	}
+	if class == "" {
+		class = map[string]string{"land": "other", "water": "river", "wall": "wall", "rail": "rail"}[c.layer.Name]
+	}
+	if given != "" && given != class {
+		c.addExtra(rec, "class", given)
+	}
+	rec.f.SetText("class", class)
+}
+
+// addExtra adds one member to the extra JSON.
+func (c *converter) addExtra(rec *record, key, value string) {
+	if c.layer.Index("extra") < 0 {
+		return
+	}
+	b := []byte("{")
+	if old := rec.f.Text("extra"); len(old) > 2 {
+		b = append([]byte(strings.TrimSuffix(old, "}")), ',')
+	}
+	b = appendJSON(append(appendJSON(b, key), ':'), value)
+	rec.f.Set("extra", string(append(b, '}')))
+}
+
+// classFinder tells the class of a component row.
+type classFinder struct {
+	constant *catalog.Class
+	column   int
+	edition  string
+	seen     map[string]*catalog.Class // value of the column -> class, nil: none
+}
+
+func (c *converter) compileClass(set map[string]string, index func(string) int) error {
+	if c.layer.Name != "component" {
+		return nil
+	}
+	c.class = classFinder{column: -1, seen: map[string]*catalog.Class{}}
+	if c.classes == nil {
+		c.classes = StandardClasses{}
+	}
+	rule := c.profile.Class
+	if rule == nil {
+		rule = &ClassRule{}
+	}
+	c.class.edition = rule.Edition
+	constant := rule.Code
+	for _, m := range []map[string]string{c.profile.Set, set} {
+		if m["class"] != "" {
+			constant = m["class"]
+		}
+	}
+	if constant != "" {
+		k, ok := resolveClass(c.classes, rule.Edition, constant)
+		if !ok {
+			return gis.E(gis.Invalid, nil, "there is no component class %q", constant)
+		}
+		c.class.constant = &k
+		return nil
+	}
+	if rule.Column == "" {
+		if c.from[c.layer.Index("class")] == nil {
+			return gis.E(gis.Invalid, nil, "the profile does not say where the class of the components comes from: give class.code or class.column")
+		}
+		return nil
+	}
+	if c.class.column = index(rule.Column); c.class.column < 0 {
+		return gis.E(gis.Invalid, nil, "there is no class column %q", rule.Column)
+	}
+	for v, code := range rule.Values {
+		k, ok := resolveClass(c.classes, rule.Edition, code)
+		if !ok {
+			return gis.E(gis.Invalid, nil, "the profile gives %q the component class %q, which no table has", v, code)
+		}
+		c.class.seen[v] = &k
+	}
+	return nil
+}
+
+// of finds the class of a row.
+func (c *converter) classOf(rec *record, values []string) (*catalog.Class, error) {
+	if c.class.constant != nil {
+		return c.class.constant, nil
+	}
+	text, field := rec.f.Text("class"), "class"
+	if c.class.column >= 0 {
+		text, field = values[c.class.column], c.columns[c.class.column]
+	}
+	if text == "" {
+		return nil, &rowError{RuleMust, field, "", "the class is empty", "类别为空"}
+	}
+	k, ok := c.class.seen[text]
+	if !ok {
+		if found, yes := resolveClass(c.classes, c.class.edition, text); yes {
+			k = &found
+		} else if found, yes := resolveClass(c.classes, "", text); yes {
+			k = &found
+		}
+		if len(c.class.seen) < 100000 {
+			c.class.seen[strings.Clone(text)] = k
+		}
+	}
+	if k == nil {
+		return nil, &rowError{RuleClass, field, text, fmt.Sprintf("no class table has %q", text), "部件类别不在分类表中"}
+	}
+	return k, nil
+}
+
+var (
+	states     = []string{"完好", "破损", "丢失", "废弃", "移除"}
+	stateWords = wordClass{
+		{"完好", "完好"}, {"正常", "完好"}, {"良好", "完好"}, {"normal", "完好"}, {"good", "完好"}, {"破损", "破损"}, {"损坏", "破损"}, {"damaged", "破损"}, {"broken", "破损"}, {"丢失", "丢失"}, {"缺失", "丢失"},
+		{"missing", "丢失"}, {"lost", "丢失"}, {"废弃", "废弃"}, {"停用", "废弃"}, {"abandoned", "废弃"}, {"移除", "移除"}, {"拆除", "移除"}, {"removed", "移除"},
+	}
+)
+
+func (c *converter) finishComponent(rec *record, values []string) error {
+	class, err := c.classOf(rec, values)
+	if err != nil {
+		return err
+	}
+	f := &rec.f
+	f.Set("class", class.Code)
+	f.Set("class_name", class.Zh)
+	f.Set("edition", class.Edition)
+	if f.Text("name") == "" {
+		f.Set("name", class.Zh)
+	}
+	if err := c.checkCode(rec, class); err != nil {
+		return err
+	}
+	if !fitsClass(class.Geometry, f.Geom.Dimensions()) {
+		c.remark(RuleGeomType, gis.SeverityWarning, rec, 0,
+			fmt.Sprintf("class %s %s is drawn as %s, the row is a %s", class.Code, class.En, class.Geometry, f.Geom.GeoJSONType()), "图形类型与部件类别不符")
+	}
+	c.checkState(rec)
+	for _, name := range []string{"dept_code", "owner_code", "keeper_code"} {
+		if v := f.Text(name); v != "" && !creditShaped(v) && class.Edition == catalog.GB47678 {
+			c.remark(RuleCode, gis.SeverityNote, rec, 0, fmt.Sprintf("%s %q is no unified social credit code", name, v), "单位代码不是统一社会信用代码")
+		}
+	}
+	return c.placeComponent(rec)
+}
+
+func fitsClass(geometry string, dim int) bool {
+	switch geometry {
+	case "line":
+		return dim == 1 || dim == 2
+	case "point": // a delivery may draw the outline of what the standard draws as a point
+		return dim == 0
+	}
+	return true // areas are often delivered as points
+}
+
+func (c *converter) checkState(rec *record) {
+	s := rec.f.Text("state")
+	if s == "" || slices.Contains(states, s) {
+		return
+	}
+	if known := stateWords.find(s); known != "" {
+		rec.f.Set("state", known)
+		return
+	}
+	c.remark(RuleState, gis.SeverityWarning, rec, 0, fmt.Sprintf("the standard lists no state %q", s), "部件状态不在标准所列之内："+s)
+}
+
+// checkCode checks a delivered component code: form, county and class.
+func (c *converter) checkCode(rec *record, class *catalog.Class) error {
+	code := rec.f.Text("code")
+	if code == "" {
+		return nil
+	}
+	if !codeShaped(code) {
+		return &rowError{RuleCode, "code", code, "a component code has 17 digits (6+2+3+6), in the old edition 16", "部件标识码应为 17 位（旧标准 16 位）数字"}
+	}
+	county, of, edition, _ := componentCode(code, c.classes)
+	if c.place.county != "" && !c.place.hasCounty(county) {
+		return &rowError{RuleCounty, "code", code, "the code begins with county " + county + ", the city has " + c.place.county, "标识码的区县前缀与本市不符"}
+	}
+	if of != class.Code && edition == class.Edition {
+		c.remark(RuleCodeClass, gis.SeverityWarning, rec, 0, fmt.Sprintf("the code %s is one of class %s, the row says %s", code, of, class.Code), "标识码中的类别与行内类别不符")
+	}
+	return nil
+}
+
+// hasCounty reports whether any stored street or community begins with the county.
+func (p placement) hasCounty(county string) bool {
+	if p.county == county {
+		return true
+	}
+	for code := range p.streets {
+		if strings.HasPrefix(code, county) {
+			return true
+		}
+	}
+	for code := range p.comms {
+		if strings.HasPrefix(code, county) {
+			return true
+		}
+	}
+	return false
+}
+
+// placeComponent fills grid, community and street by position; what was delivered counts only where no community holds it.
+func (c *converter) placeComponent(rec *record) error {
+	if c.place.placer == nil {
+		return nil
+	}
+	f := &rec.f
+	grid, comm, commName, street, streetName, ok := c.place.placer.Place(rec.at)
+	if said := f.Text("grid_code"); grid != "" && said != "" && said != grid {
+		c.remark("component.grid", gis.SeverityNote, rec, 0, fmt.Sprintf("the row says unit grid %s, its position lies in %s", said, grid), "所填单元网格与位置不符")
+	}
+	f.SetText("grid_code", grid)
+	if !ok {
+		if c.city.known {
+			c.remark(RuleOutside, gis.SeverityWarning, rec, 0, "no community holds the position", "位置不在任何社区内")
+		}
+		if street != "" {
+			f.SetText("street_code", street)
+			f.SetText("street_name", streetName)
+		}
+		return nil
+	}
+	f.SetText("community_code", comm)
+	f.SetText("community_name", commName)
+	f.SetText("street_code", street)
+	f.SetText("street_name", streetName)
+	return nil
+}
+
+// className tells how the class of a table's rows is found.
+func (c *converter) className() string {
+	switch {
+	case c.class.constant != nil:
+		return c.class.constant.Code + " " + c.class.constant.Zh
+	case c.class.column >= 0:
+		return "by column " + c.columns[c.class.column]
+	}
+	return "by field class"
+}

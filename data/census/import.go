@@ -1,0 +1,463 @@
+package census
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"wanmi/data"
+	"wanmi/gis"
+	"wanmi/gis/crs"
+
+	"github.com/paulmach/orb"
+)
+
+// bulkRows is from how many changed rows on the change log gets one Reload per layer.
+const bulkRows = 2000
+
+// run is one import in progress.
+type run struct {
+	Options
+	target  Target
+	classes ClassGuesser
+	city    city
+	place   placement
+	res     Result
+	records map[string][]record // layer -> rows taken
+	kept    map[string]bool     // identities of rejected rows: what is stored of them stays
+	sources map[string][]string // layer -> sources delivered
+	broken  map[string]bool     // layer|source delivered in part only
+	done    int64
+}
+
+func runImport(ctx context.Context, t Target, o Options) (Result, error) {
+	r, err := newRun(ctx, t, o)
+	if err != nil {
+		return Result{}, err
+	}
+	started := time.Now()
+	layers := []string{o.Layer}
+	if o.Layer == "osm" {
+		layers = osmLayers
+	}
+	for _, file := range o.Files {
+		if err := r.readFile(ctx, file, layers); err != nil {
+			return r.res, err
+		}
+	}
+	r.res.Batch = data.Batch{
+		Layer: o.Layer, Source: strings.Join(r.sourceNames(), ", "), Actor: o.Actor, StartedAt: started,
+		Profile: r.profileText(),
+	}
+	for _, f := range o.Files {
+		r.res.Batch.Files = append(r.res.Batch.Files, filepath.Base(f))
+	}
+	taken := 0
+	for _, l := range layers {
+		r.fold(l)
+		taken += len(r.records[l])
+	}
+	if taken == 0 || o.Strict && r.res.Summary.Rejected > 0 {
+		return r.refuseAll(ctx, taken)
+	}
+	if o.DryRun {
+		err = r.dryRun(ctx, layers)
+	} else {
+		err = r.write(ctx, layers)
+	}
+	return r.res, err
+}
+
+func newRun(ctx context.Context, t Target, o Options) (*run, error) {
+	if o.Layer != "osm" {
+		if _, err := gis.LayerByName(o.Layer); err != nil {
+			return nil, err
+		}
+	}
+	if len(o.Files) == 0 {
+		return nil, gis.E(gis.Invalid, nil, "no file to import")
+	}
+	if o.CRS != "" {
+		if _, err := crs.ByName(o.CRS); err != nil {
+			return nil, err
+		}
+	}
+	if o.Encoding != "" {
+		if _, err := encodingByName(o.Encoding); err != nil {
+			return nil, err
+		}
+	}
+	if o.Profile != nil && o.Profile.Layer != "" && o.Profile.Layer != o.Layer {
+		return nil, gis.E(gis.Invalid, nil, "the profile is for layer %s, the import for %s", o.Profile.Layer, o.Layer)
+	}
+	if o.MaxRejects <= 0 {
+		o.MaxRejects = 10000
+	}
+	o.Limits = o.Limits.withDefaults()
+	r := &run{
+		Options: o, target: t, classes: o.Classes, records: map[string][]record{}, kept: map[string]bool{},
+		sources: map[string][]string{}, broken: map[string]bool{}, res: Result{DryRun: o.DryRun},
+	}
+	if r.classes == nil {
+		r.classes = StandardClasses{}
+	}
+	var err error
+	r.place.village = map[string][]string{}
+	if t != nil {
+		r.city, r.place, err = readCity(ctx, t, o.Place)
+	}
+	return r, err
+}
+
+// Guess returns the profile of every table of the files, as an import would guess it, with the remarks in
+// the reports. t may be nil: then nothing is known of the city.
+func Guess(ctx context.Context, t Target, o Options) ([]UsedProfile, []FileReport, error) {
+	r, err := newRun(ctx, t, o)
+	if err != nil {
+		return nil, nil, err
+	}
+	layers := []string{o.Layer}
+	if o.Layer == "osm" {
+		layers = osmLayers
+	}
+	for _, file := range o.Files {
+		rs, err := OpenAll(file, r.readOptions())
+		if err != nil {
+			return nil, nil, err
+		}
+		for _, rd := range rs {
+			for _, l := range layers {
+				_, rep, err := r.prepare(partOf(rd, l), gis.MustLayer(l))
+				rd.Close()
+				r.res.Files = append(r.res.Files, rep)
+				if err != nil {
+					return r.res.Profiles, r.res.Files, err
+				}
+			}
+		}
+	}
+	return r.res.Profiles, r.res.Files, nil
+}
+
+func (r *run) readOptions() ReadOptions {
+	return ReadOptions{Encoding: r.Encoding, Sheet: r.Sheet, Layer: r.Layer, Limits: r.Limits}
+}
+
+// partOf narrows an OSM file to one layer.
+func partOf(rd Reader, layer string) Reader {
+	if o, ok := rd.(*osmReader); ok {
+		return o.only(layer)
+	}
+	return rd
+}
+
+func (r *run) readFile(ctx context.Context, file string, layers []string) error {
+	rs, err := OpenAll(file, r.readOptions())
+	if err != nil {
+		return err
+	}
+	defer func() {
+		for _, rd := range rs {
+			_ = rd.Close()
+		}
+	}()
+	for _, rd := range rs {
+		if r.Layer == "osm" && rd.Format() != "osm" {
+			return gis.E(gis.Invalid, nil, "%s is no OSM file; name the layer it belongs to", rd.Name())
+		}
+		for _, l := range layers {
+			if err := r.readTable(ctx, partOf(rd, l), gis.MustLayer(l)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// prepare guesses or takes the profile of a table and compiles it.
+func (r *run) prepare(rd Reader, layer *gis.Layer) (*converter, FileReport, error) {
+	rep := FileReport{File: rd.Name(), Layer: layer.Name, Source: SourceName(rd.Name()), Format: rd.Format()}
+	g, err := guess(layer, rd, guessContext{classes: r.classes, city: r.city, crs: r.statedCRS(), set: r.constants()})
+	profile, pos := g.profile, g.pos
+	if r.Profile != nil {
+		if pos, err = r.profilePosition(rd, layer, g); err == nil {
+			profile = *r.Profile
+			g.remarks = pos.remarks
+		}
+	}
+	if err != nil {
+		return nil, rep, err
+	}
+	profile.Encoding = r.Encoding
+	if e, ok := rd.(interface{ EncodingName() string }); ok && profile.Encoding == "" {
+		profile.Encoding = e.EncodingName()
+	}
+	rep.Remarks = g.remarks
+	if pos.crs != nil {
+		rep.CRS = pos.crs.Name()
+	}
+	profile.Layer = layer.Name
+	r.res.Profiles = append(r.res.Profiles, UsedProfile{File: rd.Name(), Profile: profile})
+	c, err := newConverterWith(layer, profile, rd, r.Set, r.classes)
+	if err != nil {
+		return nil, rep, err
+	}
+	c.sys, c.swap, c.city, c.place, c.today = pos.crs, pos.swap, r.city, r.place, r.Today
+	if c.sys == nil {
+		c.sys = crs.WGS84
+	}
+	c.remark = r.finding
+	if layer.Name == "component" {
+		rep.Class = c.className()
+	}
+	return c, rep, nil
+}
+
+func (r *run) statedCRS() string {
+	if r.CRS == "" && r.Profile != nil {
+		return r.Profile.CRS
+	}
+	return r.CRS
+}
+
+func (r *run) constants() map[string]string {
+	if r.Profile == nil {
+		return r.Set
+	}
+	m := map[string]string{}
+	for k, v := range r.Profile.Set {
+		m[k] = v
+	}
+	for k, v := range r.Set {
+		m[k] = v
+	}
+	return m
+}
+
+// profilePosition takes the coordinate columns from a given profile as they are: nothing is exchanged behind the user's back.
+func (r *run) profilePosition(rd Reader, layer *gis.Layer, g guessed) (position, error) {
+	p := r.Profile
+	pos := position{x: p.X, y: p.Y, wkt: p.WKT, swap: p.Swap, crs: g.pos.crs}
+	if layer.Geom == gis.NoGeom {
+		return pos, nil
+	}
+	if name := r.statedCRS(); name != "" {
+		c, err := crs.ByName(name)
+		if err != nil {
+			return pos, err
+		}
+		pos.crs = c
+	}
+	if pos.crs == nil {
+		return pos, gis.E(gis.Invalid, nil, "%s: the profile names no coordinate system and none can be told from the values; give crs", rd.Name())
+	}
+	return pos, nil
+}
+
+// readTable converts every row of a table.
+func (r *run) readTable(ctx context.Context, rd Reader, layer *gis.Layer) error {
+	if o, ok := rd.(*osmReader); ok && r.Layer == "osm" && o.empty() {
+		return nil
+	}
+	c, rep, err := r.prepare(rd, layer)
+	if err != nil {
+		r.res.Files = append(r.res.Files, rep)
+		return err
+	}
+	for row, err := range rd.Rows() {
+		if err != nil {
+			r.res.Files = append(r.res.Files, rep)
+			return err
+		}
+		if rep.Rows++; rep.Rows%1000 == 0 {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			r.Progress.Tell("read "+path.Base(rd.Name()), rep.Rows, 0)
+		}
+		rec, err := c.convert(row)
+		if err == nil {
+			rep.Taken++
+			r.records[layer.Name] = append(r.records[layer.Name], rec)
+			continue
+		}
+		rep.Rejected++
+		r.rejectRow(c, rec, row, asRowError(err))
+	}
+	if !slices.Contains(r.sources[layer.Name], c.source) {
+		r.sources[layer.Name] = append(r.sources[layer.Name], c.source)
+	}
+	r.res.Files = append(r.res.Files, rep)
+	return nil
+}
+
+// rejectRow records a refused row; what is stored of the same thing stays stored.
+func (r *run) rejectRow(c *converter, rec record, row Row, e *rowError) {
+	for _, id := range []string{"code", "delivered_id", "number"} {
+		if i := c.layer.Index(id); i >= 0 && c.from[i] != nil && len(row.Values) == len(c.columns) {
+			if v := c.from[i].text(row.Values); v != "" {
+				r.kept[identity(c.layer.Name, c.source, id, v)] = true
+			}
+		}
+	}
+	raw := map[string]string{}
+	for i, v := range row.Values {
+		if v != "" && i < len(c.columns) {
+			raw[c.columns[i]] = clip(v, 500)
+		}
+	}
+	js, _ := json.Marshal(raw)
+	r.reject(data.Rejected{
+		File: row.File, Row: row.Num, Field: e.Field, Value: clip(e.Value, 200), Rule: e.Rule, Reason: e.Text, ReasonZh: e.TextZh, Raw: string(js),
+	}, rec.at)
+}
+
+func identity(layer, source, field, value string) string {
+	return layer + "\x00" + source + "\x00" + field + "\x00" + value
+}
+
+func (r *run) reject(x data.Rejected, at orb.Point) {
+	r.res.Summary.Rejected++
+	if at != (orb.Point{}) {
+		r.res.points = append(r.res.points, reportPoint{at, true})
+	}
+	if len(r.res.Rejected) >= r.MaxRejects {
+		r.res.Dropped++
+		return
+	}
+	r.res.Rejected = append(r.res.Rejected, x)
+}
+
+// finding records a remark on a row that is taken.
+func (r *run) finding(rule string, sev gis.Severity, rec *record, measure float64, en, zh string) {
+	if len(r.res.Findings) >= r.MaxRejects {
+		r.res.Dropped++
+		return
+	}
+	where := fmt.Sprintf("%s row %d: ", path.Base(rec.file), rec.row)
+	whereZh := fmt.Sprintf("%s 第 %d 行：", path.Base(rec.file), rec.row)
+	r.res.Findings = append(r.res.Findings, gis.Finding{
+		Rule: rule, Severity: sev, Layer: rec.f.Layer.Name, Key: rec.f.Text("code"), At: rec.at, Measure: measure, Text: where + en, TextZh: whereZh + zh,
+	})
+	if rec.at != (orb.Point{}) {
+		r.res.points = append(r.res.points, reportPoint{rec.at, false})
+	}
+}
+
+func (r *run) sourceNames() []string {
+	var out []string
+	for _, l := range sortedKeys(r.sources) {
+		for _, s := range r.sources[l] {
+			if !slices.Contains(out, s) {
+				out = append(out, s)
+			}
+		}
+	}
+	return out
+}
+
+func (r *run) profileText() string {
+	var b strings.Builder
+	for i, p := range r.res.Profiles {
+		if i > 0 {
+			b.WriteString("---\n")
+		}
+		fmt.Fprintf(&b, "# %s\n%s", p.File, p.Profile.YAML())
+	}
+	return b.String()
+}
+
+// refuseAll records a delivery of which nothing is taken.
+func (r *run) refuseAll(ctx context.Context, taken int) (Result, error) {
+	why := "no row could be taken"
+	if taken > 0 {
+		why = fmt.Sprintf("%d rows are rejected and --strict was asked for", r.res.Summary.Rejected)
+	}
+	b := &r.res.Batch
+	b.Rejected, b.Status = r.res.Summary.Rejected, data.StatusRejected
+	if !r.DryRun && r.target != nil {
+		id, err := r.target.RecordRejected(ctx, *b, r.res.Rejected)
+		if err != nil {
+			return r.res, err
+		}
+		b.ID = id
+	}
+	first := ""
+	if len(r.res.Rejected) > 0 {
+		x := r.res.Rejected[0]
+		first = fmt.Sprintf("; the first: %s row %d: %s %s", path.Base(x.File), x.Row, x.Field, x.Reason)
+	}
+	return r.res, gis.E(gis.Rejected, nil, "%s of %s%s", why, strings.Join(b.Files, ", "), first)
+}
+
+func (r *run) dryRun(ctx context.Context, layers []string) error {
+	for _, l := range layers {
+		if len(r.records[l]) == 0 {
+			continue
+		}
+		p, err := r.plan(l, r.target.Features(ctx, l, orb.Bound{}))
+		if err != nil {
+			return err
+		}
+		r.count(p)
+	}
+	r.fillBatch("")
+	return nil
+}
+
+func (r *run) write(ctx context.Context, layers []string) error {
+	rows := 0
+	for _, l := range layers {
+		rows += len(r.records[l])
+	}
+	b := r.res.Batch
+	before := r.res.Summary
+	findings, points := len(r.res.Findings), len(r.res.points)
+	gen, err := r.target.Write(ctx, data.WriteInfo{Actor: r.Actor, Source: b.Source, Bulk: rows >= bulkRows, Batch: &b}, func(tx data.Tx) error {
+		r.res.Summary = before // a store may run the function again
+		r.res.Findings, r.res.points = r.res.Findings[:findings], r.res.points[:points]
+		for _, l := range layers {
+			if len(r.records[l]) == 0 {
+				continue
+			}
+			p, err := r.plan(l, tx.Features(l, orb.Bound{}))
+			if err != nil {
+				return err
+			}
+			if err := r.apply(tx, l, p); err != nil {
+				return err
+			}
+			r.count(p)
+		}
+		for _, x := range r.res.Rejected {
+			if err := tx.Reject(x); err != nil {
+				return err
+			}
+		}
+		s := r.res.Summary
+		b.Added, b.Moved, b.Changed, b.Removed, b.Unchanged, b.Rejected = s.Added, s.Moved, s.Changed, s.Removed, s.Unchanged, s.Rejected
+		return ctx.Err()
+	})
+	if err != nil {
+		var known *gis.Error
+		if errors.As(err, &known) {
+			return err
+		}
+		return fmt.Errorf("census: writing the batch: %w", err)
+	}
+	r.res.Batch, r.res.Generation = b, gen
+	r.fillBatch(data.StatusCommitted)
+	return nil
+}
+
+func (r *run) fillBatch(status string) {
+	b, s := &r.res.Batch, r.res.Summary
+	b.Added, b.Moved, b.Changed, b.Removed, b.Unchanged, b.Rejected = s.Added, s.Moved, s.Changed, s.Removed, s.Unchanged, s.Rejected
+	b.Status = status
+}

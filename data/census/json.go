@@ -1,0 +1,343 @@
+package census
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"strings"
+
+	"wanmi/gis/crs"
+)
+
+// jsonReader reads a FeatureCollection, a sequence of features, or an array or sequence of plain objects.
+// Opening it reads the file once: only then are all columns known, and the crs member, which may stand last.
+type jsonReader struct {
+	src     stream
+	limits  Limits
+	shape   jsonShape
+	columns []string
+	index   map[string]int
+	crs     crs.CRS
+	crsHow  string
+	values  []string
+}
+
+type jsonShape uint8
+
+const (
+	collection jsonShape = iota // {"type":"FeatureCollection","features":[...]}
+	array                       // [...] of features or plain objects
+	sequence                    // values one after another
+	holder                      // {"data":[...]}: an object with one array of objects in it
+)
+
+func openJSON(src stream, opt ReadOptions) (Reader, error) {
+	j := &jsonReader{src: src, limits: opt.Limits, index: map[string]int{}}
+	if err := j.sniff(); err != nil {
+		return nil, err
+	}
+	n := 0
+	for row, err := range j.raw() {
+		if err != nil {
+			return nil, err
+		}
+		n++
+		_ = row.members(func(k string, _ []byte) { j.addColumn(k) })
+	}
+	if n == 0 {
+		return nil, refuse(src.name, nil, "holds no rows")
+	}
+	j.values = make([]string, len(j.columns))
+	return j, nil
+}
+
+func (j *jsonReader) addColumn(name string) {
+	if _, ok := j.index[name]; !ok && len(j.columns) < 2000 {
+		j.index[name] = len(j.columns)
+		j.columns = append(j.columns, name)
+	}
+}
+
+// sniff tells the shapes apart by the beginning.
+func (j *jsonReader) sniff() error {
+	r, err := j.src.open()
+	if err != nil {
+		return refuse(j.src.name, err, "cannot be read")
+	}
+	defer r.Close()
+	s := newJSONScanner(r, j.limits.RowBytes)
+	b, err := s.peek()
+	switch {
+	case err != nil:
+		return refuse(j.src.name, err, "holds no JSON")
+	case b == '[':
+		j.shape = array
+		return nil
+	}
+	if err := s.take('{'); err != nil {
+		return refuse(j.src.name, err, "%v", err)
+	}
+	for first := true; ; first = false {
+		more, err := s.next('}', first)
+		if err != nil {
+			return refuse(j.src.name, err, "%v", err)
+		}
+		if !more {
+			j.shape = sequence
+			return nil
+		}
+		key, err := s.key()
+		if err != nil {
+			return refuse(j.src.name, err, "%v", err)
+		}
+		if b, _ := s.peek(); b == '[' && key == "features" {
+			j.shape = collection
+			return nil
+		} else if b == '[' && key != "coordinates" && key != "bbox" {
+			j.shape = holder
+			if err := s.take('['); err == nil {
+				if b, _ := s.peek(); b == '{' {
+					return nil
+				}
+			}
+			j.shape = sequence
+			return nil
+		}
+		v, err := s.value()
+		if err != nil {
+			return refuse(j.src.name, err, "%v", err)
+		}
+		if key == "type" && jsonText(v) == "Feature" {
+			j.shape = sequence
+			return nil
+		}
+	}
+}
+
+// rawRow is one feature or object as bytes.
+type rawRow struct {
+	num     int64
+	raw     []byte
+	feature bool
+	props   []byte
+	geom    []byte
+	id      string
+	err     error
+}
+
+func parseRaw(num int64, raw []byte) rawRow {
+	r := rawRow{num: num, raw: raw}
+	kind := ""
+	r.err = walkObject(raw, func(k string, v []byte) {
+		switch k {
+		case "type":
+			kind = jsonText(v)
+		case "properties":
+			r.props = v
+		case "geometry":
+			r.geom = v
+		case "id":
+			r.id = jsonText(v)
+		}
+	})
+	r.feature = kind == "Feature"
+	return r
+}
+
+// members walks the properties, or the object itself when it is no feature.
+func (r rawRow) members(fn func(string, []byte)) error {
+	if r.err != nil {
+		return r.err
+	}
+	if !r.feature {
+		return walkObject(r.raw, func(k string, v []byte) {
+			if k == "geometry" && len(v) > 0 && v[0] == '{' {
+				return
+			}
+			fn(k, v)
+		})
+	}
+	if r.id != "" {
+		fn("@id", []byte(r.id))
+	}
+	if len(r.props) == 0 || string(r.props) == "null" {
+		return nil
+	}
+	return walkObject(r.props, fn)
+}
+
+// raw cuts the file into features or objects; the bytes are valid until the next one.
+func (j *jsonReader) raw() iter.Seq2[rawRow, error] {
+	return func(yield func(rawRow, error) bool) {
+		f, err := j.src.open()
+		if err != nil {
+			yield(rawRow{}, refuse(j.src.name, err, "cannot be read"))
+			return
+		}
+		defer f.Close()
+		s := newJSONScanner(f, j.limits.RowBytes)
+		num := int64(0)
+		stop := errors.New("stop")
+		one := func() error {
+			num++
+			v, err := s.value()
+			if err != nil {
+				return fmt.Errorf("row %d: %w", num, err)
+			}
+			if !yield(parseRaw(num, v), nil) {
+				return stop
+			}
+			return nil
+		}
+		switch j.shape {
+		case array:
+			if err = s.take('['); err == nil {
+				err = each(s, ']', one)
+			}
+		case sequence:
+			for err == nil {
+				if _, err = s.peek(); errors.Is(err, io.EOF) {
+					return
+				} else if err == nil {
+					err = one()
+				}
+			}
+		default:
+			err = j.top(s, one)
+		}
+		if err != nil && !errors.Is(err, stop) {
+			yield(rawRow{}, refuse(j.src.name, err, "is not whole JSON: %v", err))
+		}
+	}
+}
+
+func each(s *jsonScanner, end byte, one func() error) error {
+	for first := true; ; first = false {
+		more, err := s.next(end, first)
+		if err != nil || !more {
+			return err
+		}
+		if err := one(); err != nil {
+			return err
+		}
+	}
+}
+
+// top walks the members of the outermost object: the rows, and the crs.
+func (j *jsonReader) top(s *jsonScanner, one func() error) error {
+	if err := s.take('{'); err != nil {
+		return err
+	}
+	return each(s, '}', func() error {
+		key, err := s.key()
+		if err != nil {
+			return err
+		}
+		b, err := s.peek()
+		if err != nil {
+			return cut(err)
+		}
+		if b == '[' && (key == "features" || j.shape == holder && key != "coordinates" && key != "bbox") {
+			if err := s.take('['); err != nil {
+				return err
+			}
+			return each(s, ']', one)
+		}
+		v, err := s.value()
+		if err == nil && key == "crs" && j.crsHow == "" {
+			j.readCRS(v)
+		}
+		return err
+	})
+}
+
+// readCRS understands the crs member of old GeoJSON: {"type":"name","properties":{"name":"urn:..."}}.
+func (j *jsonReader) readCRS(raw []byte) {
+	name := ""
+	_ = walkObject(raw, func(k string, v []byte) {
+		if k == "properties" {
+			_ = walkObject(v, func(k string, v []byte) {
+				if k == "name" || k == "code" {
+					name = jsonText(v)
+				}
+			})
+		}
+	})
+	if name == "" {
+		return
+	}
+	c, err := crs.ByName(crsName(name))
+	if err != nil {
+		j.crsHow = fmt.Sprintf("the crs member %q is not understood", name)
+		return
+	}
+	j.crs, j.crsHow = c, "crs member"
+}
+
+// crsName brings urn:ogc:def:crs:EPSG:6.9:4548 and its like into the form crs.ByName takes.
+func crsName(s string) string {
+	s = strings.TrimSpace(s)
+	if up := strings.ToUpper(s); strings.Contains(up, "EPSG") {
+		return "EPSG:" + s[strings.LastIndexAny(s, ":/")+1:]
+	}
+	return s
+}
+
+func (j *jsonReader) Name() string { return j.src.name }
+
+func (j *jsonReader) Format() string {
+	switch {
+	case j.shape == collection:
+		return "geojson"
+	case j.shape == sequence:
+		return "geojsonl"
+	}
+	return "json"
+}
+
+func (j *jsonReader) Columns() []string      { return j.columns }
+func (j *jsonReader) CRS() (crs.CRS, string) { return j.crs, j.crsHow }
+func (j *jsonReader) Close() error           { return j.src.close() }
+
+func (j *jsonReader) Rows() iter.Seq2[Row, error] {
+	return func(yield func(Row, error) bool) {
+		for raw, err := range j.raw() {
+			if err != nil {
+				yield(Row{}, err)
+				return
+			}
+			if !yield(j.row(raw), nil) {
+				return
+			}
+		}
+	}
+}
+
+func (j *jsonReader) row(raw rawRow) Row {
+	row := Row{File: j.src.name, Num: raw.num, Values: j.values}
+	clear(j.values)
+	err := raw.members(func(k string, v []byte) {
+		if i, ok := j.index[k]; ok {
+			j.values[i] = jsonText(v)
+		}
+	})
+	if err != nil {
+		row.Err = &rowError{Rule: RuleSyntax, Value: clip(string(raw.raw), 80), Text: "the row is not JSON: " + err.Error(), TextZh: "该行不是合法的 JSON：" + err.Error()}
+		return row
+	}
+	if len(raw.geom) > 0 {
+		if row.Geom, err = parseGeoJSON(raw.geom); err != nil {
+			row.Err = &rowError{Rule: RuleGeometry, Field: "geometry", Value: clip(string(raw.geom), 80), Text: "the geometry cannot be read: " + err.Error(), TextZh: "图形无法读取：" + err.Error()}
+		}
+	}
+	return row
+}
+
+// clip shortens s to about n bytes at a character's edge.
+func clip(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	return strings.ToValidUTF8(s[:n], "") + "…"
+}
