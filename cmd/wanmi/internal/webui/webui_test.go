@@ -17,9 +17,9 @@ func TestBuiltFiles(t *testing.T) {
 		t.Skip("the map page is not built; run `npm ci && npm run build` in this folder")
 	}
 	files := FS()
-	for _, name := range []string{"styles/light.json", "styles/dark.json"} {
+	for _, name := range []string{"light", "dark"} {
 		t.Run(name, func(t *testing.T) {
-			text, err := fs.ReadFile(files, name)
+			text, err := fs.ReadFile(files, "styles/"+name+".json")
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -31,7 +31,7 @@ func TestBuiltFiles(t *testing.T) {
 			if err := json.Unmarshal(text, &style); err != nil {
 				t.Fatal(err)
 			}
-			if got, want := style.Sprite, "{base}/sprites/wanmi"; got != want {
+			if got, want := style.Sprite, "{base}/sprites/"+name; got != want {
 				t.Errorf("sprite: got %q, want %q", got, want)
 			}
 			for id, s := range style.Sources {
@@ -42,15 +42,15 @@ func TestBuiltFiles(t *testing.T) {
 			if got := len(style.Layers); got < 20 {
 				t.Errorf("got %d layers, want at least 20", got)
 			}
+			for _, suffix := range []string{".json", ".png", "@2x.json", "@2x.png"} {
+				if _, err := fs.Stat(files, "sprites/"+name+suffix); err != nil {
+					t.Errorf("got %v, want the file", err)
+				}
+			}
 			if strings.Contains(string(text), "http") {
 				t.Error("got an absolute address in the style, want none")
 			}
 		})
-	}
-	for _, name := range []string{"sprites/wanmi.json", "sprites/wanmi.png", "sprites/wanmi@2x.json", "sprites/wanmi@2x.png"} {
-		if _, err := fs.Stat(files, name); err != nil {
-			t.Errorf("got %v, want the file", err)
-		}
 	}
 	page, err := fs.ReadFile(files, "index.html")
 	if err != nil {

@@ -1,9 +1,12 @@
-// What build.mjs runs: the two styles and the sprite sheet.
+// What build.mjs runs: the two styles and their sprites.
 import { dark, light } from './palette.ts'
 import { style } from './style.ts'
-
-export { spriteSheet } from './symbols.ts'
+import { spriteSheet } from './symbols.ts'
 
 export function styles() {
   return { light: style('light', light), dark: style('dark', dark) }
+}
+
+export function sprites(scale: number) {
+  return { light: spriteSheet(light, scale), dark: spriteSheet(dark, scale) }
 }

@@ -27,6 +27,8 @@ export interface Palette {
   door: string
   alert: string
   major: Record<string, string>
+  badge: Record<string, string> // grounds of the symbols, on which figures stand in white
+  badgeEdge: string
   work: string
 }
 
@@ -63,6 +65,8 @@ export const light: Palette = {
   door: '#8b8278',
   alert: '#d9301a',
   major: { '01': '#2b6c9e', '02': '#b55a12', '03': '#6f4aa3', '04': '#3b7f3f', '05': '#6a645d' },
+  badge: { '01': '#2b6c9e', '02': '#b55a12', '03': '#6f4aa3', '04': '#3b7f3f', '05': '#6a645d' },
+  badgeEdge: '#ffffff',
   work: '#0b7285',
 }
 
@@ -96,6 +100,8 @@ export const dark: Palette = {
   poiText: '#cda684',
   door: '#85817a',
   alert: '#ff6b57',
+  badge: { '01': '#2f74a8', '02': '#b8651f', '03': '#7a57b0', '04': '#427f46', '05': '#77716a' },
+  badgeEdge: '#15181a',
   major: { '01': '#4f9bd0', '02': '#dd8a3c', '03': '#a17fd6', '04': '#62a866', '05': '#99938b' },
   work: '#3bc9db',
 }

@@ -26,7 +26,7 @@ export function style(name: string, p: Palette): StyleSpecification {
     version: 8,
     name: `Wanmi ${name}`,
     metadata: { 'wanmi:theme': name },
-    sprite: '{base}/sprites/wanmi',
+    sprite: `{base}/sprites/${name}`,
     sources: {
       base: { type: 'vector', url: `{base}/tiles/${baseLayers}.json` },
       city: { type: 'vector', url: `{base}/tiles/${cityLayers}.json` },

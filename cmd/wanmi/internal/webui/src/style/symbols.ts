@@ -1,7 +1,7 @@
 // The map's symbols, drawn here and put on one sheet at build time.
 // A component's symbol has the outline and colour of its major class, so that classes stay apart without colour too;
 // the figure inside tells the commonest kinds of thing.
-import { light, majors } from './palette.ts'
+import { light, majors, type Palette } from './palette.ts'
 
 const size = 24
 
@@ -50,29 +50,29 @@ export const majorArt: Record<string, string> = {
   '05': '<rect x="8.8" y="8.8" width="6.4" height="6.4" rx="1"/>',
 }
 
-function badge(major: string, art: string): string {
-  return `<g fill="${light.major[major]}" stroke="#fff" stroke-width="1.6" stroke-linejoin="round">${outline[major]}</g>` +
+function badge(p: Palette, major: string, art: string): string {
+  return `<g fill="${p.badge[major]}" stroke="${p.badgeEdge}" stroke-width="1.6" stroke-linejoin="round">${outline[major]}</g>` +
     `<g fill="none" stroke="#fff" stroke-width="1.5" stroke-linecap="round" stroke-linejoin="round">${art}</g>`
 }
 
 // What is drawn on the sheet: name -> [width, height, art].
-function symbols(): Record<string, [number, number, string]> {
+function symbols(p: Palette): Record<string, [number, number, string]> {
   const out: Record<string, [number, number, string]> = {}
-  for (const m of majors) out[`major-${m}`] = [size, size, badge(m, majorArt[m])]
-  for (const [name, f] of Object.entries(figures)) out[name] = [size, size, badge(f.major, f.art)]
-  out.poi = [12, 12, `<circle cx="6" cy="6" r="3.6" fill="${light.poi}" stroke="#fff" stroke-width="1.4"/>`]
+  for (const m of majors) out[`major-${m}`] = [size, size, badge(p, m, majorArt[m])]
+  for (const [name, f] of Object.entries(figures)) out[name] = [size, size, badge(p, f.major, f.art)]
+  out.poi = [12, 12, `<circle cx="6" cy="6" r="3.6" fill="${p.poi}" stroke="${p.badgeEdge}" stroke-width="1.4"/>`]
   out.case = [size, size, '<path d="M12 3.5 21.5 20h-19z" fill="#d9301a" stroke="#fff" stroke-width="1.6" stroke-linejoin="round"/><path d="M12 9.6v4.8M12 16.8v.4" stroke="#fff" stroke-width="1.9" stroke-linecap="round"/>']
   out.pin = [28, 36, '<path d="M14 1.5c6.8 0 12 5.1 12 11.7C26 21.6 14 34.5 14 34.5S2 21.6 2 13.2C2 6.6 7.2 1.5 14 1.5z" fill="#c2255c" stroke="#fff" stroke-width="2"/><circle cx="14" cy="13.2" r="4.4" fill="#fff"/>']
   return out
 }
 
-/** The sprite for a pixel ratio: one SVG with all symbols side by side, and where each stands, in pixels of the finished picture. */
-export function spriteSheet(scale: number) {
+/** The sprite of a palette for a pixel ratio: one SVG with all symbols side by side, and where each stands, in pixels of the finished picture. */
+export function spriteSheet(p: Palette, scale: number) {
   const index: Record<string, { x: number, y: number, width: number, height: number, pixelRatio: number }> = {}
   let svg = ''
   let x = 0
   let height = 0
-  for (const [name, [w, h, art]] of Object.entries(symbols())) {
+  for (const [name, [w, h, art]] of Object.entries(symbols(p))) {
     index[name] = { x: x * scale, y: 0, width: w * scale, height: h * scale, pixelRatio: scale }
     svg += `<g transform="translate(${x} 0)">${art}</g>`
     x += w + 1
@@ -88,8 +88,10 @@ export function symbolOf(cls: string, className: string): string {
   return symbolSVG(`major-${m in majorArt ? m : '05'}`)
 }
 
-/** A symbol as an SVG document, for legends. */
+const drawn = symbols(light)
+
+/** A symbol as an SVG document, for legends and lists. */
 export function symbolSVG(name: string): string {
-  const [w, h, art] = symbols()[name]
+  const [w, h, art] = drawn[name]
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${w} ${h}" aria-hidden="true">${art}</svg>`
 }
