@@ -174,6 +174,10 @@ func misspelling(w, name []rune) (cost float64, ok bool) {
 			}
 		}
 	}
+	// The last character says what kind of thing it is: 天水宫 is not 天水路 misspelt, 天水街 may be.
+	if j == 0 && len(a) == 1 && !strings.ContainsRune(kindRunes, a[0]) && !(len(b) == 1 && soundsLike(a[0], b[0])) {
+		return 0, false
+	}
 	switch {
 	case len(a) == 1 && len(b) == 1:
 		if strings.ContainsRune("东南西北", a[0]) && strings.ContainsRune("东南西北", b[0]) {
@@ -183,7 +187,7 @@ func misspelling(w, name []rune) (cost float64, ok bool) {
 			return .03, true
 		}
 		return .06, true
-	case len(a) == 0 && len(b) == 1 && len(name) >= 4, len(a) == 0 && len(b) == 1 && len(name) == 3 && j == 0:
+	case len(a) == 0 && len(b) == 1 && len(name) >= 4 && j > 0:
 		return .06, true
 	case len(a) == 1 && len(b) == 0:
 		if i > 0 && a[0] == w[i-1] {
@@ -195,6 +199,9 @@ func misspelling(w, name []rune) (cost float64, ok bool) {
 	}
 	return 0, false
 }
+
+// kindRunes end the names of roads, communities and streets.
+const kindRunes = "路街道巷弄里村区镇乡"
 
 // soundsLike reports whether two characters share a reading, taking zh ch sh for z c s and -ng for -n as many speak.
 func soundsLike(a, b rune) bool {

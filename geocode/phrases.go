@@ -168,6 +168,10 @@ func (w *walker) name(t *token) {
 func (w *walker) number(t *token, i int) {
 	p := w.last()
 	n := t.num
+	if t.s > 0 && w.sc.f.Runes[t.s-1] == '第' { // the 40th parking space is no door
+		w.gap = true
+		return
+	}
 	switch n.unit {
 	case unitSection, unitLane, unitAlley, unitSubAlley:
 		w.roadPart(t, p)
@@ -213,7 +217,7 @@ func (w *walker) roadPart(t *token, p *phrase) {
 		fits = p.sub == 0
 	}
 	if !adjacent || !fits {
-		if p.lane == 0 && t.num.unit == unitLane && w.link == linkNone || t.num.unit == unitSection && p.section == 0 {
+		if p.num == 0 && (p.lane == 0 && t.num.unit == unitLane && w.link == linkNone || t.num.unit == unitSection && p.section == 0) {
 			return
 		}
 		heir := phrase{m: p.m, section: p.section, s: t.s, e: t.e, nameEnd: t.e, heirOf: int32(len(w.sc.phrases) - 1)}

@@ -101,8 +101,8 @@ func (g *Geocoder) checkPOIs(sc *scratch) {
 func (g *Geocoder) roadCands(sc *scratch, i int32) {
 	p := &sc.phrases[i]
 	g.phraseRoads(p, func(r onRoad, id int32, missing int) {
-		if missing > 0 {
-			return
+		if missing > 0 || len(g.roads[id].geom) == 0 && (p.has(entryCommunity) || p.has(entryPOI)) {
+			return // a village or an estate that has doors is no road
 		}
 		at, unc, ok := g.roadMiddle(id)
 		if !ok {

@@ -249,7 +249,7 @@ func (g *Geocoder) laneCands(sc *scratch, i int32) {
 			g.missingLane(sc, i, r, id, missing)
 			return
 		}
-		outside := p.cross || p.off.rel == relOpposite || p.off.rel == relDiagonal || p.off.rel == relFront
+		outside := p.cross || p.off.rel == relOpposite || p.off.rel == relDiagonal || p.off.rel == relFront || p.off.rel == relBeside
 		if at, unc, ok := g.mouth(id); ok && outside {
 			c := newCand(levelMouth, at, unc)
 			c.p, c.road, c.road2 = i, id, g.roads[id].parent
@@ -425,6 +425,15 @@ func (g *Geocoder) betweenCands(sc *scratch) {
 				}
 			})
 		}
+		n := 0
+		for _, o := range sc.cands { // the crossings that only bound the stretch are no answers
+			if o.level == levelIntersection && max(o.p, o.q) <= int32(i) && min(o.p, o.q) >= int32(i-2) && !b.cross {
+				continue
+			}
+			sc.cands[n] = o
+			n++
+		}
+		sc.cands = sc.cands[:n]
 		sc.addCand(c)
 	}
 }

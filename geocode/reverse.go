@@ -32,12 +32,16 @@ func (g *Geocoder) Reverse(ctx context.Context, p orb.Point, q ReverseQuery) (An
 	}
 	at := g.fr.to(p)
 	want := func(layer string) bool { return len(q.Layers) == 0 || slices.Contains(q.Layers, layer) }
+	each := q.Size
+	if len(q.Layers) == 0 {
+		each = max(1, q.Size/3) // leave room for the other kinds
+	}
 	var cs []cand
 	if want(LayerAddress) {
-		cs = g.reverseDoors(cs, at, q)
+		cs = g.reverseDoors(cs, at, each, q.RadiusM)
 	}
 	if want(LayerVenue) {
-		for _, h := range g.poiGrid.nearest(at, q.Size, q.RadiusM, func(i int32) float64 { return g.src.pois[i].at.dist(at) }) {
+		for _, h := range g.poiGrid.nearest(at, each, q.RadiusM, func(i int32) float64 { return g.src.pois[i].at.dist(at) }) {
 			c := newCand(levelPOI, g.src.pois[h.item].at, 20)
 			c.poi, c.dist = h.item, h.dist
 			cs = append(cs, c)
@@ -58,12 +62,13 @@ func (g *Geocoder) Reverse(ctx context.Context, p orb.Point, q ReverseQuery) (An
 		cs[i].score = nearScore(cs[i].dist)
 	}
 	slices.SortStableFunc(cs, func(a, b cand) int { return cmp.Compare(a.dist, b.dist) })
-	cs = g.reverseAreas(cs, at, want)
+	areas := g.reverseAreas(nil, at, want)
+	if room := max(1, q.Size-len(areas)); len(cs) > room {
+		cs = cs[:room]
+	}
+	cs = append(cs, areas...)
 	var a Answer
-	for i := range cs {
-		if len(a.Places) == q.Size {
-			break
-		}
+	for i := range cs[:min(len(cs), q.Size)] {
 		pl := g.place(nil, &cs[i])
 		if cs[i].level == levelIntersection && cs[i].dist >= 5 {
 			pl.Name += directionNames[directionOf(cs[i].at, at)] + strconv.Itoa(int(math.Round(cs[i].dist))) + "米"
@@ -91,8 +96,8 @@ func nearScore(d float64) float64 {
 	return .5
 }
 
-func (g *Geocoder) reverseDoors(cs []cand, at pt, q ReverseQuery) []cand {
-	for _, h := range g.doorGrid.nearest(at, q.Size, q.RadiusM, func(i int32) float64 { return g.src.doors[i].at.dist(at) }) {
+func (g *Geocoder) reverseDoors(cs []cand, at pt, n int, radius float64) []cand {
+	for _, h := range g.doorGrid.nearest(at, n, radius, func(i int32) float64 { return g.src.doors[i].at.dist(at) }) {
 		c := newCand(levelDoor, g.src.doors[h.item].at, 10)
 		c.door, c.road, c.dist = h.item, g.doorRoad[h.item], h.dist
 		cs = append(cs, c)

@@ -163,7 +163,7 @@ func (g *Geocoder) judge(sc *scratch, q *Query) {
 	slices.SortStableFunc(sc.cands, func(a, b cand) int {
 		// Near the focus counts as much as a small fault: it decides among equals.
 		fa, fb := a.score-min(.03, a.dist/1e5), b.score-min(.03, b.dist/1e5)
-		return cmp.Or(cmp.Compare(fb, fa), cmp.Compare(a.unc, b.unc), cmp.Compare(max(b.p, b.q), max(a.p, a.q)))
+		return cmp.Or(cmp.Compare(fb, fa), cmp.Compare(a.unc, b.unc), cmp.Compare(max(a.p, a.q), max(b.p, b.q)))
 	})
 }
 

@@ -315,7 +315,7 @@ func (g *Geocoder) suggestDoors(sc *scratch, limit int) {
 				c := newCand(levelDoor, g.src.doors[d].at, 10)
 				c.door, c.road, c.num = d, id, num
 				c.rate()
-				c.score -= .001 * float64(len(sc.cands)+1)
+				c.score = .9 - .001*float64(len(sc.cands)+1)
 				sc.cands = append(sc.cands, c)
 			}
 		}

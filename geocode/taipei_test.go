@@ -186,7 +186,7 @@ func TestTaipeiTexts(t *testing.T) {
 	n, in100 := all[0].n+all[1].n, all[0].in100+all[1].in100
 	t.Logf("all %d: <=100 m %.2f %% (even %.2f %%, odd %.2f %%), simplified the same %.2f %%", n, pct(in100, n),
 		pct(all[0].in100, all[0].n), pct(all[1].in100, all[1].n), pct(all[0].simplified+all[1].simplified, n))
-	if got, want := pct(in100, n), 88.0; got < want {
+	if got, want := pct(in100, n), 92.0; got < want {
 		t.Errorf("within 100 m: got %.2f %%, want at least %.0f %%", got, want)
 	}
 	if got := pct(all[0].simplified+all[1].simplified, n); got < 99.5 {

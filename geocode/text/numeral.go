@@ -81,6 +81,10 @@ func unitFollows(r []rune, j int) bool {
 		return next(1) == '里' || next(1) == '尺'
 	case '之', '-':
 		return Digit(next(1)) || numeralDigit(next(1)) >= 0
+	case '、', ',', '.': // 八十六、八十八号
+		if k := numeralRun(r, j+1); k > j+1 {
+			return unitFollows(r, k)
+		}
 	}
 	return false
 }

@@ -1,0 +1,401 @@
+package geocode
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+	"testing"
+
+	"github.com/paulmach/orb"
+
+	"wanmi/gis"
+	"wanmi/gis/crs"
+)
+
+// The town of these tests: origin at 116.98, 35.40; x east, y north in metres.
+//
+//	太平东路 west-east at y=0, x -1000..1000; 千泉大街 at y=500; 匡衡路 south-north at x=0; 普阳路 at x=500;
+//	doors every 20 m: even numbers south or west, odd ones north or east.
+var townFrame = newFrame(orb.Point{116.98, 35.40})
+
+func at(x, y float64) orb.Point { return townFrame.from(pt{x, y}) }
+
+func rect(x0, y0, x1, y1 float64) orb.Polygon {
+	return orb.Polygon{{at(x0, y0), at(x1, y0), at(x1, y1), at(x0, y1), at(x0, y0)}}
+}
+
+func town() memCorpus {
+	m := memCorpus{}
+	m.put("street", rect(-1000, -1000, 0, 1000), "code", "370883001", "name", "千泉街道")
+	m.put("street", rect(0, -1000, 1000, 1000), "code", "370883002", "name", "钢山街道")
+	m.put("community", rect(-1000, -1000, 0, 1000), "code", "370883001001", "name", "铁西社区", "street_code", "370883001", "street_name", "千泉街道", "former_name", "铁西大队")
+	m.put("community", rect(0, -1000, 1000, 1000), "code", "370883002001", "name", "普阳社区", "street_code", "370883002", "street_name", "钢山街道")
+	road := func(name, alias, former string, ps ...orb.Point) {
+		f := m.put("road", orb.LineString(ps), "name", name, "alias", alias, "former_name", former, "class", "collector")
+		f.Set("width_m", 20.0)
+	}
+	road("太平东路", "", "建设路", at(-1000, 0), at(0, 0), at(1000, 0))
+	road("千泉大街", "千泉街", "", at(-1000, 500), at(1000, 500))
+	road("匡衡路", "", "", at(0, -1000), at(0, 1000))
+	road("普阳路", "", "", at(500, -1000), at(500, 1000))
+	road("人民路", "", "", at(-1000, 800), at(-300, 800))
+	for i := 1; i <= 50; i++ {
+		side := 15.0
+		if i%2 == 0 {
+			side = -15
+		}
+		if i == 21 {
+			continue // left to interpolation
+		}
+		x := -1000 + float64(i)*20
+		m.put("door", at(x, side), "road", "太平东路", "number", fmt.Sprint(i), "community_code", "370883001001", "community_name", "铁西社区", "street_name", "千泉街道")
+		m.put("door", at(500+side, -1000+float64(i)*20), "road", "普阳路", "number", fmt.Sprint(i), "community_code", "370883002001", "community_name", "普阳社区", "street_name", "钢山街道")
+	}
+	m.put("door", at(485, -750), "road", "普阳路", "number", "12-1", "community_code", "370883002001")
+	m.put("door", at(-600, 300), "number", "7", "community_name", "铁西社区", "community_code", "370883001001")
+	m.put("poi", at(200, 300), "name", "邹城市人民医院", "alias", "市人民医院#人民医院")
+	m.put("poi", at(-500, 520), "name", "孟子湖购物广场", "former_name", "百货大楼")
+	m.put("poi", at(600, 30), "name", "公厕")
+	m.put("poi", at(-800, 30), "name", "公厕")
+	m.put("land", rect(700, 700, 900, 900), "name", "唐王湖公园", "class", "park")
+	m.put("unit_grid", rect(100, 100, 200, 200), "code", "370883002001007", "status", "valid")
+	m.put("component", at(30, 12), "code", "37088301001000123", "class", "01001", "name", "路灯", "label", "LD-0123")
+	m.put("component", at(40, 12), "code", "3708830102000001", "class", "0102", "name", "井盖", "delivered_id", "YS20260077")
+	return m
+}
+
+var townConfig = Config{
+	Synonyms:   map[string][]string{"路灯": {"01001"}, "井盖": {"01002"}, "雨水箅子": {"01003"}, "垃圾桶": {"02001"}, "公厕": {"02002"}},
+	ClassNames: map[string]string{"01001": "路灯", "01002": "检查井盖", "01003": "雨水箅子", "02001": "垃圾箱", "02002": "公共厕所"},
+	Admin:      []string{"山东省", "济宁市", "邹城市"},
+}
+
+func buildTown(tb testing.TB) *Geocoder {
+	tb.Helper()
+	g, err := Build(context.Background(), town(), townConfig, nil)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return g
+}
+
+func TestTown(t *testing.T) {
+	g := buildTown(t)
+	gcjX, gcjY := mustCRS(t, "gcj02").FromLonLat(116.98, 35.40)
+	bdX, bdY := mustCRS(t, "bd09").FromLonLat(116.98, 35.40)
+	gkX, gkY := crs.GaussKruger3(117).FromLonLat(116.98, 35.40)
+	tests := []struct {
+		text  string
+		x, y  float64
+		tol   float64
+		level string
+	}{
+		// doors
+		{"普阳路12号", 485, -760, 1, "door"},
+		{"普陽路十二號", 485, -760, 1, "door"},
+		{"普阳路１２号", 485, -760, 1, "door"},
+		{"普阳路12", 485, -760, 1, "door"},
+		{"普阳路12-1号", 485, -750, 1, "door"},
+		{"普阳路12号附1号", 485, -750, 1, "door"},
+		{"普阳路12号之1", 485, -750, 1, "door"},
+		{"普阳路13号附5", 515, -740, 1, "door"},
+		{"普阳路12号3号楼2单元", 485, -760, 1, "door"},
+		{"山东省济宁市邹城市钢山街道普阳社区普阳路12号", 485, -760, 1, "door"},
+		{"您好，我要反映一下，普阳路12号门前路灯不亮，已经三天了，请尽快处理", 485, -760, 1, "door"},
+		{"铁西社区7号", -600, 300, 1, "door"},
+		{"太平东路21号", -580, 15, 2, "interpolated"},
+		{"太平东路49号对面", -20, -15, 4, "door"},
+		// intersections
+		{"太平东路与匡衡路交叉口", 0, 0, 2, "intersection"},
+		{"太平东路匡衡路口", 0, 0, 2, "intersection"},
+		{"太平东路和普阳路十字路口", 500, 0, 2, "intersection"},
+		{"太平东路/匡衡路", 0, 0, 2, "intersection"},
+		{"匡衡路、千泉大街路口", 0, 500, 2, "intersection"},
+		{"太平东路 普阳路 交汇处", 500, 0, 2, "intersection"},
+		{"建设路与匡衡路路口", 0, 0, 2, "intersection"},
+		{"千泉街与匡衡路口", 0, 500, 2, "intersection"},
+		// offsets
+		{"太平东路与匡衡路路口东50米", 50, 0, 2, "offset"},
+		{"太平东路与匡衡路路口东50米路北，路灯不亮", 50, 10, 2, "offset"},
+		{"太平东路与匡衡路交叉口往东约50米处", 50, 0, 2, "offset"},
+		{"太平东路与匡衡路交叉口向南120米路西井盖丢失", -10, -120, 2, "offset"},
+		{"太平东路与匡衡路交叉口西北角", -12, 12, 6, "intersection"},
+		{"太平东路与匡衡路交叉口以北200米", 0, 200, 2, "offset"},
+		{"太平东路与匡衡路路口50米路东", 10, 50, 60, ""},
+		{"普阳路12号北30米", 485, -730, 3, "offset"},
+		{"市人民医院东100米", 300, 300, 2, "offset"},
+		{"太平东路（匡衡路至普阳路段）", 250, 0, 3, "between"},
+		{"太平东路匡衡路到普阳路之间", 250, 0, 3, "between"},
+		// names
+		{"市人民医院", 200, 300, 1, "poi"},
+		{"邹城市人民医院门口", 200, 300, 1, "poi"},
+		{"百货大楼", -500, 520, 1, "poi"},
+		{"唐王湖公园", 800, 800, 5, "poi"},
+		{"太平东路公厕", -800, 30, 1500, "poi"},
+		// spelling
+		{"太平东路与匡恒路路口", 0, 0, 2, "intersection"},
+		{"大平东路与匡衡路路口", 0, 0, 2, "intersection"},
+		{"普洋路12号", 485, -760, 1, "door"},
+		{"孟子胡购物广场", -500, 520, 1, "poi"},
+		{"反映孟子湖购物广厂附近有垃圾", -500, 520, 1, "poi"},
+		{"太平平东路9号", -820, 15, 1, "door"},
+		// codes
+		{"37088301001000123", 30, 12, 1, "component"},
+		{"部件编码37088301001000123损坏", 30, 12, 1, "component"},
+		{"灯杆号LD-0123不亮", 30, 12, 1, "component"},
+		{"ld0123", 30, 12, 1, "component"},
+		{"编号ＹＳ20260077的井盖", 40, 12, 1, "component"},
+		{"3708830102000001", 40, 12, 1, "component"},
+		{"网格370883002001007", 150, 150, 1, "grid"},
+		// coordinates
+		{"116.980000,35.400000", 0, 0, 1, "coordinate"},
+		{"35.400000 116.980000", 0, 0, 1, "coordinate"},
+		{"位置：东经116.98000，北纬35.40000", 0, 0, 1, "coordinate"},
+		{"116°58′48″E 35°24′0″N", 0, 0, 1, "coordinate"},
+		{fmt.Sprintf("高德坐标 %.6f,%.6f", gcjX, gcjY), 0, 0, 1, "coordinate"},
+		{fmt.Sprintf("百度 %.6f,%.6f", bdX, bdY), 0, 0, 2, "coordinate"},
+		{fmt.Sprintf("%.2f,%.2f", gkX, gkY), 0, 0, 1, "coordinate"},
+		{fmt.Sprintf("X=%.2f Y=39%.2f", gkY, gkX), 0, 0, 1, "coordinate"},
+		// wider
+		{"铁西社区", -500, 0, 5, "community"},
+		{"铁西大队", -500, 0, 5, "community"},
+		{"千泉街道", -500, 0, 5, "street"},
+		{"太平东路", 0, 0, 5, "road"},
+		{"铁西社区太平东路", -500, 0, 25, "road"},
+	}
+	for _, tt := range tests {
+		a, err := g.Search(context.Background(), Query{Text: tt.text})
+		if err != nil || len(a.Places) == 0 {
+			t.Errorf("%q: got %d places, error %v", tt.text, len(a.Places), err)
+			continue
+		}
+		p := a.Places[0]
+		got := townFrame.to(p.Point)
+		if d := got.dist(pt{tt.x, tt.y}); d > tt.tol || tt.level != "" && p.Level != tt.level {
+			t.Errorf("%q: got %s %q at %.0f,%.0f score %.2f %v, want %s within %.0f m of %.0f,%.0f", tt.text, p.Level, p.Label, got.x, got.y, p.Score, p.Faults, tt.level, tt.tol, tt.x, tt.y)
+		}
+		if p.Score <= 0 || p.Score > 1 || p.UncertaintyM <= 0 && p.Level != "component" || p.Label == "" || p.ID == "" || math.IsNaN(p.Point[0]) {
+			t.Errorf("%q: incomplete place %+v", tt.text, p)
+		}
+	}
+}
+
+func mustCRS(t *testing.T, name string) crs.CRS {
+	t.Helper()
+	c, err := crs.ByName(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func TestClasses(t *testing.T) {
+	g := buildTown(t)
+	tests := []struct {
+		text string
+		want []string
+	}{
+		{"太平东路与匡衡路路口东50米路北，路灯不亮", []string{"01001"}},
+		{"太平东路路灯不亮", []string{"01001"}},
+		{"普阳路12号雨水箅子和井盖都坏了", []string{"01003", "01002"}},
+		{"普阳路12号", nil},
+	}
+	for _, tt := range tests {
+		a, err := g.Search(context.Background(), Query{Text: tt.text})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, c := range a.Classes {
+			got = append(got, c.Code)
+		}
+		if !slices.Equal(got, tt.want) {
+			t.Errorf("%q: got classes %v, want %v", tt.text, got, tt.want)
+		}
+		if len(a.Places) == 0 {
+			t.Errorf("%q: no place", tt.text)
+		}
+	}
+}
+
+// TestContradiction: a wrong street lowers the score and is said, the place stays.
+func TestContradiction(t *testing.T) {
+	g := buildTown(t)
+	good, _ := g.Search(context.Background(), Query{Text: "钢山街道普阳路12号"})
+	bad, _ := g.Search(context.Background(), Query{Text: "千泉街道普阳路12号"})
+	if len(good.Places) == 0 || len(bad.Places) == 0 || good.Places[0].Point != bad.Places[0].Point {
+		t.Fatalf("got %v and %v, want the same place", good.Places, bad.Places)
+	}
+	if good.Places[0].Score <= bad.Places[0].Score {
+		t.Errorf("scores: got %.2f right and %.2f wrong, want the right one higher", good.Places[0].Score, bad.Places[0].Score)
+	}
+	if len(bad.Places[0].Faults) == 0 || bad.Places[0].Faults[0].Code != "street.contradiction" {
+		t.Errorf("faults: got %v, want street.contradiction", bad.Places[0].Faults)
+	}
+}
+
+// TestTwoReadings: two places equally good are both given, and the answer asks which.
+func TestTwoReadings(t *testing.T) {
+	g := buildTown(t)
+	a, _ := g.Search(context.Background(), Query{Text: "公厕"})
+	if len(a.Places) != 2 || a.Places[0].Score != a.Places[1].Score || a.Ask == "" {
+		t.Errorf("got %d places, ask %q; want 2 equal ones and a question", len(a.Places), a.Ask)
+	}
+	f := at(590, 30)
+	a, _ = g.Search(context.Background(), Query{Text: "公厕", Focus: &f})
+	if len(a.Places) == 0 || townFrame.to(a.Places[0].Point).x < 0 {
+		t.Errorf("with a focus: got %v, want the near one first", a.Places)
+	}
+	a, _ = g.Search(context.Background(), Query{Text: "人民路", Size: 1})
+	if len(a.Places) != 1 || a.Ask == "" {
+		t.Errorf("a road alone: got %d places, ask %q; want one and a question", len(a.Places), a.Ask)
+	}
+	a, _ = g.Search(context.Background(), Query{Text: "今天天气不错"})
+	if len(a.Places) != 0 || a.Ask == "" {
+		t.Errorf("nothing: got %v, ask %q; want no place and a question", a.Places, a.Ask)
+	}
+}
+
+func TestFilters(t *testing.T) {
+	g := buildTown(t)
+	b := orb.Bound{Min: at(-1000, -1000), Max: at(0, 1000)}
+	a, _ := g.Search(context.Background(), Query{Text: "公厕", Bound: &b})
+	if len(a.Places) != 1 {
+		t.Errorf("bound: got %d places, want 1", len(a.Places))
+	}
+	a, _ = g.Search(context.Background(), Query{Text: "铁西社区太平东路9号", Layers: []string{LayerNeighbourhood}})
+	if len(a.Places) != 1 || a.Places[0].Layer != LayerNeighbourhood {
+		t.Errorf("layers: got %v, want the community", a.Places)
+	}
+}
+
+func TestInvalid(t *testing.T) {
+	g := buildTown(t)
+	long := ""
+	for range 513 {
+		long += "路"
+	}
+	for _, s := range []string{long, "a\xff", "路\x00灯", "\x1b[0m"} {
+		for name, f := range map[string]func(context.Context, Query) (Answer, error){"search": g.Search, "autocomplete": g.Autocomplete} {
+			if _, err := f(context.Background(), Query{Text: s}); gis.KindOf(err) != gis.Invalid {
+				t.Errorf("%s %.10q: got error %v, want an Invalid one", name, s, err)
+			}
+		}
+	}
+	if _, err := g.Reverse(context.Background(), orb.Point{math.NaN(), 0}, ReverseQuery{}); gis.KindOf(err) != gis.Invalid {
+		t.Errorf("reverse at NaN: got %v, want an Invalid error", err)
+	}
+	if _, err := g.Search(context.Background(), Query{Text: ""}); err != nil {
+		t.Errorf("empty text: got error %v, want none", err)
+	}
+	digits := make([]byte, 500)
+	for i := range digits {
+		digits[i] = byte('0' + i%10)
+	}
+	if _, err := g.Search(context.Background(), Query{Text: string(digits)}); err != nil {
+		t.Errorf("500 digits: got error %v, want none", err)
+	}
+}
+
+func TestAutocomplete(t *testing.T) {
+	g := buildTown(t)
+	tests := []struct{ text, want string }{
+		{"普", "普阳社区"},
+		{"普阳路", "普阳路"},
+		{"pyl", "普阳路"},
+		{"puyanglu", "普阳路"},
+		{"tai ping", "太平东路"},
+		{"孟子", "孟子湖购物广场"},
+		{"mzh", "孟子湖购物广场"},
+		{"建设", "太平东路"},
+		{"普阳路12号", "普阳路12号"},
+	}
+	for _, tt := range tests {
+		a, err := g.Autocomplete(context.Background(), Query{Text: tt.text})
+		if err != nil || len(a.Places) == 0 || a.Places[0].Name != tt.want {
+			t.Errorf("%q: got %v, error %v, want %s first", tt.text, a.Places, err, tt.want)
+		}
+	}
+	a, _ := g.Autocomplete(context.Background(), Query{Text: "普阳路1", Size: 20})
+	if n := len(a.Places); n < 10 {
+		t.Errorf("doors of a road: got %d, want at least 10", n)
+	}
+}
+
+func TestReverse(t *testing.T) {
+	g := buildTown(t)
+	a, err := g.Reverse(context.Background(), at(60, 40), ReverseQuery{Size: 20})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]string{}
+	for _, p := range a.Places {
+		if _, dup := got[p.Layer]; !dup {
+			got[p.Layer] = p.Name
+		}
+	}
+	want := map[string]string{
+		LayerAddress: "太平东路50号", LayerStreet: "太平东路", LayerIntersection: "太平东路与匡衡路交叉口东北72米",
+		LayerNeighbourhood: "普阳社区", LayerLocaladmin: "钢山街道", LayerVenue: "邹城市人民医院",
+	}
+	for l, n := range want {
+		if got[l] != n {
+			t.Errorf("%s: got %q, want %q", l, got[l], n)
+		}
+	}
+}
+
+func TestStructured(t *testing.T) {
+	g := buildTown(t)
+	a, err := g.Structured(context.Background(), StructuredQuery{Road: "普阳路", HouseNumber: "12", Locality: "钢山街道"})
+	if err != nil || len(a.Places) == 0 || a.Places[0].Level != "door" {
+		t.Errorf("got %v, error %v, want the door", a.Places, err)
+	}
+}
+
+func TestApply(t *testing.T) {
+	m := town()
+	g, err := Build(context.Background(), m, townConfig, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx := context.Background()
+	find := func(g *Geocoder, s string) string {
+		a, err := g.Search(ctx, Query{Text: s})
+		if err != nil || len(a.Places) == 0 {
+			return ""
+		}
+		return a.Places[0].Level
+	}
+	old := m["component"][0]
+	moved := old.Clone()
+	moved.Geom = at(333, 333)
+	moved.SetText("label", "LD-9999")
+	g2, err := g.Apply(ctx, []Update{{Layer: "component", Key: old.Key, Old: &old, New: &moved}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := find(g2, "LD-9999"); got != "component" {
+		t.Errorf("the new label: got %q, want component", got)
+	}
+	if find(g2, "LD-0123") == "component" || find(g, "LD-0123") != "component" {
+		t.Error("the old label must be gone in the new geocoder and stay in the old one")
+	}
+	g3, err := g2.Apply(ctx, []Update{{Layer: "component", Key: old.Key, Old: &moved}})
+	if err != nil || find(g3, old.Key) == "component" {
+		t.Errorf("a deleted component is still found, error %v", err)
+	}
+	door := m.put("door", at(0, -900), "road", "匡衡路", "number", "88")
+	g4, err := g3.Apply(ctx, []Update{{Layer: "door", Key: door.Key, New: &door}})
+	if err != nil || find(g4, "匡衡路88号") != "door" || find(g3, "匡衡路88号") == "door" {
+		t.Errorf("a new door: %q after, %q before, error %v", find(g4, "匡衡路88号"), find(g3, "匡衡路88号"), err)
+	}
+	g5, err := g4.Apply(ctx, []Update{{Layer: "door", Key: door.Key, Old: &door}})
+	if err != nil || find(g5, "匡衡路88号") == "door" {
+		t.Errorf("a deleted door is still found, error %v", err)
+	}
+	if _, err := g.Apply(ctx, []Update{{Layer: "door"}}); err == nil {
+		t.Error("a whole layer: got no error, want one")
+	}
+}
