@@ -1,0 +1,177 @@
+package city
+
+import (
+	"math"
+	"strings"
+	"testing"
+
+	"github.com/paulmach/orb"
+
+	"wanmi/cmd/wanmi/internal/city/citytest"
+	"wanmi/geocode"
+	"wanmi/gis"
+)
+
+func view(t *testing.T) *View {
+	t.Helper()
+	live, err := Load(t.Context(), citytest.Store(t), Config{Geocode: citytest.Geocode(), NoTiles: true}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return live.View()
+}
+
+// crossing is an answer as the geocoder gives it for "普阳山路与太平路路口井盖破损".
+func crossing() geocode.Answer {
+	return geocode.Answer{
+		Places: []geocode.Place{{
+			ID: "intersection:1", Layer: geocode.LayerIntersection, Level: "intersection", Label: "普阳山路与太平路路口", Match: geocode.MatchExact,
+			Point: citytest.Centre, Score: 0.95, UncertaintyM: 15, Reasons: []geocode.Reason{{Word: "普阳山路", Use: "road"}},
+		}},
+		Classes: []geocode.ClassHit{{Code: "01002", Name: "污水井盖", Word: "井盖"}},
+	}
+}
+
+func TestComposeNamesComponentAndDepartment(t *testing.T) {
+	v := view(t)
+	got := v.compose(LocateQuery{Text: "普阳山路与太平路路口井盖破损"}, crossing(), "")
+	if len(got.Components) != 1 || got.Components[0].Code != citytest.Cover {
+		t.Fatalf("candidates: got %+v, want %s alone: the other is 80 m away", got.Components, citytest.Cover)
+	}
+	if d := got.Components[0].DistanceM; math.Abs(d-19.8) > 0.2 {
+		t.Errorf("distance: got %g m, want 19.8", d)
+	}
+	if got.Department == nil || got.Department.Code != citytest.Drainage || got.Department.By != "component" || got.Department.Phone == "" {
+		t.Errorf("department: got %+v, want %s by the component, with its telephone", got.Department, citytest.Drainage)
+	}
+	if got.Score != 0.95 || got.UncertaintyM != 15 || len(got.Reasons) == 0 {
+		t.Errorf("score %g, uncertainty %g, %d reasons; want 0.95, 15 and some", got.Score, got.UncertaintyM, len(got.Reasons))
+	}
+}
+
+func TestDepartmentByResponsibility(t *testing.T) {
+	v := view(t)
+	ans := crossing()
+	ans.Classes = []geocode.ClassHit{{Code: "01037", Name: "路灯", Word: "路灯"}}
+	got := v.compose(LocateQuery{Text: "普阳山路与太平路路口路灯不亮"}, ans, "")
+	if got.Department == nil || got.Department.Code != citytest.Lighting || got.Department.By != "responsibility" {
+		t.Errorf("department: got %+v, want %s by responsibility: the lamp has none of its own", got.Department, citytest.Lighting)
+	}
+	ans.Places[0].Point = citytest.At(-90, -90) // no lamp there
+	got = v.compose(LocateQuery{Text: "路灯不亮"}, ans, "")
+	if len(got.Components) != 0 || got.Department == nil || got.Department.Code != citytest.Lighting {
+		t.Errorf("without a lamp near: got %+v %+v, want none and %s", got.Components, got.Department, citytest.Lighting)
+	}
+	ans.Classes = nil
+	if got = v.compose(LocateQuery{Text: "有问题"}, ans, ""); got.Department != nil || got.Ask == "" {
+		t.Errorf("without a class: got %+v and ask %q, want no department and a question", got.Department, got.Ask)
+	}
+}
+
+func TestLabelWins(t *testing.T) {
+	v := view(t)
+	ans := crossing()
+	ans.Classes = []geocode.ClassHit{{Code: "01037", Name: "路灯", Word: "路灯"}}
+	ans.Places[0].UncertaintyM = 60
+	got := v.compose(LocateQuery{Text: "太平路ld-0815路灯不亮"}, ans, "")
+	if len(got.Components) != 1 || got.Components[0].Score != labelScore {
+		t.Errorf("got %+v, want the lamp by its number", got.Components)
+	}
+}
+
+func TestChoose(t *testing.T) {
+	school := geocode.Place{ID: "venue:1", Layer: geocode.LayerVenue, Point: citytest.At(50, -50), Score: 0.9, UncertaintyM: 20}
+	road := geocode.Place{ID: "street:1", Layer: geocode.LayerStreet, Point: citytest.At(5000, 0), Score: 0.6, UncertaintyM: 200}
+	at := func(e, n float64) *orb.Point { p := citytest.At(e, n); return &p }
+	for _, tt := range []struct {
+		name   string
+		places []geocode.Place
+		q      LocateQuery
+		want   string // id of the place, its beginning
+		fault  bool
+		score  float64
+	}{
+		{"nothing", nil, LocateQuery{}, "", false, 0},
+		{"words alone", []geocode.Place{school, road}, LocateQuery{}, "venue:1", false, 0.9},
+		{"position alone", nil, LocateQuery{Point: at(0, 0), AccuracyM: 10}, "coordinate:", false, 0.9},
+		{"they agree", []geocode.Place{school}, LocateQuery{Point: at(60, -50), AccuracyM: 10}, "venue:1", false, 0.95},
+		{"clear words win", []geocode.Place{school}, LocateQuery{Point: at(2000, 0), AccuracyM: 10}, "venue:1", true, 0.7},
+		{"vague words lose", []geocode.Place{road}, LocateQuery{Point: at(0, 0), AccuracyM: 10}, "coordinate:", true, 0.7},
+		{"the position decides between two", []geocode.Place{{ID: "a", Point: citytest.At(3000, 0), Score: 0.9, UncertaintyM: 20}, school}, LocateQuery{Point: at(55, -50), AccuracyM: 20}, "venue:1", false, 0.95},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			got := choose(tt.places, tt.q, "")
+			if tt.want == "" {
+				if got.place != nil {
+					t.Errorf("got %+v, want none", got.place)
+				}
+				return
+			}
+			if got.place == nil || !strings.HasPrefix(got.place.ID, tt.want) || math.Abs(got.place.Score-tt.score) > 1e-9 {
+				t.Fatalf("got %+v, want %s with score %g", got.place, tt.want, tt.score)
+			}
+			if has := len(got.faults) > 0; has != tt.fault {
+				t.Errorf("conflict said: got %v, want %v", has, tt.fault)
+			}
+		})
+	}
+}
+
+func TestFuseDrawsTowardsTheBetterPoint(t *testing.T) {
+	school := geocode.Place{Layer: geocode.LayerVenue, Point: citytest.At(0, 0), Score: 0.9, UncertaintyM: 20}
+	p := citytest.At(30, 0)
+	got := choose([]geocode.Place{school}, LocateQuery{Point: &p, AccuracyM: 10}, "")
+	d := distance(school.Point, got.place.Point)
+	if math.Abs(d-24) > 0.1 { // weights 1/100 and 1/400: four fifths of 30 m
+		t.Errorf("moved %g m, want 24", d)
+	}
+	component := school
+	component.Layer = geocode.LayerComponent
+	if got = choose([]geocode.Place{component}, LocateQuery{Point: &p, AccuracyM: 10}, ""); got.place.Point != component.Point {
+		t.Error("a surveyed component was moved")
+	}
+}
+
+func TestCheckQuery(t *testing.T) {
+	for _, q := range []LocateQuery{
+		{}, {Text: "  "}, {Text: "a", AccuracyM: -1}, {Text: "a", AccuracyM: math.NaN()},
+		{Point: &orb.Point{200, 0}}, {Point: &orb.Point{math.NaN(), 0}},
+	} {
+		if _, err := (&View{}).Locate(t.Context(), q); gis.KindOf(err) != gis.Invalid {
+			t.Errorf("%+v: got %v, want Invalid", q, err)
+		}
+	}
+}
+
+func TestRow(t *testing.T) {
+	v := view(t)
+	l := v.compose(LocateQuery{Text: "井盖"}, crossing(), "")
+	row := l.Row()
+	if len(row) != len(Columns()) {
+		t.Fatalf("%d values for %d columns", len(row), len(Columns()))
+	}
+	if row[0] != "116.9700000" || row[9] != citytest.Cover || row[10] != "排水管理处" {
+		t.Errorf("got %q", row)
+	}
+	if none := (Located{}).Row(); none[0] != "" || !strings.Contains(none[11], "not_found") {
+		t.Errorf("nothing found: got %q", none)
+	}
+}
+
+func TestDistance(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		g    orb.Geometry
+		want float64
+	}{
+		{"point", citytest.At(30, 40), 50},
+		{"line beside", citytest.Line([2]float64{10, -50}, [2]float64{10, 50}), 10},
+		{"inside a polygon", citytest.Box(-5, -5, 5, 5), 0},
+		{"outside a polygon", citytest.Box(7, -5, 20, 5), 7},
+		{"multi-point", orb.MultiPoint{citytest.At(9, 0), citytest.At(3, 0)}, 3},
+	} {
+		if got := distance(citytest.Centre, tt.g); math.Abs(got-tt.want) > 0.01 {
+			t.Errorf("%s: got %g m, want %g", tt.name, got, tt.want)
+		}
+	}
+}
