@@ -178,23 +178,35 @@ func (c *City) shops(r rng, phone func() string) {
 	}
 }
 
-// busStop adds the point of interest of a bus stop; stops of both sides share the name.
-func (c *City) busStop(p pt, rd *road, s float64) {
-	name, best := "", math.Inf(1)
-	for _, k := range c.roads.crossings[rd.id] {
-		j := c.roads.junctions[k]
-		for i, id := range j.roads {
-			if id == rd.id && math.Abs(j.at[i]-s) < best {
-				for _, o := range j.roads {
-					if n := c.roads.list[o].name; n != rd.name && c.roads.list[o].class != "service" {
-						name, best = rd.name+n+"口", math.Abs(j.at[i]-s)
-					}
-				}
+// busStops makes a point of interest of every pair of bus stops: both sides share the name.
+func (c *City) busStops() {
+	seen := map[string]bool{}
+	for i := range c.components {
+		if x := &c.components[i]; x.class == "02004" {
+			if name := c.stopName(x.road, x.s); name != "" && !seen[name] {
+				seen[name] = true
+				c.pois = append(c.pois, poi{name: name + "（公交站）", class: "公交站", p: x.p, road: x.road, s: x.s, parcel: -1})
 			}
 		}
 	}
-	if name == "" {
-		return
+}
+
+// stopName names a stop after its road and the nearest one that crosses it.
+func (c *City) stopName(rd *road, s float64) string {
+	name, best := "", math.Inf(1)
+	for _, k := range c.roads.crossings[rd.id] {
+		j := c.roads.junctions[k]
+		own := 0.0
+		for i, id := range j.roads {
+			if id == rd.id {
+				own = j.at[i]
+			}
+		}
+		for _, id := range j.roads {
+			if o := c.roads.list[id]; o.name != rd.name && o.class != "service" && math.Abs(own-s) < best {
+				name, best = rd.name+o.name+"口", math.Abs(own-s)
+			}
+		}
 	}
-	c.pois = append(c.pois, poi{name: name + "（公交站）", class: "公交站", p: mm(p), road: rd, s: s, parcel: -1})
+	return name
 }

@@ -31,6 +31,8 @@ type BadRow struct {
 	File string `json:"file"`
 	Row  int    `json:"row"` // 1: the first after the heading
 	What string `json:"what"`
+	// Rejected is false for a fault an import may let pass with a remark, as an impossible date in an optional field.
+	Rejected bool `json:"rejected"`
 }
 
 // Generate makes the city of c.
@@ -67,11 +69,7 @@ func Generate(c Config) *City {
 	city.makeDepartments(c.Seed)
 	city.makePlaces(c.Seed)
 	city.makeComponents(c.Seed)
+	city.busStops()
 	city.makeReports(c.Seed)
 	return city
-}
-
-// WriteFiles writes the city into dir as cities deliver their data, with manifest.json.
-func (c *City) WriteFiles(dir string) (Manifest, error) {
-	return Manifest{Synthetic: true, Truth: "truth.csv", Reports: "reports.csv"}, nil
 }

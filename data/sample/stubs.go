@@ -1,6 +1,0 @@
-package sample
-
-type report struct{}
-type caseRow struct{}
-
-func (c *City) makeReports(seed uint64) {}
