@@ -377,7 +377,7 @@ func (c *converter) project(g orb.Geometry, name string, first orb.Point) (orb.G
 			bad = &rowError{RuleZero, name, coordText(p), "the coordinates are 0/0", "坐标为 0/0"}
 			return p
 		case !inRange(c.sys, p):
-			bad = &rowError{RuleRange, name, coordText(p), "the coordinates are out of the range of " + c.sys.Name(), "坐标超出坐标系范围"}
+			bad = c.outOfRange(name, p)
 			return p
 		}
 		lon, lat := c.sys.ToLonLat(p[0], p[1])
@@ -392,13 +392,28 @@ func (c *converter) project(g orb.Geometry, name string, first orb.Point) (orb.G
 	return out, nil
 }
 
+// outOfRange says that a position cannot belong to the system, and when its two numbers stand the wrong way round.
+func (c *converter) outOfRange(name string, p orb.Point) *rowError {
+	e := &rowError{RuleRange, name, coordText(p), "the coordinates are out of the range of " + c.sys.Name(), "坐标超出坐标系范围"}
+	if q := (orb.Point{p[1], p[0]}); inRange(c.sys, q) {
+		if lon, lat := c.sys.ToLonLat(q[0], q[1]); c.city.near(orb.Point{lon, lat}, farMetres) {
+			e.Text, e.TextZh = e.Text+"; the two coordinates seem exchanged", e.TextZh+"；两坐标疑似颠倒"
+		}
+	}
+	return e
+}
+
 // checkPlace rejects what lies far outside the city and remarks on what lies beside its communities.
 func (c *converter) checkPlace(rec *record, name string) error {
 	if !c.city.known || c.layer.Name == "street" || c.layer.Name == "community" {
 		return c.checkRings(rec)
 	}
 	if !c.nearCity(rec) {
-		return &rowError{RuleFar, name, coordText(rec.at), "the position lies more than 5 km outside the city", "位置在城市范围 5 公里以外"}
+		e := &rowError{RuleFar, name, coordText(rec.at), "the position lies more than 5 km outside the city", "位置在城市范围 5 公里以外"}
+		if p := (orb.Point{rec.at[1], rec.at[0]}); c.city.near(p, farMetres) {
+			e.Text, e.TextZh = e.Text+"; with the two coordinates exchanged it lies inside", e.TextZh+"；两坐标对调后在范围内"
+		}
+		return e
 	}
 	return c.checkRings(rec)
 }

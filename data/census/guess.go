@@ -284,6 +284,10 @@ func (g *guesser) special() {
 				f["address"] = a
 			}
 		}
+		if f["name"] == "" && f["address"] != "" && g.set["name"] == "" {
+			f["name"] = f["address"]
+			g.note("no column of names: the address serves as the name / 无名称列，以地址为名称")
+		}
 	case "road", "land", "water", "wall", "rail", "building":
 		if f["class"] == "" {
 			if c := classOfFile(g.layer.Name, g.file); c != "" {

@@ -166,7 +166,7 @@ func codeShaped(s string) bool {
 
 func gridShaped(s string) bool {
 	s = codeText(s)
-	return len(s) == 15 && len(s) >= 6 && digits(s[:6]) && strings.Trim(s, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ") == ""
+	return len(s) == 15 && digits(s[:6]) && s[8] != 'T' && strings.Trim(s, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ") == ""
 }
 
 func sized(n int) func(string) bool {
