@@ -33,7 +33,7 @@ func (b *base) plan(ctx context.Context, cov cover, want []bool, threads int, p 
 	reach := box.Pad(1000)
 	var lines []mapLine
 	for _, l := range b.lines {
-		for _, pts := range within(l.pts, reach) {
+		for _, pts := range meeting(l.pts, reach) {
 			lines = append(lines, mapLine{class: l.class, pts: pts})
 		}
 	}
@@ -60,8 +60,8 @@ func (b *base) plan(ctx context.Context, cov cover, want []bool, threads int, p 
 	return b.safeGraph(noded, obs, want, threads)
 }
 
-// within returns the stretches of a line whose segments meet the box.
-func within(line []geom.Pt, box geom.Box) [][]geom.Pt {
+// meeting returns the stretches of a line whose segments meet the box.
+func meeting(line []geom.Pt, box geom.Box) [][]geom.Pt {
 	var out [][]geom.Pt
 	var cur []geom.Pt
 	for i := 1; i < len(line); i++ {
