@@ -294,6 +294,7 @@ func (s *Set) write(ctx context.Context, w *writer, r request, f frame) (*Tile, 
 	levels := make([]int, len(r.layers))
 	sizes := make([]int, len(r.layers))
 	t := &Tile{}
+	packed := 0.0 // of a raw byte, at the last compression
 	for {
 		w.enc.Reset()
 		t.Counts, t.Thinned = t.Counts[:0], 0
@@ -314,10 +315,16 @@ func (s *Set) write(ctx context.Context, w *writer, r request, f frame) (*Tile, 
 			t.ETag = etag(nil)
 			return t, nil
 		}
+		// Far over the limit by the last ratio: another compression would only say so again.
+		if packed*float64(len(raw)) > 1.2*float64(s.cfg.MaxBytes) && raise(levels, sizes) {
+			t.Level++
+			continue
+		}
 		zipped, err := w.zip.pack(raw, zipLevel)
 		if err != nil {
 			return nil, fmt.Errorf("tiles: compress: %w", err)
 		}
+		packed = float64(len(zipped)) / float64(len(raw))
 		if len(zipped) > s.cfg.MaxBytes && raise(levels, sizes) {
 			t.Level++
 			continue
