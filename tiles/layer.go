@@ -134,7 +134,13 @@ func (l *layer) finish() {
 // settle makes a table of the rows alive alone, in drawing order, with a new tree and index by id.
 func (l *layer) settle(alive []uint32) {
 	v := l.table.view()
-	l.table = v.ordered(l.table, alive)
+	var unique []int
+	for i, c := range l.cols {
+		if c.Unique {
+			unique = append(unique, i)
+		}
+	}
+	l.table = v.ordered(l.table, alive, unique)
 	l.table.indexIDs()
 	l.rows = l.table.view()
 	l.tree = new(rowTree)

@@ -99,8 +99,9 @@ func drawn(a, b *row) int {
 	)
 }
 
-// ordered returns a table of the rows alive, in drawing order.
-func (v *rows) ordered(t *table, alive []uint32) *table {
+// ordered returns a table of the rows alive, in drawing order. The values of the unique columns are laid down in that
+// order too: a tile then reads them one after the other, which halves the time to write points.
+func (v *rows) ordered(t *table, alive []uint32, unique []int) *table {
 	type key struct {
 		m uint64
 		i uint32
@@ -116,9 +117,16 @@ func (v *rows) ordered(t *table, alive []uint32) *table {
 		}
 		return drawn(v.at(a.i), v.at(b.i))
 	})
-	n := &table{width: t.width, shared: t.shared, unique: t.unique}
+	n := &table{width: t.width, shared: t.shared, unique: mvt.NewDict()}
+	codes := make([]uint32, t.width)
 	for _, k := range keys {
-		n.add(*v.at(k.i), v.from(k.i), v.codes(k.i))
+		copy(codes, v.codes(k.i))
+		for _, u := range unique {
+			if c := codes[u]; c != 0 {
+				codes[u] = n.unique.AddEntry(v.unique.Entry(c))
+			}
+		}
+		n.add(*v.at(k.i), v.from(k.i), codes)
 	}
 	n.sorted = n.n
 	return n

@@ -105,6 +105,14 @@ func (d *Dict) Add(v any) uint32 {
 	return d.add()
 }
 
+// AddEntry is Add of a value that is encoded already, as Entry returns it.
+func (d *Dict) AddEntry(entry []byte) uint32 {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.buf = append(d.buf[:0], entry...)
+	return d.add()
+}
+
 // add stores d.buf under the next code.
 func (d *Dict) add() uint32 {
 	last := len(d.v.chunks) - 1
