@@ -1,14 +1,422 @@
 package grids
 
 import (
+	"cmp"
 	"context"
+	"fmt"
 	"iter"
+	"math"
+	"slices"
+
+	"github.com/paulmach/orb"
 
 	"wanmi/gis"
+	"wanmi/gis/crs"
 )
 
+// The limits Check judges by.
+const (
+	checkMin       = 5_000.0  // m², of a cell
+	checkMax       = 20_000.0 // m², of a cell; a larger building cannot be kept whole
+	checkDepth     = 0.3      // m: what of a building lies deeper must be in one cell
+	checkPiece     = 0.5      // m²: smaller pieces of a building do not count
+	checkNear      = 0.5      // m: a component nearer to a border is hard to tell to a side
+	checkWidth     = 8.0      // m: a cell of less mean width is a sliver
+	checkStray     = 2.0      // m a cell's border may lie off its community's: closed gaps and overlaps
+	checkListed    = 500      // findings of one soft rule listed one by one
+	checkRow       = 150.0    // m: a later number this far north and to the west is out of order
+	checkMinPoints = 4
+)
+
+// mm is a point in millimetres of the zone.
+type mm struct{ x, y int64 }
+
+func (a mm) less(b mm) bool { return a.x < b.x || (a.x == b.x && a.y < b.y) }
+
+func leftTurn(a, b, c mm) int64 { return (b.x-a.x)*(c.y-a.y) - (b.y-a.y)*(c.x-a.x) }
+
+// checkCell is a cell under examination.
+type checkCell struct {
+	Cell
+	ring   []mm // open, counter-clockwise; nil when unusable
+	area2  int64
+	length float64 // m
+	lo, hi mm
+	comm   int // index of its community, -1 unknown
+}
+
+type checkCommunity struct {
+	code   string
+	rings  [][]mm
+	lo, hi mm
+	m2     float64
+	length float64 // m
+	cells  int
+	sum    int64 // twice the area of its cells
+}
+
+type checker struct {
+	ctx      context.Context
+	src      Source
+	zone     crs.CRS
+	cells    []*checkCell
+	comms    []*checkCommunity
+	byCode   map[string]int
+	edges    *checkEdges
+	findings []gis.Finding
+	stats    Stats
+	listed   map[string]int
+	more     map[string]gis.Finding
+}
+
 // Check judges cells against the base map of src by a code path that shares
-// nothing with Build but the types and the projection.
+// nothing with Build but the types and the projection. Void cells are only
+// looked at for their codes. Findings of severity error are breaches of hard rules:
+//
+//	grid.code grid.code_duplicate grid.community_unknown grid.ring grid.hole
+//	grid.gap grid.overlap grid.outside grid.stray grid.building_cut
+//
+// and warnings and notes of soft ones:
+//
+//	grid.area_below grid.area_above grid.area_sum grid.sliver grid.order
+//	grid.missing grid.component_near_border grid.off_lattice grid.void_reused
+//	building.straddles building.huge
 func Check(ctx context.Context, src Source, cells iter.Seq2[Cell, error], p gis.Progress) ([]gis.Finding, Stats, error) {
-	return nil, Stats{}, gis.E(gis.Unavailable, nil, "the checker is not wired in yet")
+	c := &checker{ctx: ctx, src: src, byCode: map[string]int{}, listed: map[string]int{}, more: map[string]gis.Finding{}}
+	if err := c.readCommunities(); err != nil {
+		return nil, Stats{}, fmt.Errorf("grids: check: %w", err)
+	}
+	p.Tell("codes", 0, 0)
+	if err := c.readCells(cells); err != nil {
+		return nil, Stats{}, fmt.Errorf("grids: check: %w", err)
+	}
+	c.edges = newCheckEdges(c.cells)
+	p.Tell("cover", 0, 0)
+	c.cover()
+	c.order()
+	c.areas()
+	p.Tell("buildings", 0, 0)
+	if err := c.buildings(); err != nil {
+		return nil, Stats{}, fmt.Errorf("grids: check: %w", err)
+	}
+	p.Tell("components", 0, 0)
+	if err := c.components(); err != nil {
+		return nil, Stats{}, fmt.Errorf("grids: check: %w", err)
+	}
+	for rule, n := range c.listed {
+		if n > checkListed {
+			f := c.more[rule]
+			f.Key, f.At, f.Measure = "", orb.Point{}, float64(n-checkListed)
+			f.Text = fmt.Sprintf("%d more findings of this rule", n-checkListed)
+			f.TextZh = fmt.Sprintf("同类问题另有 %d 处", n-checkListed)
+			c.findings = append(c.findings, f)
+		}
+	}
+	sortFindings(c.findings)
+	c.stats.count(c.findings)
+	return c.findings, c.stats, ctx.Err()
+}
+
+func (c *checker) say(rule string, sev gis.Severity, key string, at orb.Point, measure float64, en, zh string, args ...any) {
+	f := finding(rule, sev, key, at, measure, en, zh, args...)
+	if c.listed[rule]++; sev != gis.SeverityError && c.listed[rule] > checkListed {
+		c.more[rule] = f
+		return
+	}
+	c.findings = append(c.findings, f)
+}
+
+func (c *checker) project(p orb.Point) mm {
+	x, y := c.zone.FromLonLat(p[0], p[1])
+	return mm{int64(math.Round(x * 1e3)), int64(math.Round(y * 1e3))}
+}
+
+func (c *checker) place(p mm) orb.Point {
+	lon, lat := c.zone.ToLonLat(float64(p.x)/1e3, float64(p.y)/1e3)
+	return orb.Point{lon, lat}
+}
+
+// outline projects a closed ring and opens it.
+func (c *checker) outline(r orb.Ring) []mm {
+	var out []mm
+	for _, p := range r {
+		if q := c.project(p); len(out) == 0 || out[len(out)-1] != q {
+			out = append(out, q)
+		}
+	}
+	for len(out) > 1 && out[0] == out[len(out)-1] {
+		out = out[:len(out)-1]
+	}
+	return out
+}
+
+func (c *checker) readCommunities() error {
+	var rows []gis.Feature
+	var all orb.Bound
+	for f, err := range c.src.Features(c.ctx, "community", orb.Bound{}) {
+		if err != nil {
+			return err
+		}
+		if f.Geom == nil || !usable(f.Geom.Bound()) {
+			continue
+		}
+		if len(rows) == 0 {
+			all = f.Geom.Bound()
+		}
+		all = all.Union(f.Geom.Bound())
+		rows = append(rows, f)
+	}
+	if len(rows) == 0 {
+		return gis.E(gis.Rejected, nil, "there is no community to check against")
+	}
+	c.zone = crs.GaussKruger3(all.Center()[0])
+	slices.SortStableFunc(rows, func(x, y gis.Feature) int { return cmp.Compare(x.Text("code"), y.Text("code")) })
+	for _, f := range rows {
+		code := f.Text("code")
+		i, ok := c.byCode[code]
+		if !ok {
+			i = len(c.comms)
+			c.byCode[code] = i
+			c.comms = append(c.comms, &checkCommunity{code: code, lo: mm{math.MaxInt64, math.MaxInt64}, hi: mm{math.MinInt64, math.MinInt64}})
+		}
+		var parts []orb.Polygon
+		switch g := f.Geom.(type) {
+		case orb.Polygon:
+			parts = orb.MultiPolygon{g}
+		case orb.MultiPolygon:
+			parts = g
+		}
+		for _, poly := range parts {
+			for k, r := range poly {
+				c.comms[i].add(c.outline(r), k == 0)
+			}
+		}
+	}
+	return nil
+}
+
+func usable(b orb.Bound) bool {
+	return math.Abs(b.Min[0]) <= 360 && math.Abs(b.Max[0]) <= 360 && math.Abs(b.Min[1]) < 89 && math.Abs(b.Max[1]) < 89
+}
+
+func (k *checkCommunity) add(r []mm, shell bool) {
+	if len(r) < 3 {
+		return
+	}
+	k.rings = append(k.rings, r)
+	a := math.Abs(float64(twiceArea(r))) / 2e6
+	if !shell {
+		a = -a
+	}
+	k.m2 += a
+	for i, p := range r {
+		q := r[(i+1)%len(r)]
+		k.length += math.Hypot(float64(q.x-p.x), float64(q.y-p.y)) / 1e3
+		k.lo, k.hi = mm{min(k.lo.x, p.x), min(k.lo.y, p.y)}, mm{max(k.hi.x, p.x), max(k.hi.y, p.y)}
+	}
+}
+
+func twiceArea(r []mm) int64 {
+	s := int64(0)
+	for i := 1; i+1 < len(r); i++ {
+		s += leftTurn(r[0], r[i], r[i+1])
+	}
+	return s
+}
+
+func (c *checker) readCells(cells iter.Seq2[Cell, error]) error {
+	seen := map[Code]string{}
+	for cell, err := range cells {
+		if err != nil {
+			return err
+		}
+		at := orb.Point{}
+		if len(cell.Polygon) > 0 && len(cell.Polygon[0]) > 0 {
+			at = cell.Polygon[0][0]
+		}
+		if _, err := ParseCode(string(cell.Code)); err != nil {
+			c.say("grid.code", gis.SeverityError, string(cell.Code), at, 0, "%s", "单元网格编码不合规：%s", gis.Public(err))
+		}
+		if before, twice := seen[cell.Code]; twice {
+			rule, en, zh := "grid.code_duplicate", "the code %s is used twice", "编码 %s 重复"
+			if before == Void || cell.Status == Void {
+				rule, en, zh = "grid.void_reused", "the code %s of a void unit grid is in use again", "已作废的编码 %s 被重新使用"
+			}
+			c.say(rule, gis.SeverityError, string(cell.Code), at, 0, en, zh, cell.Code)
+		}
+		seen[cell.Code] = cell.Status
+		if cell.Status != Void {
+			c.take(cell, at)
+		}
+	}
+	return c.ctx.Err()
+}
+
+// take reads one valid cell.
+func (c *checker) take(cell Cell, at orb.Point) {
+	k := &checkCell{Cell: cell, comm: -1}
+	c.cells = append(c.cells, k)
+	i, ok := c.byCode[cell.Code.Community()]
+	if !ok || cell.Community != cell.Code.Community() {
+		c.say("grid.community_unknown", gis.SeverityError, string(cell.Code), at, 0, "unit grid %s: its community %s is not known or not the first 12 characters of the code",
+			"单元网格 %s 的社区 %s 不存在，或与编码前 12 位不符", cell.Code, cell.Community)
+	}
+	if ok {
+		k.comm = i
+		c.comms[i].cells++
+	}
+	if len(cell.Polygon) == 0 || !usable(cell.Polygon.Bound()) {
+		c.say("grid.ring", gis.SeverityError, string(cell.Code), at, 0, "unit grid %s has no usable outline", "单元网格 %s 没有可用的边界", cell.Code)
+		return
+	}
+	if n := len(cell.Polygon) - 1; n > 0 {
+		c.say("grid.hole", gis.SeverityError, string(cell.Code), at, float64(n), "unit grid %s has %d holes", "单元网格 %s 有 %d 个洞", cell.Code, n)
+	}
+	r := cell.Polygon[0]
+	ring := c.outline(r)
+	if len(r) < checkMinPoints || r[0] != r[len(r)-1] || len(ring) < 3 {
+		c.say("grid.ring", gis.SeverityError, string(cell.Code), at, 0, "the outline of unit grid %s is not closed or has too few points", "单元网格 %s 的边界未闭合或点数不足", cell.Code)
+		return
+	}
+	if p, bad := selfTouch(ring); bad {
+		c.say("grid.ring", gis.SeverityError, string(cell.Code), c.place(p), 0, "the outline of unit grid %s crosses or touches itself", "单元网格 %s 的边界自相交或自接触", cell.Code)
+	}
+	off := 0.0
+	for i, p := range r[:len(r)-1] {
+		if q := c.place(c.project(p)); i < len(ring) {
+			off = max(off, math.Abs(q[0]-p[0])+math.Abs(q[1]-p[1]))
+		}
+	}
+	if off > 1e-10 {
+		c.say("grid.off_lattice", gis.SeverityNote, string(cell.Code), at, off*1.1e5, "corners of unit grid %s lie off the millimetre lattice", "单元网格 %s 的顶点不在毫米格网上", cell.Code)
+	}
+	if k.area2 = twiceArea(ring); k.area2 < 0 {
+		slices.Reverse(ring)
+		k.area2 = -k.area2
+	}
+	k.ring = ring
+	k.lo, k.hi = ring[0], ring[0]
+	for i, p := range ring {
+		q := ring[(i+1)%len(ring)]
+		k.length += math.Hypot(float64(q.x-p.x), float64(q.y-p.y)) / 1e3
+		k.lo, k.hi = mm{min(k.lo.x, p.x), min(k.lo.y, p.y)}, mm{max(k.hi.x, p.x), max(k.hi.y, p.y)}
+	}
+	if k.comm >= 0 {
+		c.comms[k.comm].sum += k.area2
+	}
+}
+
+// selfTouch finds a place where a ring meets itself other than at the common end of two edges that follow each other.
+func selfTouch(r []mm) (mm, bool) {
+	n := len(r)
+	// Edges by their west end; only those that overlap in x are compared.
+	ix := make([]int, n)
+	for i := range ix {
+		ix[i] = i
+	}
+	west := func(i int) int64 { return min(r[i].x, r[(i+1)%n].x) }
+	slices.SortFunc(ix, func(i, j int) int { return cmp.Or(cmp.Compare(west(i), west(j)), cmp.Compare(i, j)) })
+	for s, i := range ix {
+		a, b := r[i], r[(i+1)%n]
+		east := max(a.x, b.x)
+		for _, j := range ix[s+1:] {
+			if west(j) > east {
+				break
+			}
+			c, d := r[j], r[(j+1)%n]
+			if max(a.y, b.y) < min(c.y, d.y) || max(c.y, d.y) < min(a.y, b.y) {
+				continue
+			}
+			t1, t2, t3, t4 := leftTurn(a, b, c), leftTurn(a, b, d), leftTurn(c, d, a), leftTurn(c, d, b)
+			switch {
+			case (i+1)%n == j: // b is c: a spike when d lies on ab or a on cd
+				if t2 == 0 && (between(a, b, d) || between(c, d, a)) {
+					return b, true
+				}
+			case (j+1)%n == i:
+				if t1 == 0 && (between(a, b, c) || between(c, d, b)) {
+					return a, true
+				}
+			case (t1 == 0 && between(a, b, c)) || (t2 == 0 && between(a, b, d)):
+				return c, true
+			case (t3 == 0 && between(c, d, a)) || (t4 == 0 && between(c, d, b)):
+				return a, true
+			case (t1 > 0) != (t2 > 0) && (t3 > 0) != (t4 > 0) && t1 != 0 && t2 != 0 && t3 != 0 && t4 != 0:
+				return a, true
+			}
+		}
+	}
+	return mm{}, false
+}
+
+// between reports whether p, on the line through a and b, lies on the segment.
+func between(a, b, p mm) bool {
+	return p.x >= min(a.x, b.x) && p.x <= max(a.x, b.x) && p.y >= min(a.y, b.y) && p.y <= max(a.y, b.y)
+}
+
+// order looks for numbers that do not run from west to east and north to south.
+func (c *checker) order() {
+	byComm := map[int][]*checkCell{}
+	for _, k := range c.cells {
+		if k.comm >= 0 && k.ring != nil {
+			byComm[k.comm] = append(byComm[k.comm], k)
+		}
+	}
+	for i := range c.comms {
+		l := byComm[i]
+		slices.SortFunc(l, func(x, y *checkCell) int { return cmp.Compare(x.Code, y.Code) })
+		for n := 1; n < len(l); n++ {
+			a, b := centroid(l[n-1].ring), centroid(l[n].ring)
+			if up := float64(b.y-a.y) / 1e3; up > checkRow && b.x < a.x {
+				c.say("grid.order", gis.SeverityNote, string(l[n].Code), c.place(b), up, "unit grid %s lies north and west of %s, the number before", "单元网格 %s 位于前一编号 %s 的西北方", l[n].Code, l[n-1].Code)
+			}
+		}
+	}
+}
+
+func centroid(r []mm) mm {
+	var x, y, a float64
+	for i := 1; i+1 < len(r); i++ {
+		w := float64(leftTurn(r[0], r[i], r[i+1]))
+		x += w * float64(r[i].x+r[i+1].x-2*r[0].x) / 3
+		y += w * float64(r[i].y+r[i+1].y-2*r[0].y) / 3
+		a += w
+	}
+	if a == 0 {
+		return r[0]
+	}
+	return mm{r[0].x + int64(x/a), r[0].y + int64(y/a)}
+}
+
+// areas judges sizes and shapes, and fills in the stats.
+func (c *checker) areas() {
+	var area, compact []float64
+	for _, k := range c.cells {
+		if k.ring == nil {
+			continue
+		}
+		m2 := float64(k.area2) / 2e6
+		area, compact = append(area, m2), append(compact, 4*math.Pi*m2/(k.length*k.length))
+		at := c.place(centroid(k.ring))
+		if m2 < checkMin {
+			c.say("grid.area_below", gis.SeverityWarning, string(k.Code), at, m2, "unit grid %s has %.0f m², less than %.0f", "单元网格 %s 面积 %.0f 平方米，小于 %.0f", k.Code, m2, checkMin)
+		}
+		if m2 > checkMax {
+			c.say("grid.area_above", gis.SeverityWarning, string(k.Code), at, m2, "unit grid %s has %.0f m², more than %.0f", "单元网格 %s 面积 %.0f 平方米，大于 %.0f", k.Code, m2, checkMax)
+		}
+		if w := 2 * m2 / k.length; w < checkWidth {
+			c.say("grid.sliver", gis.SeverityWarning, string(k.Code), at, w, "unit grid %s is only %.1f m wide", "单元网格 %s 平均宽度仅 %.1f 米", k.Code, w)
+		}
+	}
+	c.stats.areas(area, compact, checkMin, 10_000, checkMax)
+	for _, k := range c.comms {
+		if k.cells == 0 {
+			c.say("grid.missing", gis.SeverityWarning, k.code, c.place(k.lo), k.m2, "community %s has no unit grids", "社区 %s 没有单元网格", k.code)
+			continue
+		}
+		c.stats.Communities++
+		if d := float64(k.sum)/2e6 - k.m2; math.Abs(d) > 0.5+k.length*1e-3 {
+			c.say("grid.area_sum", gis.SeverityWarning, k.code, c.place(k.lo), d, "the unit grids of community %s add up to %.2f m² more than its delivered outline", "社区 %s 各单元网格面积之和比原始边界多 %.2f 平方米", k.code, d)
+		}
+	}
 }
