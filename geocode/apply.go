@@ -15,7 +15,7 @@ type Update struct {
 	New   *gis.Feature
 }
 
-// Apply returns a geocoder with the updates made; g itself stays as it is. A component costs a copy of the small
+// Apply returns a geocoder with the updates made; g itself stays as it is. A component costs a small
 // overlay, a row of another layer the indexes of all but the components. An update that names only its layer cannot be
 // applied: read the layer again with Build.
 func (g *Geocoder) Apply(ctx context.Context, ups []Update) (*Geocoder, error) {

@@ -3,6 +3,7 @@ package geocode
 import (
 	"cmp"
 	"hash/maphash"
+	"maps"
 	"slices"
 	"unique"
 
@@ -26,17 +27,23 @@ type compRef struct {
 	idx  int32
 }
 
-// components is the large, fixed part and a small overlay of what changed since.
+// components is the large, fixed part and, newest last, the overlays of what changed since.
 type components struct {
 	seed maphash.Seed
 	recs []compRec
-	refs []compRef           // by hash
-	over map[string]*compRec // by key; nil: deleted
-	refO map[uint64][]*compRec
+	refs []compRef // by hash
+	over []*overlay
 }
 
-// overlayMax bounds the overlay: it is copied by every Apply, and folded into the fixed part beyond this size.
-const overlayMax = 8192
+// overlay is a set of changes; it is never edited. Overlays grow by doubling: one that is no larger than the one laid
+// over it is merged with it, so n changes make at most log n overlays and an edit costs little on average.
+type overlay struct {
+	recs map[string]*compRec // by key; nil: deleted
+	refs map[uint64][]*compRec
+}
+
+// overlayMax bounds the overlays together; beyond it they are folded into the fixed part.
+const overlayMax = 100_000
 
 func newCompRec(f gis.Feature, fr frame) (compRec, bool) {
 	at, ok := pointOf(f.Geom, fr)
@@ -109,48 +116,81 @@ func (c *components) find(r []rune, out []*compRec) []*compRec {
 	}
 	i, _ := slices.BinarySearchFunc(c.refs, h, func(a compRef, h uint64) int { return cmp.Compare(a.hash, h) })
 	for ; i < len(c.refs) && c.refs[i].hash == h && len(out) < 64; i++ {
-		rec := &c.recs[c.refs[i].idx]
-		if _, gone := c.over[rec.key]; !gone {
+		if rec := &c.recs[c.refs[i].idx]; !c.shadowed(rec.key, 0) {
 			out = append(out, rec)
 		}
 	}
-	return append(out, c.refO[h]...)
-}
-
-// apply returns components with the changes made; nil stands for a deleted one.
-func (c *components) apply(changes map[string]*compRec) *components {
-	n := *c
-	n.over = make(map[string]*compRec, len(c.over)+len(changes))
-	for k, v := range c.over {
-		n.over[k] = v
-	}
-	for k, v := range changes {
-		n.over[k] = v
-	}
-	if len(n.over) > overlayMax {
-		return n.compact()
-	}
-	n.refO = make(map[uint64][]*compRec, len(n.over))
-	var f text.Folded
-	for _, r := range n.over {
-		if r != nil {
-			n.names(r, &f, func(h uint64) { n.refO[h] = append(n.refO[h], r) })
+	for k, o := range c.over {
+		for _, rec := range o.refs[h] {
+			if !c.shadowed(rec.key, k+1) {
+				out = append(out, rec)
+			}
 		}
 	}
-	for _, rs := range n.refO {
-		slices.SortFunc(rs, func(a, b *compRec) int { return cmp.Compare(a.key, b.key) })
+	return out
+}
+
+// shadowed reports whether an overlay from the k-th on says something else of the key.
+func (c *components) shadowed(key string, k int) bool {
+	for _, o := range c.over[k:] {
+		if _, ok := o.recs[key]; ok {
+			return true
+		}
 	}
+	return false
+}
+
+// apply returns components with the changes made; nil stands for a deleted one. changes is kept.
+func (c *components) apply(changes map[string]*compRec) *components {
+	n := *c
+	n.over = slices.Clone(c.over)
+	top := &overlay{recs: changes}
+	for k := len(n.over) - 1; k >= 0 && len(n.over[k].recs) <= len(top.recs); k-- {
+		merged := make(map[string]*compRec, len(n.over[k].recs)+len(top.recs))
+		maps.Copy(merged, n.over[k].recs)
+		maps.Copy(merged, top.recs)
+		top = &overlay{recs: merged}
+		n.over = n.over[:k]
+	}
+	n.over = append(n.over, top)
+	total := 0
+	for _, o := range n.over {
+		total += len(o.recs)
+	}
+	if total > overlayMax {
+		return n.compact()
+	}
+	n.index(top)
 	return &n
 }
 
+func (c *components) index(o *overlay) {
+	o.refs = make(map[uint64][]*compRec, 2*len(o.recs))
+	var f text.Folded
+	for _, r := range o.recs {
+		if r != nil {
+			c.names(r, &f, func(h uint64) { o.refs[h] = append(o.refs[h], r) })
+		}
+	}
+	for _, rs := range o.refs {
+		if len(rs) > 1 {
+			slices.SortFunc(rs, func(a, b *compRec) int { return cmp.Compare(a.key, b.key) })
+		}
+	}
+}
+
 func (c *components) compact() *components {
-	recs := make([]compRec, 0, len(c.recs)+len(c.over))
+	all := make(map[string]*compRec)
+	for _, o := range c.over {
+		maps.Copy(all, o.recs)
+	}
+	recs := make([]compRec, 0, len(c.recs)+len(all))
 	for _, r := range c.recs {
-		if _, changed := c.over[r.key]; !changed {
+		if _, changed := all[r.key]; !changed {
 			recs = append(recs, r)
 		}
 	}
-	for _, r := range c.over {
+	for _, r := range all {
 		if r != nil {
 			recs = append(recs, *r)
 		}

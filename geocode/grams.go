@@ -96,38 +96,64 @@ func (x *gramIndex) find(r []rune, sc *scratch) []gramHit {
 		}
 	}
 	slices.SortFunc(lists, func(a, b []int32) int { return len(a) - len(b) })
-	if sc.counts == nil {
-		sc.counts = make(map[int32]int32)
+	if len(sc.counts) < len(x.names) {
+		sc.counts = make([]uint16, len(x.names))
 	}
-	clear(sc.counts)
+	sc.touched = sc.touched[:0]
 	budget := gramBudget
 	for _, l := range lists {
-		if budget -= len(l); budget < 0 && len(sc.counts) > 0 {
+		if budget -= len(l); budget < 0 && len(sc.touched) > 0 {
 			break
 		}
 		for _, id := range l[:min(len(l), gramBudget)] {
+			if sc.counts[id] == 0 {
+				sc.touched = append(sc.touched, id)
+			}
 			sc.counts[id]++
 		}
 	}
-	type scored struct {
-		id    int32
-		share float64
+	best := x.most(sc)
+	for _, id := range sc.touched {
+		sc.counts[id] = 0
 	}
-	best := make([]scored, 0, len(sc.counts))
-	for id, n := range sc.counts {
-		best = append(best, scored{id, float64(n) / float64(len(x.names[id])-1)})
-	}
-	slices.SortFunc(best, func(a, b scored) int { return cmp.Or(cmp.Compare(b.share, a.share), cmp.Compare(a.id, b.id)) })
 	var out []gramHit
-	for _, b := range best[:min(gramVerify, len(best))] {
-		n := x.names[b.id]
+	for _, b := range best {
+		n := x.names[b]
 		if e, end := editsWithin(n, r); e <= allowedEdits(len(n)) {
-			out = append(out, gramHit{b.id, e, end})
+			out = append(out, gramHit{b, e, end})
 		}
 	}
 	slices.SortStableFunc(out, func(a, b gramHit) int {
 		return cmp.Or(cmp.Compare(a.edits, b.edits), cmp.Compare(len(x.names[b.name]), len(x.names[a.name])))
 	})
+	return out
+}
+
+// most returns the gramVerify touched names that share most of their pairs with the text, best first.
+func (x *gramIndex) most(sc *scratch) []int32 {
+	type scored struct {
+		id    int32
+		share float32
+	}
+	worse := func(a, b scored) bool { return a.share < b.share || a.share == b.share && a.id > b.id }
+	var best [gramVerify]scored
+	n := 0
+	for _, id := range sc.touched {
+		s := scored{id, float32(sc.counts[id]) / float32(len(x.names[id])-1)}
+		if n == gramVerify && !worse(best[n-1], s) {
+			continue
+		}
+		k := min(n, gramVerify-1)
+		for ; k > 0 && worse(best[k-1], s); k-- {
+			best[k] = best[k-1]
+		}
+		best[k] = s
+		n = min(n+1, gramVerify)
+	}
+	out := make([]int32, n)
+	for i := range out {
+		out[i] = best[i].id
+	}
 	return out
 }
 
@@ -181,7 +207,7 @@ func (g *Geocoder) gramCands(sc *scratch) {
 			break
 		}
 		for _, poi := range g.grams.pois[h.name] {
-			if len(sc.cands)-from > 64 {
+			if len(sc.cands)-from > 64 || len(sc.cands) == maxCands {
 				break
 			}
 			cost := .05 * float64(h.edits)

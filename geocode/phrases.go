@@ -132,7 +132,13 @@ func (w *walker) noise(t *token) {
 	w.gap = true
 }
 
+// maxPhrases bounds the places read out of one text; nobody names more in a report, and their pairs are all tried.
+const maxPhrases = 24
+
 func (w *walker) push(p phrase) {
+	if len(w.sc.phrases) == maxPhrases {
+		w.sc.phrases = w.sc.phrases[:maxPhrases-1]
+	}
 	p.link = w.link
 	if w.gap {
 		p.link = linkGap
@@ -155,7 +161,7 @@ func (w *walker) name(t *token) {
 			short = short && e.how == nameShort
 		}
 	}
-	if area {
+	if area && len(w.sc.areas) < maxPhrases {
 		w.sc.areas = append(w.sc.areas, areaMention{m.entries, t.s, t.e, short})
 	}
 	if place || area && !short {

@@ -152,8 +152,10 @@ func (g *Geocoder) bestScore(sc *scratch) float64 {
 }
 
 func (sc *scratch) addCand(c cand) {
-	c.rate()
-	sc.cands = append(sc.cands, c)
+	if len(sc.cands) < maxCands {
+		c.rate()
+		sc.cands = append(sc.cands, c)
+	}
 }
 
 // doorCands places a house number: exactly, then by its main number, then between its neighbours; a lane that is not

@@ -26,7 +26,8 @@ type scratch struct {
 	comps   []*compRec
 	fuzzy   []match
 	slots   []doorHit
-	counts  map[int32]int32
+	counts  []uint16 // by name of the gram index; zero between queries
+	touched []int32
 }
 
 // scanNames finds every name in the text.

@@ -126,6 +126,9 @@ type cand struct {
 	dist         float64
 }
 
+// maxCands bounds the candidates weighed for one text.
+const maxCands = 400
+
 func newCand(l level, at pt, unc float64) cand {
 	return cand{level: l, at: at, unc: unc, match: MatchExact, p: -1, q: -1, door: -1, road: -1, road2: -1, poi: -1, area: -1, grid: -1}
 }

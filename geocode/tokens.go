@@ -73,7 +73,20 @@ var grammarWords = map[string]grammarWord{
 // longestGrammarWord is the length in runes of the longest key above.
 const longestGrammarWord = 4
 
+// grammarFirst holds the length of the longest grammar word that begins with a rune.
+var grammarFirst = func() *[0x10000]uint8 {
+	t := new([0x10000]uint8)
+	for w := range grammarWords {
+		r := []rune(w)
+		t[r[0]] = max(t[r[0]], uint8(len(r)))
+	}
+	return t
+}()
+
 func grammarAt(r []rune, i int) (grammarWord, int, bool) {
+	if r[i] >= 0x10000 || grammarFirst[r[i]] == 0 {
+		return grammarWord{}, 0, false
+	}
 	if r[i] < 0x80 && r[i] != '/' && r[i] != '&' && r[i] != '+' && r[i] != '~' && r[i] != 'x' {
 		return grammarWord{}, 0, false
 	}
@@ -84,7 +97,7 @@ func grammarAt(r []rune, i int) (grammarWord, int, bool) {
 	b := buf[:0]
 	var ends [longestGrammarWord]int
 	n := 0
-	for ; n < longestGrammarWord && i+n < len(r); n++ {
+	for ; n < int(grammarFirst[r[i]]) && i+n < len(r); n++ {
 		b = appendRune(b, r[i+n])
 		ends[n] = len(b)
 	}
