@@ -23,11 +23,10 @@ type rowID struct{ layer, key string }
 // row is what became of a row between two Views.
 type row struct {
 	rowID
-	bounds  []orb.Bound // everywhere it has been
-	born    bool        // the first that happened was its insertion
-	deleted bool        // at some moment, whatever came after
-	before  *gis.Feature
-	now     *gis.Feature // nil: gone
+	bounds []orb.Bound // everywhere it has been
+	born   bool        // the first that happened was its insertion
+	before *gis.Feature
+	now    *gis.Feature // nil: gone
 }
 
 // changes is what the change log says since a View.
@@ -81,7 +80,6 @@ func (l *Live) changesSince(ctx context.Context, seq int64) (changes, error) {
 			index[id] = i
 			ch.rows = append(ch.rows, row{rowID: id, born: c.Op == gis.Insert})
 		}
-		ch.rows[i].deleted = ch.rows[i].deleted || c.Op == gis.Delete
 		for _, b := range []orb.Bound{c.Old, c.New} {
 			if b != (orb.Bound{}) {
 				ch.rows[i].bounds = append(ch.rows[i].bounds, b)
@@ -115,8 +113,8 @@ func (ch *changes) readAgain(layer string) {
 	}
 }
 
-// fill reads the row as it is and as it was at seq. known is false when the store does not remember a row that is gone:
-// its id cannot be told, and the layer must be read again.
+// fill reads the row as it is and as it was at seq. known is false when the store keeps no history of the layer: what the
+// row was cannot be told, and the layer must be read again.
 func (l *Live) fill(ctx context.Context, r *row, seq int64) (known bool, err error) {
 	f, err := l.store.Feature(ctx, r.layer, r.key)
 	switch {
@@ -137,17 +135,7 @@ func (l *Live) fill(ctx context.Context, r *row, seq int64) (known bool, err err
 			r.before = &v.Feature
 		}
 	}
-	switch {
-	case r.before != nil:
-		return true, nil
-	case r.deleted:
-		return false, nil
-	case r.now != nil:
-		// No history is kept of this layer: the row as it is, where it was, is enough to find it by id and place.
-		old := r.now.Clone()
-		r.before = &old
-	}
-	return true, nil
+	return r.before != nil, nil
 }
 
 // layers returns every layer touched.
@@ -164,8 +152,8 @@ func (ch changes) layers() map[string]bool {
 
 // geocoded are the layers the geocoder reads.
 var geocoded = map[string]bool{
-	"street": true, "community": true, "road": true, "door": true, "poi": true,
-	"component": true, "land": true, "building": true, "department": true,
+	"street": true, "community": true, "road": true, "door": true, "poi": true, "land": true, "water": true,
+	"building": true, "unit_grid": true, "component": true,
 }
 
 // next makes the View after the changes; everything untouched is shared with v.

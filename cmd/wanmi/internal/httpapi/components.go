@@ -323,6 +323,9 @@ func (a *API) writeComponent(c *call, body *componentBody, build func(tx data.Tx
 		if _, _, err := tx.Put(&f); err != nil {
 			return err
 		}
+		if err := reserve(tx, code, created); err != nil {
+			return err
+		}
 		rev, err = tx.Rev("component", code)
 		return err
 	})
@@ -336,6 +339,18 @@ func (a *API) writeComponent(c *call, body *componentBody, build func(tx data.Tx
 		rp.set("Location", a.origin(c.r)+"/api/components/"+url.PathEscape(code))
 	}
 	return rp, err
+}
+
+// reserve keeps the number of a code that came from outside from being given again: county 6, class 5 or 4, number 6.
+func reserve(tx data.Tx, code string, created bool) error {
+	if !created || len(code) != 17 && len(code) != 16 {
+		return nil
+	}
+	n, err := strconv.ParseUint(code[len(code)-6:], 10, 63)
+	if err != nil {
+		return nil //nolint:nilerr // not of the standard's form: the counters never make such a one
+	}
+	return tx.Reserve("component/"+code[:6]+"/"+code[6:len(code)-6], int64(n))
 }
 
 // info says who writes.

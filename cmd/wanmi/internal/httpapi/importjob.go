@@ -5,6 +5,9 @@ import (
 	"errors"
 	"iter"
 	"os"
+	"path/filepath"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -131,7 +134,8 @@ func (im *imports) start(j *job) {
 		j.set(stateRunning)
 		opt := j.opt
 		opt.Progress = j.progress
-		res, err := census.Import(ctx, target{im.api}, opt)
+		res, err := census.Import(ctx, target{im.api, j}, opt)
+		j.rename(&res)
 		j.end(&res, err)
 	})
 }
@@ -163,6 +167,24 @@ func (j *job) end(res *census.Result, err error) {
 	})
 	if j.finished() {
 		_ = os.RemoveAll(j.dir)
+	}
+}
+
+// name takes the folder of the upload out of a path: nobody outside is to see it, and it means nothing later.
+func (j *job) name(path string) string {
+	return strings.TrimPrefix(path, j.dir+string(filepath.Separator))
+}
+
+// rename takes the folder out of all a result says.
+func (j *job) rename(r *census.Result) {
+	for i := range r.Files {
+		r.Files[i].File = j.name(r.Files[i].File)
+	}
+	for i := range r.Profiles {
+		r.Profiles[i].File = j.name(r.Profiles[i].File)
+	}
+	for i := range r.Rejected {
+		r.Rejected[i].File = j.name(r.Rejected[i].File)
 	}
 }
 
@@ -232,22 +254,41 @@ func (j *job) view() (object, <-chan struct{}) {
 		}
 	}
 	if j.err != nil {
-		out["error"] = gis.Public(j.err)
+		out["error"] = strings.ReplaceAll(gis.Public(j.err), j.dir+string(filepath.Separator), "")
 	}
 	return out, j.changed
 }
 
-// target is the store as an import sees it: what it writes is in the View when the write returns.
-type target struct{ api *API }
+// target is the store as an import sees it: what it writes is in the View when the write returns, and files have the names
+// they were sent under.
+type target struct {
+	api *API
+	job *job
+}
 
 func (t target) Features(ctx context.Context, layer string, bound orb.Bound) iter.Seq2[gis.Feature, error] {
 	return t.api.cfg.Store.Features(ctx, layer, bound)
 }
 
 func (t target) Write(ctx context.Context, w data.WriteInfo, fn func(data.Tx) error) (gis.Generation, error) {
-	return t.api.cfg.Live.Write(ctx, w, fn)
+	return t.api.cfg.Live.Write(ctx, w, func(tx data.Tx) error { return fn(namedTx{tx, t.job}) })
 }
 
 func (t target) RecordRejected(ctx context.Context, b data.Batch, rows []data.Rejected) (int64, error) {
+	rows = slices.Clone(rows)
+	for i := range rows {
+		rows[i].File = t.job.name(rows[i].File)
+	}
 	return t.api.cfg.Store.RecordRejected(ctx, b, rows)
+}
+
+// namedTx is a write that records refused rows under the names their files were sent under.
+type namedTx struct {
+	data.Tx
+	job *job
+}
+
+func (t namedTx) Reject(r data.Rejected) error {
+	r.File = t.job.name(r.File)
+	return t.Tx.Reject(r)
 }

@@ -143,7 +143,10 @@ func Store(tb testing.TB) *gpkg.Store {
 				return err
 			}
 		}
-		return nil
+		if err := tx.Reserve("component/370883/01002", 2); err != nil {
+			return err
+		}
+		return tx.Reserve("component/370883/01037", 1)
 	})
 	if err != nil {
 		tb.Fatal(err)
