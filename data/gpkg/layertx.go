@@ -56,7 +56,7 @@ func (t *tx) layer(name string) (*layerTx, error) {
 	l := &layerTx{tx: t, t: tab, insertFirst: true, args: make([]any, len(tab.columns)), scan: newScanner(tab)}
 	if tab.hasGeom() {
 		if l.extent, l.hasExtent, err = readExtent(t.own, t.sql, tab); err != nil {
-			return nil, t.store.wrap(err, "read the extent of "+name)
+			return nil, t.fail(err, "read the extent of "+name)
 		}
 	}
 	t.layers[name] = l
@@ -206,7 +206,7 @@ func (t *tx) find(layer, key string) (*layerTx, *scanner, error) {
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, nil, gis.E(gis.NotFound, nil, "no %s %s", layer, key)
 	}
-	return l, sc, t.store.wrap(err, "read "+layer)
+	return l, sc, t.fail(err, "read "+layer)
 }
 
 // Feature implements data.Tx.
@@ -216,7 +216,7 @@ func (t *tx) Feature(layer, key string) (gis.Feature, error) {
 		return gis.Feature{}, err
 	}
 	f, err := sc.feature()
-	return f, t.store.wrap(err, "read")
+	return f, t.fail(err, "read")
 }
 
 // Rev implements data.Tx.
@@ -234,7 +234,7 @@ func (t *tx) Delete(layer, key string) error {
 	if err != nil {
 		return err
 	}
-	return t.store.wrap(l.delete(key, sc), "delete from "+layer)
+	return t.fail(l.delete(key, sc), "delete from "+layer)
 }
 
 func (l *layerTx) delete(key string, sc *scanner) error {
@@ -282,7 +282,7 @@ func (t *tx) Clear(layer string) (int64, error) {
 		return 0, err
 	}
 	n, err := l.clear()
-	return n, t.store.wrap(err, "clear "+layer)
+	return n, t.fail(err, "clear "+layer)
 }
 
 func (l *layerTx) clear() (int64, error) {
@@ -334,7 +334,7 @@ func (t *tx) Features(layer string, b orb.Bound) iter.Seq2[gis.Feature, error] {
 		}
 		var last int64
 		if err := t.sql.QueryRowContext(t.own, `SELECT coalesce(max(fid), 0) FROM `+quote(l.t.name)).Scan(&last); err != nil {
-			yield(gis.Feature{}, t.store.wrap(err, "read "+layer))
+			yield(gis.Feature{}, t.fail(err, "read "+layer))
 			return
 		}
 		tree := b
@@ -348,7 +348,7 @@ func (t *tx) Features(layer string, b orb.Bound) iter.Seq2[gis.Feature, error] {
 				err = t.check()
 			}
 			if err != nil {
-				yield(gis.Feature{}, t.store.wrap(err, "read "+layer))
+				yield(gis.Feature{}, t.fail(err, "read "+layer))
 				return
 			}
 			if p.read == 0 {

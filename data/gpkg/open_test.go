@@ -195,6 +195,16 @@ func TestDiskFull(t *testing.T) {
 	if gen, err := s.Generation(t.Context()); gen != 0 || err != nil {
 		t.Errorf("generation: got %d, %v, want 0", gen, err)
 	}
+	_, err := s.Write(t.Context(), data.WriteInfo{}, func(tx data.Tx) error { // one who does not look at errors
+		for _, f := range delivery(3000) {
+			tx.Put(&f)
+		}
+		return nil
+	})
+	wantKind(t, "a careless write to a full disk", err, gis.Unavailable, "room")
+	if n, err := s.Count(t.Context(), "component"); n != 0 || err != nil {
+		t.Errorf("components: got %d, %v, want 0", n, err)
+	}
 	limit("1073741823")
 	if err := fill(); err != nil {
 		t.Errorf("write with room: %v", err)

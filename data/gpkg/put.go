@@ -30,7 +30,7 @@ func (t *tx) Put(f *gis.Feature) (gis.Op, bool, error) {
 		return "", false, gis.E(gis.Invalid, nil, "%s %s: %v", l.t.name, f.Key, err)
 	}
 	op, changed, err := l.put(f)
-	return op, changed, t.store.wrap(err, "put into "+l.t.name)
+	return op, changed, t.fail(err, "put into "+l.t.name)
 }
 
 // encode sets l.args to the row of f, in the order of the table's columns. Its errors have no kind.

@@ -36,6 +36,9 @@ func (s *Store) Write(ctx context.Context, w data.WriteInfo, fn func(data.Tx) er
 	if err := fn(t); err != nil {
 		return 0, s.wrap(err, "write")
 	}
+	if t.broken != nil { // fn passed over an error it must not pass over
+		return 0, t.broken
+	}
 	if err := ctx.Err(); err != nil {
 		return 0, s.wrap(err, "write")
 	}
@@ -68,6 +71,7 @@ type tx struct {
 	steps    int
 	rejected int64
 	ended    bool
+	broken   error // the first fault of the store itself; nothing is written after it
 
 	logRow, rejectRow, lineageRow *sql.Stmt
 }
@@ -115,16 +119,33 @@ func (t *tx) check() error {
 	if t.ended {
 		return gis.E(gis.Internal, nil, "the write is over")
 	}
+	if t.broken != nil {
+		return t.broken
+	}
 	t.steps++
 	if t.steps%64 == 0 {
 		if err := t.ctx.Err(); err != nil {
-			return t.store.wrap(err, "write")
+			return t.fail(err, "write")
 		}
 	}
 	return nil
 }
 
-// end closes the statements; the transaction takes no more calls.
+// fail gives err its kind. Unless only the row or the key was wrong, the write is over: after a fault like a full disk SQLite
+// may have rolled back by itself, and what came after would be written outside the transaction.
+func (t *tx) fail(err error, doing string) error {
+	err = t.store.wrap(err, doing)
+	switch gis.KindOf(err) {
+	case gis.Invalid, gis.NotFound, gis.Conflict:
+	default:
+		if err != nil && t.broken == nil {
+			t.broken = err
+		}
+	}
+	return err
+}
+
+// end makes the transaction take no more calls.
 func (t *tx) end() { t.ended = true }
 
 // finish writes what is kept per write and not per row: counters, extents, indexes, the batch, the generation.
@@ -226,7 +247,7 @@ func (t *tx) counter(name string) (int64, error) {
 	var n int64
 	err := t.sql.QueryRowContext(t.own, `SELECT value FROM wanmi_counter WHERE name = ?`, name).Scan(&n)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
-		return 0, t.store.wrap(err, "read counter "+name)
+		return 0, t.fail(err, "read counter "+name)
 	}
 	t.counters[name] = n
 	return n, nil
@@ -244,13 +265,13 @@ func (t *tx) Reject(r data.Rejected) error {
 	if t.rejectRow == nil {
 		var err error
 		if t.rejectRow, err = t.sql.PrepareContext(t.own, insertRejectedSQL); err != nil {
-			return t.store.wrap(err, "record a rejected row")
+			return t.fail(err, "record a rejected row")
 		}
 	}
 	r.Batch = b.ID
 	_, err := t.rejectRow.ExecContext(t.own, rejectedArgs(r)...)
 	t.rejected++
-	return t.store.wrap(err, "record a rejected row")
+	return t.fail(err, "record a rejected row")
 }
 
 // AddLineage implements data.Tx.
@@ -262,12 +283,12 @@ func (t *tx) AddLineage(l data.Lineage) error {
 		var err error
 		t.lineageRow, err = t.sql.PrepareContext(t.own, `INSERT INTO grid_lineage (from_code, to_code, why, at) VALUES (?, ?, ?, ?)`)
 		if err != nil {
-			return t.store.wrap(err, "record lineage")
+			return t.fail(err, "record lineage")
 		}
 	}
 	if l.At.IsZero() {
 		l.At = t.at
 	}
 	_, err := t.lineageRow.ExecContext(t.own, l.From, l.To, l.Why, formatTime(l.At))
-	return t.store.wrap(err, "record lineage")
+	return t.fail(err, "record lineage")
 }
