@@ -85,7 +85,8 @@ func (c *checker) buildings() error {
 }
 
 func (c *checker) building(b *checkBuilding, key string) {
-	if !c.entered(b) {
+	in, inner := c.entered(b)
+	if !in {
 		return
 	}
 	area := c.sampled(b)
@@ -109,7 +110,7 @@ func (c *checker) building(b *checkBuilding, key string) {
 	}
 	a, o := c.cells[held[0]].Code, c.cells[held[1]].Code
 	switch {
-	case len(comms) == len(held):
+	case len(comms) == len(held) || !inner && len(comms) > 1:
 		c.stats.Straddling++
 		c.say("building.straddles", gis.SeverityNote, key, at, lost, "a building of %.0f m² lies in the communities of unit grids %s and %s", "一座建筑物（%.0f 平方米）跨 %s 与 %s 所在的社区", b.m2, a, o)
 	case b.m2 > checkMax:
@@ -119,19 +120,29 @@ func (c *checker) building(b *checkBuilding, key string) {
 	}
 }
 
-// entered reports whether some border runs inside the building, 2 cm or more from its outline.
-func (c *checker) entered(b *checkBuilding) bool {
+// entered reports whether some border runs inside the building, 2 cm or more
+// from its outline, and whether one between two cells of a community runs through its inner part.
+func (c *checker) entered(b *checkBuilding) (in, inner bool) {
 	for _, i := range c.edges.near(b.lo, b.hi, 0) {
 		k := &c.edges.all[i]
+		own := c.inner(int(i))
+		if in && !own {
+			continue
+		}
 		steps := int64(k.metres()*4) + 2 // every 25 cm
 		for s := int64(0); s <= steps; s++ {
 			p := mm{k.a.x + (k.b.x-k.a.x)*s/steps, k.a.y + (k.b.y-k.a.y)*s/steps}
-			if p.x > b.lo.x && p.x < b.hi.x && p.y > b.lo.y && p.y < b.hi.y && insideRings(p, b.rings...) && toRings(p, b.rings, 0.03) > 0.02 {
-				return true
+			if p.x <= b.lo.x || p.x >= b.hi.x || p.y <= b.lo.y || p.y >= b.hi.y || !insideRings(p, b.rings...) {
+				continue
+			}
+			depth := toRings(p, b.rings, checkDepth)
+			in = in || depth > 0.02
+			if own && depth >= checkDepth {
+				return true, true
 			}
 		}
 	}
-	return false
+	return in, false
 }
 
 // sampled measures how much of the building, without its skin, lies in each cell, on a grid of points.

@@ -209,10 +209,13 @@ func (c *checker) paired(l []checkEdge) {
 
 // lone judges an edge that no other cell shares.
 func (c *checker) lone(k checkEdge) {
-	const out = 30.0 // mm beyond the edge
 	cell := c.cells[k.cell]
 	m := k.middle()
 	l := k.metres() * 1e3
+	if l < 10 {
+		return // too short to look beyond; a hole has longer edges, too
+	}
+	out := min(30, l/2) // mm beyond the edge
 	dx, dy := float64(k.b.x-k.a.x)/l, float64(k.b.y-k.a.y)/l
 	beyond := mm{m.x + int64(math.Round(out*dy)), m.y - int64(math.Round(out*dx))} // right of it: the cell lies left
 	if other := c.edges.holding(beyond, k.cell); len(other) > 0 {
@@ -232,14 +235,16 @@ func (c *checker) lone(k checkEdge) {
 	c.onLine(k)
 }
 
-// onLine judges an edge between communities or at the rim: it must run along the cell's community's line.
+// onLine judges an edge between communities or at the rim: it must not run
+// outside the cell's own community. Inside it may: there the land beyond is
+// claimed by a neighbour, too, and the neighbour's edge is judged the same way.
 func (c *checker) onLine(k checkEdge) {
 	cell := c.cells[k.cell]
 	if cell.comm < 0 {
 		return
 	}
 	comm := c.comms[cell.comm]
-	if d := toRings(k.middle(), comm.rings, checkStray); d >= checkStray {
+	if !insideRings(k.middle(), comm.rings...) && toRings(k.middle(), comm.rings, checkStray) >= checkStray {
 		rule, en, zh := "grid.stray", "unit grid %s runs past the line of its community %s", "单元网格 %s 越过所属社区 %s 的界线"
 		if !c.anywhere(k.middle()) {
 			rule, en, zh = "grid.outside", "unit grid %s lies outside every community (its own is %s)", "单元网格 %s 位于所有社区之外（所属社区 %s）"

@@ -1,6 +1,7 @@
 package grids
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -63,16 +64,25 @@ func (r *repair) node(threads int) {
 			}
 		}
 	}
-	noded := geom.SnapRound(segs, threads)
+	noded := geom.SnapRound(append(segs, r.caps(segs)...), threads)
 	var odd []geom.Seg
 	index := map[string]int32{}
 	for i := 0; i < len(noded); {
 		j := i
 		var set []int32
+		capped := false
 		for ; j < len(noded) && noded[j].A == noded[i].A && noded[j].B == noded[i].B; j++ {
-			set = toggle(set, noded[j].L)
+			if noded[j].L >= 0 {
+				set = toggle(set, noded[j].L)
+			} else {
+				capped = true
+			}
 		}
-		if len(set) > 0 {
+		class := uint8(0)
+		if len(set) == 0 {
+			class = 1
+		}
+		if len(set) > 0 || capped {
 			key := fmt.Sprint(set)
 			id, ok := index[key]
 			if !ok {
@@ -80,11 +90,57 @@ func (r *repair) node(threads int) {
 				index[key] = id
 				r.sets = append(r.sets, set)
 			}
-			odd = append(odd, geom.Seg{A: noded[i].A, B: noded[i].B, L: id, R: id})
+			odd = append(odd, geom.Seg{A: noded[i].A, B: noded[i].B, Class: class, L: id, R: id})
 		}
 		i = j
 	}
 	r.g = geom.NewGraph(odd, nil)
+}
+
+// caps returns a short line from each corner to every other community whose outline
+// passes it by less than the width of a gap: they close off gaps that are
+// open to the outside of all communities, and part narrow stretches of gaps from wide ones.
+func (r *repair) caps(segs []geom.Seg) []geom.Seg {
+	tab := geom.NewSegTable(segs, 25_000, int64(gapWidth)+1)
+	type foot struct {
+		d float64
+		p geom.Pt
+	}
+	var out []geom.Seg
+	done := map[geom.Pt]map[int32]bool{} // corners and their communities
+	for _, s := range segs {
+		if done[s.A] == nil {
+			done[s.A] = map[int32]bool{}
+		}
+		done[s.A][r.part[s.L]] = true
+	}
+	seen := map[geom.Pt]bool{}
+	for _, s := range segs {
+		if seen[s.A] {
+			continue
+		}
+		seen[s.A] = true
+		near := map[int32]foot{}
+		box := geom.NoBox.Grow(s.A).Pad(int64(gapWidth))
+		for _, i := range tab.In(tab.At(s.A)) {
+			t := segs[i]
+			c := r.part[t.L]
+			if done[s.A][c] || !t.Box().Meets(box) {
+				continue
+			}
+			u, d := nearSeg(s.A, t.A, t.B)
+			f := foot{d, at(t.A, t.B, u)}
+			if b, ok := near[c]; d < gapWidth && (!ok || d < b.d || (d == b.d && f.p.Less(b.p))) {
+				near[c] = f
+			}
+		}
+		for _, f := range near {
+			if f.d >= 1 && f.p != s.A {
+				out = append(out, geom.Seg{A: s.A, B: f.p, Class: 1, L: -1, R: -1})
+			}
+		}
+	}
+	return out // in any order: the noding sorts
 }
 
 // toggle puts k into the sorted set, or takes it out.
@@ -181,15 +237,23 @@ func (r *repair) communities(parts []int32) []int32 {
 	return slices.Compact(out)
 }
 
-// contested gives each face to the claimant of the smallest code.
+// contested gives each face to the claimant with the least land, the smaller code
+// among equals: so an enclave survives a neighbour drawn over it.
 func (r *repair) contested() {
 	r.owner = make([]int32, len(r.claims))
+	land := make([]int64, len(r.base.comms))
+	for f, c := range r.claims {
+		for _, k := range c {
+			land[k] += r.g.Area2[f]
+		}
+	}
 	small, total := 0, 0.0
 	for f, c := range r.claims {
 		r.owner[f] = -1
 		if len(c) == 0 {
 			continue
 		}
+		slices.SortStableFunc(c, func(x, y int32) int { return cmp.Compare(land[x], land[y]) })
 		r.owner[f] = c[0]
 		if len(c) == 1 {
 			continue
@@ -205,8 +269,8 @@ func (r *repair) contested() {
 			"社区 %s 与 %s 重叠 %.2f 平方米（平均宽 %.2f 米），划归 %[1]s", a, b, m2, width/1000)
 	}
 	if small > 0 {
-		r.base.note("community.overlap.small", gis.SeverityNote, "", orb.Point{}, total, "%d overlaps of communities below 5 cm or 0.5 m², %.3f m² in all, given to the smaller code",
-			"社区间 %d 处小于 5 厘米或 0.5 平方米的重叠（共 %.3f 平方米）划归代码较小者", small, total)
+		r.base.note("community.overlap.small", gis.SeverityNote, "", orb.Point{}, total, "%d overlaps of communities below 5 cm or 0.5 m², %.3f m² in all, given to the one with less land",
+			"社区间 %d 处小于 5 厘米或 0.5 平方米的重叠（共 %.3f 平方米）划归面积较小的社区", small, total)
 	}
 }
 
