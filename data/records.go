@@ -40,7 +40,7 @@ type Batch struct {
 type Rejected struct {
 	Batch            int64
 	File             string
-	Row              int64 // as the file counts, 1 is the first data row
+	Row              int64 // as the file counts: the row of a spreadsheet or CSV file, whose heading is 1, else the record from 1
 	Field, Value     string
 	Rule             string // stable code, as component.position
 	Reason, ReasonZh string

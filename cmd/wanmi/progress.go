@@ -19,8 +19,8 @@ func isTerminal(w io.Writer) bool {
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 
-// progress returns a bar on a terminal; elsewhere a plain line when a stage
-// begins and every ten seconds after. end erases the bar.
+// progress returns a bar on a terminal; elsewhere a plain line for what takes
+// longer than two seconds, and every ten seconds after. end erases the bar.
 func (a *app) progress() (p gis.Progress, end func()) {
 	if a.quiet {
 		return nil, func() {}
@@ -29,15 +29,18 @@ func (a *app) progress() (p gis.Progress, end func()) {
 		return a.bar()
 	}
 	var mu sync.Mutex
-	last, at := "", time.Time{}
+	last, due := "", time.Now().Add(2*time.Second)
 	return func(stage string, done, total int64) {
 		mu.Lock()
 		defer mu.Unlock()
 		now := time.Now()
-		if stage == last && now.Sub(at) < 10*time.Second {
+		if stage != last {
+			last, due = stage, now.Add(2*time.Second)
+		}
+		if now.Before(due) {
 			return
 		}
-		last, at = stage, now
+		due = now.Add(10 * time.Second)
 		switch {
 		case total > 0:
 			fmt.Fprintf(a.err, "%s: %d of %d\n", stage, done, total)
