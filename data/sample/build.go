@@ -374,7 +374,8 @@ func (b *builder) way(p *parcel, line []pt, class string, a, z pt) {
 	b.c.inner = append(b.c.inner, &road{id: -1, class: class, path: newPath(line), inner: true, parcel: p.face})
 	w := sections[class].carriage + 3.4
 	e := unit(sub(z, a))
-	p.taken = append(p.taken, box(add(a, mul(left(e), -w/2)), e, dist(a, z), w))
+	a = sub(a, mul(e, 3))
+	p.taken = append(p.taken, box(add(a, mul(left(e), -w/2)), e, dist(a, z)+3, w))
 }
 
 // walls returns the wall of the parcel, open at gates and along built-up frontages.

@@ -41,7 +41,8 @@ type City struct {
 	components  []component
 	reports     []report
 	cases       []caseRow
-	river       [][]pt // water polygons, counter-clockwise
+	river       [][]pt           // water polygons, counter-clockwise
+	damp        map[[2]int][]int // the rivers by cell of ground
 	rail        path
 	origin      pt // EPSG:4548 easting and northing of the plane's origin
 	crs         crs.CRS
@@ -93,6 +94,7 @@ func (c *City) waters() {
 		}
 		c.river = append(c.river, ring)
 	}
+	c.dampen()
 	var rail []*edge
 	for _, e := range c.net.edges {
 		if c.net.carriers[e.tag].kind == onRail {

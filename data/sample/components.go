@@ -45,7 +45,7 @@ type placer struct {
 // makeComponents places components until there are at least as many as asked for.
 func (c *City) makeComponents(seed uint64) {
 	k := 1.0
-	for range 12 {
+	for range 8 {
 		p := &placer{c: c, r: stream(seed, "components"), k: k}
 		p.place()
 		p.keepInside()
@@ -142,7 +142,7 @@ func (c *City) describe(seed uint64) {
 		cl, _ := catalog.Lookup(catalog.GB47678, x.class)
 		x.name = strings.TrimSuffix(cl.Zh, "（自定义）")
 		x.id = fmt.Sprintf("%s-%05d", idPrefix(x.class), seq)
-		if uncoded := delivery(x.class) == byRegister || delivery(x.class) == byGBK; !uncoded && !(delivery(x.class) == byTrees && seq%2 == 0) {
+		if uncoded := delivery(x.class) == byRegister || delivery(x.class) == byGBK; !uncoded && !(delivery(x.class) == byTrees && seq%4 != 0) {
 			x.code = fmt.Sprintf("370883%s%06d", x.class, seq)
 		}
 		if (x.class == "01037" || x.class == "01077") && x.road != nil && x.road.name != "" {
@@ -234,7 +234,7 @@ func (c *City) initials() map[int]string {
 
 func idPrefix(class string) string {
 	switch class {
-	case "01037", "01077":
+	case "01037", "01077", "01039":
 		return "LD" + class[2:]
 	case "03005":
 		return "HW-LJ"
@@ -242,6 +242,8 @@ func idPrefix(class string) string {
 		return "XDS"
 	case "04999":
 		return "GYS"
+	case "04003":
+		return "DLS"
 	}
 	return "CG" + class
 }
@@ -256,11 +258,11 @@ const (
 
 func delivery(class string) int {
 	switch class {
-	case "01037", "01077", "03005", "02004":
+	case "01037", "01077", "01039", "03005", "02004":
 		return byRegister
 	case "04002":
 		return byTrees
-	case "02010", "04999", "01004":
+	case "02010", "04999", "04003", "01004":
 		return byGBK
 	}
 	return byShape

@@ -124,7 +124,7 @@ func (w *writer) registers() {
 		name, title string
 		class       []string
 	}{
-		{"路灯设施登记表", "城区路灯设施普查登记表", []string{"01037", "01077"}},
+		{"路灯设施登记表", "城区路灯设施普查登记表", []string{"01037", "01077", "01039"}},
 		{"垃圾箱登记表", "城区垃圾箱（果皮箱）普查登记表", []string{"03005"}},
 		{"公交站设施登记表", "城区公交站设施普查登记表", []string{"02004"}},
 	} {
@@ -180,12 +180,12 @@ func (w *writer) trees() {
 	w.step("component", []string{file}, "--set", "class=04002")
 }
 
-// signs writes traffic signs and park trees in GBK, with a column of classes.
+// signs writes traffic signs, single trees and park trees in GBK, with a column of classes.
 func (w *writer) signs() {
 	c := w.c
-	file := partDir + "/交通标志与公园树木.csv"
+	file := partDir + "/交通标志与树木.csv"
 	rows := [][]string{{"编号", "类别代码", "部件名称", "位置描述", "经度", "纬度", "主管部门代码", "主管部门名称", "部件状态", "普查日期", "变更日期"}}
-	for _, x := range c.of("02010", "04999") {
+	for _, x := range c.of("02010", "04003", "04999") {
 		l, d := c.lonLat(x.p), c.departments[x.dept]
 		rows = append(rows, []string{x.id, x.class, x.name, x.address, f8(l[0]), f8(l[1]), d.code, d.name, x.state, date(x.init), date(x.change)})
 	}

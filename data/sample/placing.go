@@ -162,17 +162,41 @@ func (p *placer) row(rd *road, u rule) {
 	}
 }
 
-// wet reports whether at lies in a river or within m metres of one.
+// wet reports whether at lies in a river or within m metres (5 at most) of one.
 func (c *City) wet(at pt, m float64) bool {
-	for _, r := range c.river {
-		if x0, _, x1, _ := extent(r, pt{1, 0}); at[0] < x0-m || at[0] > x1+m {
-			continue
-		}
-		if inside(at, r) || m > 0 && ringDist(at, r) < m {
+	for _, k := range c.damp[dampKey(at)] {
+		if r := c.river[k]; inside(at, r) || m > 0 && ringDist(at, r) < m {
 			return true
 		}
 	}
 	return false
+}
+
+const dampCell = 50
+
+func dampKey(p pt) [2]int {
+	return [2]int{int(math.Floor(p[0] / dampCell)), int(math.Floor(p[1] / dampCell))}
+}
+
+// dampen notes the cells of ground that a river touches or comes near to.
+func (c *City) dampen() {
+	c.damp = map[[2]int][]int{}
+	for k, ring := range c.river {
+		for i := range ring {
+			// The ring runs up one bank and down the other: vertex i faces vertex n-1-i.
+			a, b := ring[i], ring[len(ring)-1-i]
+			lo := dampKey(pt{math.Min(a[0], b[0]) - 20, math.Min(a[1], b[1]) - 20})
+			hi := dampKey(pt{math.Max(a[0], b[0]) + 20, math.Max(a[1], b[1]) + 20})
+			for x := lo[0]; x <= hi[0]; x++ {
+				for y := lo[1]; y <= hi[1]; y++ {
+					key := [2]int{x, y}
+					if l := c.damp[key]; len(l) == 0 || l[len(l)-1] != k {
+						c.damp[key] = append(l, k)
+					}
+				}
+			}
+		}
+	}
 }
 
 // roadThings places what has length or breadth: guard rails, parking for bicycles, bus stops.
@@ -180,7 +204,7 @@ func (p *placer) roadThings(rd *road) {
 	switch rd.class {
 	case "arterial":
 		for s := 40.0; s+70 < rd.length(); s += 80 {
-			if p.c.roads.clear(rd, s, 12) && p.c.roads.clear(rd, s+70, 12) && p.c.roads.clear(rd, s+35, 40) && p.r.one(0.7) {
+			if p.c.roads.clear(rd, s, 12) && p.c.roads.clear(rd, s+70, 12) && p.c.roads.clear(rd, s+35, 25) && p.r.one(0.7) {
 				p.linear("02017", rd.cut(s, s+70), rd, s+35, -1)
 			}
 		}

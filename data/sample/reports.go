@@ -208,6 +208,9 @@ func (t *teller) tell(kind string, at place) bool {
 		return false
 	}
 	word, fault := pick(t.r, co.words), pick(t.r, co.faults)
+	if word == "灯杆" && strings.Contains(at.words, word) {
+		word = "路灯"
+	}
 	if at.component < 0 {
 		i = t.nearest(word, at, i)
 	}
@@ -253,6 +256,9 @@ func (t *teller) nearest(word string, at place, i int) int {
 func (t *teller) chatter(words, word, fault string) string {
 	open := pick(t.r, []string{"你好，", "您好，我是附近居民，", "喂，12345吗？", "同志你好，我要反映个问题，", "领导好！", "我姓" + pick(t.r, []string{"王", "李", "张", "刘", "孔", "孟"}) + "，"})
 	mid := pick(t.r, []string{"的", "这边的", "那儿的", "附近的"})
+	if last := []rune(words); !strings.ContainsRune("号口院区园楼角", last[len(last)-1]) || strings.HasSuffix(words, "门口") {
+		mid = "的"
+	}
 	tail := pick(t.r, []string{
 		"，都好几天了没人管，麻烦尽快处理一下，谢谢！", fmt.Sprintf("，我的电话是1380000%04d，请回复", t.r.IntN(10000)), "，晚上走路太危险了，孩子老人都从这儿过！！",
 		"。之前打过电话也没人来修，这次再不解决我就去投诉了", "，请相关部门核实处理。", fmt.Sprintf("，联系人：市民，联系方式0537-5%06d。", t.r.IntN(1000000)),

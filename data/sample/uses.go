@@ -82,13 +82,13 @@ func (b *builder) numbered(p *parcel) {
 
 func (b *builder) village(p *parcel) {
 	low := func() int { return 1 + b.r.IntN(2) }
+	if area(p.rim) > 9000 {
+		b.gate(p, true)
+	}
 	b.along(p, line{
 		classes: []string{"service", "local", "collector", "arterial"}, w: [2]float64{9, 14}, depth: [2]float64{9, 11.5}, setback: 0.8, gaps: 0.12,
 		class: "residential", floors: low, doorEvery: 30, kinds: []string{"", "", "U", "L"},
 	})
-	if area(p.rim) > 9000 {
-		b.gate(p, true)
-	}
 	b.rows(p, rows{widths: []float64{13, 11, 9}, depth: 10.5, gap: 0.7, by: 4.2, kinds: []string{"", "U", "L", "J"}, class: "residential", floors: low, setback: 1.5, skip: 0.06})
 }
 
@@ -191,7 +191,7 @@ func (b *builder) open(p *parcel) {
 		pond, path := blob(b.r, o, r, 0.16), []pt(nil)
 		if holds(p.within(12), pond) {
 			p.ponds = append(p.ponds, pond)
-			p.taken = append(p.taken, hull(o, pond, 2))
+			p.taken = append(p.taken, hull(o, pond, 9))
 			for _, q := range pond {
 				path = append(path, mm(add(q, mul(unit(sub(q, o)), 7))))
 			}
@@ -207,7 +207,7 @@ func (b *builder) open(p *parcel) {
 						best = x
 					}
 				}
-				b.c.inner = append(b.c.inner, &road{id: -1, parcel: p.face, class: "path", path: newPath([]pt{mm(q), mm(lerp(q, best, 0.5)), best}), inner: true})
+				b.way(p, []pt{q, lerp(q, best, 0.5), best}, "path", q, best)
 				s, _ := f.road.project(q)
 				p.gates = append(p.gates, gate{p: f.off(f.length()/2, f.road.half()+0.3), road: f.road, s: s, door: -1})
 			}
