@@ -25,7 +25,6 @@ type dbf struct {
 	records uint32
 	scratch *os.File
 	out     *bufio.Writer
-	row     []string
 }
 
 type dbfColumn struct {
