@@ -271,14 +271,14 @@ func (c *checker) generation() error {
 	return nil
 }
 
-// counters compares the counters with the highest numbers in component codes (6 + class + 6 digits) and grid codes
-// (community + 3 digits).
+// counters compares the counters with the highest numbers in component codes (6 + class + 6 digits; a delivered number that
+// merely is as long says another class) and grid codes (community + 3 digits).
 func (c *checker) counters() error {
 	const below = `WITH used(name, n) AS (%s) SELECT used.name, max(n), coalesce(max(value), 0) FROM used
 		LEFT JOIN wanmi_counter ON wanmi_counter.name = used.name GROUP BY used.name HAVING max(n) > coalesce(max(value), 0) ORDER BY 1`
 	queries := map[string]string{
 		"component": `SELECT 'component/' || substr(code, 1, 6) || '/' || substr(code, 7, length(code) - 12), CAST(substr(code, -6) AS INTEGER)
-			FROM component WHERE length(code) IN (16, 17) AND code NOT GLOB '*[^0-9]*'`,
+			FROM component WHERE length(code) IN (16, 17) AND code NOT GLOB '*[^0-9]*' AND substr(code, 7, length(code) - 12) = class`,
 		"unit_grid": `SELECT 'grid/' || substr(code, 1, 12), CAST(substr(code, -3) AS INTEGER)
 			FROM unit_grid WHERE length(code) = 15 AND substr(code, -3) NOT GLOB '*[^0-9]*'`,
 	}
