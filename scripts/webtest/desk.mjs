@@ -1,7 +1,7 @@
 // The checks of the page at 1600 x 1000: tiles, search, cards, a report, switches, language, theme.
 import { expect } from './page.mjs'
 
-const components = ['component', 'component-dot', 'component-fault', 'component-line']
+const components = ['component', 'component-dot', 'component-fault', 'component-line', 'component-edge']
 
 export async function desk({ base, report, check, open }) {
   const page = await open()
@@ -35,7 +35,7 @@ export async function desk({ base, report, check, open }) {
   await check('search by keyboard: / types, arrows choose, Enter goes, Escape closes', async () => {
     const name = (await page.values('road', 'name'))[0]
     expect(name, 'no road with a name is drawn')
-    await page.jump(centre[0] + 0.002, centre[1], 15)
+    await page.jump(centre[0] + 0.002, centre[1], 16.8)
     const before = await page.view()
     await key('/')
     await tab.keyboard.type(name)
@@ -138,12 +138,13 @@ export async function desk({ base, report, check, open }) {
     }
     const place = await page.text('#sheet .place-label')
     await tab.click('#sheet .close')
+    await page.settled()
     expect(await page.count('found-pin') === 0, 'the pin stays when the panel is closed')
     return `${text} → ${place}`
   })
 
   await check('the box of layers: switches work, every major class has its symbol', async () => {
-    await page.jump(...centre, 16.5)
+    await page.jump(...centre, 17)
     await tab.click('#layers-button')
     await tab.waitForSelector('#layers [data-switch=unit_grid]')
     expect(await tab.locator('#layers [data-switch^=major-]').count() === 5, 'there are not five major classes')

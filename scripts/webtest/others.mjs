@@ -10,7 +10,7 @@ export async function others({ base, report, check, open }) {
     const page = await open({ path: `/#17/${at}`, width: 390, height: 844, phone: true })
     const { tab } = page
     await page.shot('phone-map')
-    const spot = await page.spot('unit_grid-area', ['component', 'component-dot', 'component-fault', 'component-line'])
+    const spot = await page.spot('unit_grid-area', ['component', 'component-dot', 'component-fault', 'component-line', 'component-edge'])
     expect(spot, 'no free spot in a cell')
     await tab.touchscreen.tap(spot.x, spot.y)
     await tab.waitForSelector('#sheet[data-content=card] .code')
@@ -40,7 +40,7 @@ export async function others({ base, report, check, open }) {
   })
 
   await check('an English browser in the dark gets English and dark', async () => {
-    const page = await open({ path: `/#15.5/${at}`, scheme: 'dark', locale: 'en-GB' })
+    const page = await open({ path: `/#16.5/${at}`, scheme: 'dark', locale: 'en-GB' })
     expect(await page.tab.getAttribute('html', 'lang') === 'en' && await page.tab.getAttribute('html', 'data-theme') === 'dark', 'it does not')
     await page.tab.click('#layers-button')
     await page.shot('desk-english-dark')
@@ -49,7 +49,7 @@ export async function others({ base, report, check, open }) {
   })
 
   await check('a link to a cell that is not there says so calmly', async () => {
-    const page = await open({ path: `/#16/${at}/grid:000000000000001` })
+    const page = await open({ path: `/#17/${at}/grid:000000000000001` })
     await page.tab.waitForSelector('.toast.error')
     const said = await page.text('.toast.error')
     expect(said.length > 8, `it says: ${said}`)

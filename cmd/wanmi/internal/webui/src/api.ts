@@ -50,7 +50,7 @@ export interface Reason { word: string, use: string, text?: string, text_zh?: st
 export interface GridRef { code: string, area_m2?: number, distance_m?: number }
 export interface Candidate {
   code: string, name: string, class: string, class_name: string, label?: string, state?: string, department?: string, grid_code?: string
-  point: LonLat, distance_m: number, score: number, why: string
+  point: LonLat, distance_m: number, score: number, why: string, why_zh?: string
 }
 export interface Located {
   place: Place | null, grid: GridRef | null, community: { code: string, name: string } | null, street: { code: string, name: string } | null

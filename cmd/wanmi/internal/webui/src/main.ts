@@ -101,7 +101,11 @@ function run(doc: Awaited<ReturnType<typeof loadStyle>>, info: Awaited<ReturnTyp
 
   map.on('moveend', () => app.remember())
   map.on('click', (e) => clicked(app, e))
-  map.on('mousemove', (e) => { map.getCanvas().style.cursor = thingAt(app.map, e) ? 'pointer' : '' })
+  let under: MapMouseEvent | null = null // the pointer's last place, looked at once a frame
+  map.on('mousemove', (e) => {
+    if (!under) requestAnimationFrame(() => { if (under && !map.isMoving()) map.getCanvas().style.cursor = thingAt(map, under) ? 'pointer' : ''; under = null })
+    under = e
+  })
   map.on('error', (e) => { if (!(e.error instanceof DOMException && e.error.name === 'AbortError')) say(t('tilesFailed'), e.error?.message ?? '', 'error') })
   window.addEventListener('hashchange', () => {
     const v = parseView(location.hash)
@@ -119,7 +123,7 @@ function run(doc: Awaited<ReturnType<typeof loadStyle>>, info: Awaited<ReturnTyp
   if (view?.selected) void app.select(view.selected)
 }
 
-const pointLayers = ['found-candidate', 'found-alternative', 'component', 'component-dot', 'component-fault', 'component-line']
+const pointLayers = ['found-candidate', 'found-alternative', 'component', 'component-dot', 'component-fault', 'component-line', 'component-edge']
 
 /** The component under the pointer, a few pixels around it. */
 function thingAt(map: MapLibre, e: MapMouseEvent): string | null {

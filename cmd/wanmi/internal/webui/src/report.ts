@@ -140,7 +140,8 @@ export class Report {
   }
 
   private candidates(list: Candidate[], f: Located): HTMLElement {
-    const named = (f.classes ?? []).map((c) => c.name).join('、')
+    const names = [...new Set((f.classes ?? []).map((c) => c.name))]
+    const named = names.slice(0, 3).join('、') + (names.length > 3 ? '…' : '')
     return h('section', {}, h('h3', {}, t('candidates'), named && h('span', { class: 'switch-note' }, named)),
       list.length === 0 ? h('p', { class: 'quiet' }, t('noCandidates'))
         : h('ol', { class: 'candidates' }, ...list.slice(0, 8).map((c, i) => h('li', {},
@@ -148,7 +149,7 @@ export class Report {
             h('span', { class: 'rank' }, String(i + 1)), h('span', { class: 'symbol', html: symbolOf(c.class, c.class_name) }),
             h('span', { class: 'hit-name' }, [c.name || c.class_name, c.label].filter(Boolean).join(' ')),
             h('span', { class: 'hit-kind' }, `${metres(c.distance_m)} · ${percent(c.score)}`),
-            h('span', { class: 'hit-note' }, [c.department, c.why].filter(Boolean).join(' · ')))))))
+            h('span', { class: 'hit-note' }, [c.department, pick(c.why_zh, c.why)].filter(Boolean).join(' · ')))))))
   }
 
   private reasons(f: Located): HTMLElement {

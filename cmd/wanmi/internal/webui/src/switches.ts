@@ -24,7 +24,7 @@ export const switches: readonly Switch[] = [
   { id: 'case', zh: '案件', en: 'Cases', layers: ['case'], on: false, from: 12, count: 'case' },
 ]
 
-export const componentLayers: readonly string[] = ['component-area', 'component-line', 'component-fault', 'component-dot', 'component']
+export const componentLayers: readonly string[] = ['component-area', 'component-edge', 'component-line', 'component-fault', 'component-dot', 'component']
 
 export const majorNames: Record<string, [string, string]> = {
   '01': ['公用设施', 'Utilities'],

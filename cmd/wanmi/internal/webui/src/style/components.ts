@@ -25,24 +25,25 @@ const rank = byKind((name) => figures[name].rank, 5)
 export function components(p: Palette): LayerSpecification[] {
   const common = { source: 'city', 'source-layer': 'component' } as const
   return [
-    { id: 'component-area', type: 'fill', ...common, filter: ['==', ['geometry-type'], 'Polygon'], minzoom: 14, paint: { 'fill-color': byMajor(p), 'fill-opacity': 0.16 } },
+    { id: 'component-area', type: 'fill', ...common, filter: ['==', ['geometry-type'], 'Polygon'], minzoom: 15, paint: { 'fill-color': byMajor(p), 'fill-opacity': 0.1 } },
+    { id: 'component-edge', type: 'line', ...common, filter: ['==', ['geometry-type'], 'Polygon'], minzoom: 15, layout: { 'line-join': 'round' }, paint: { 'line-color': byMajor(p), 'line-width': ['interpolate', ['linear'], ['zoom'], 15, 0.4, 18, 1.3], 'line-opacity': 0.6 } },
     {
-      id: 'component-line', type: 'line', ...common, filter: ['!=', ['geometry-type'], 'Point'], minzoom: 14, layout: { 'line-cap': 'round', 'line-join': 'round' },
-      paint: { 'line-color': byMajor(p), 'line-width': ['interpolate', ['linear'], ['zoom'], 14, 0.8, 18, 2.4], 'line-opacity': 0.85 },
+      id: 'component-line', type: 'line', ...common, filter: ['==', ['geometry-type'], 'LineString'], minzoom: 14.5, layout: { 'line-cap': 'round', 'line-join': 'round' },
+      paint: { 'line-color': byMajor(p), 'line-width': ['interpolate', ['linear'], ['zoom'], 14.5, 0.6, 18, 2.2], 'line-opacity': 0.75 },
     },
     {
       id: 'component-fault', type: 'circle', ...common, filter: ['all', isPoint, faulty] as FilterSpecification, minzoom: 15.5,
       paint: {
-        'circle-radius': ['interpolate', ['linear'], ['zoom'], 15.5, 3.5, 16, 5.5, 17, 9.5, 18, 12],
-        'circle-color': p.alert, 'circle-opacity': 0.16, 'circle-stroke-color': p.alert, 'circle-stroke-width': 1.1, 'circle-stroke-opacity': 0.8,
+        'circle-radius': ['interpolate', ['linear'], ['zoom'], 15.5, 3, 16, 5, 17, 8, 18, 11],
+        'circle-color': p.alert, 'circle-opacity': 0.1, 'circle-stroke-color': p.alert, 'circle-stroke-width': 1.1, 'circle-stroke-opacity': 0.75,
       },
     },
     {
       id: 'component-dot', type: 'circle', ...common, filter: isPoint, minzoom: 13,
       paint: {
         'circle-color': byMajor(p),
-        'circle-radius': ['interpolate', ['linear'], ['zoom'], 13, 0.9, 14, 1.2, 16, 2.4, 18, 4],
-        'circle-opacity': ['interpolate', ['linear'], ['zoom'], 13, 0.35, 15, 0.75, 16, 0.9],
+        'circle-radius': ['interpolate', ['linear'], ['zoom'], 13, 0.8, 14, 1, 16, 2.2, 18, 4],
+        'circle-opacity': ['interpolate', ['linear'], ['zoom'], 13, 0.3, 15, 0.65, 16, 0.9],
         'circle-stroke-color': p.halo,
         'circle-stroke-width': ['interpolate', ['linear'], ['zoom'], 14.5, 0, 16, 0.8],
         'circle-stroke-opacity': 0.8,
