@@ -35,8 +35,10 @@ func openCSV(src stream, opt ReadOptions) (Reader, error) {
 		return nil, err
 	}
 	sample, _ := io.ReadAll(text)
-	if i := bytes.LastIndexByte(sample, '\n'); len(head) == 1<<20 && i >= 0 {
+	if i := bytes.LastIndexAny(sample, "\r\n"); len(head) == 1<<20 && i >= 0 {
 		sample = sample[:i+1]
+	} else if len(head) == 1<<20 {
+		return nil, refuse(src.name, nil, "no row ends within the first MiB: not a table, or a heading over any measure")
 	}
 	c := &csvReader{src: src, limits: opt.Limits, encoding: enc, delimiter: sniffDelimiter(sample)}
 	var first [][]string
@@ -50,9 +52,6 @@ func openCSV(src stream, opt ReadOptions) (Reader, error) {
 	}
 	at := findHeading(first)
 	if at < 0 {
-		if len(head) == 1<<20 {
-			return nil, refuse(src.name, nil, "no row ends within the first MiB: not a table, or a row over the limit of %d MiB", opt.Limits.RowBytes>>20)
-		}
 		return nil, refuse(src.name, nil, "no heading row found")
 	}
 	if bytes.ContainsRune([]byte(strings.Join(first[at], "")), '\uFFFD') {

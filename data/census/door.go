@@ -22,6 +22,8 @@ var (
 	addrParts  = regexp.MustCompile(`^(?:\d{3,6})?(?:[^市县縣]{1,8}[市縣]|[^省]{1,8}省[^市]{1,8}市)?(?:[^区區县縣]{1,6}[区區县縣])?(?:[^街镇鎮乡鄉]{1,8}(?:街道|[镇鎮乡鄉]))?(?:[^里村社]{1,8}(?:里|村|社区))?(?:\d+[鄰邻])?(.+?)([0-9０-９]+(?:[之\-－][0-9０-９]+)*)[号號]`)
 )
 
+var numberMarks = strings.NewReplacer("之", "-", "－", "-", "—", "-", "–", "-", "_", "-")
+
 // parseDoorNumber reads 2號二樓, 12之3號, 12号附3, 12号院3号楼2单元; floors are dropped: they share the door.
 func parseDoorNumber(s string) doorNumber {
 	s = strings.ReplaceAll(strings.TrimSpace(foldDigits(s)), " ", "")
@@ -39,7 +41,7 @@ func parseDoorNumber(s string) doorNumber {
 		d.building = head + "号楼"
 		return d
 	}
-	d.number = strings.NewReplacer("之", "-", "－", "-", "—", "-", "–", "-", "_", "-").Replace(chineseNumber(head))
+	d.number = numberMarks.Replace(chineseNumber(head))
 	if m := behindMark.FindStringSubmatch(tail); m != nil {
 		if m[1] != "" {
 			d.number += "-" + m[1]

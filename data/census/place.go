@@ -134,13 +134,15 @@ func readCity(ctx context.Context, t Target, given Placer) (city, placement, err
 	return c, pl, nil
 }
 
+var codeMarks = strings.NewReplacer("-", "", " ", "")
+
 // communityOf turns a delivered community code of another system (6300700-006) into the stored one with the
 // same last six digits and the same first two, when there is exactly one; "" otherwise.
 func (p placement) communityOf(code string) string {
 	if sized(12)(code) {
 		return code
 	}
-	d := strings.NewReplacer("-", "", " ", "").Replace(foldDigits(code))
+	d := codeMarks.Replace(foldDigits(code))
 	if len(d) < 8 || !digits(d) {
 		return ""
 	}

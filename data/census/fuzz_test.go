@@ -1,0 +1,156 @@
+package census
+
+import (
+	"bytes"
+	"io"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"wanmi/data/census/shp"
+
+	"github.com/paulmach/orb"
+	"golang.org/x/text/encoding/simplifiedchinese"
+)
+
+// drain opens the bytes as a file and reads every table to its end: nothing may panic, and a row has a value per column.
+func drain(t *testing.T, name string, b []byte) {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(file, b, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	rs, err := OpenAll(file, ReadOptions{Limits: Limits{RowBytes: 1 << 20, FileBytes: 8 << 20, MemoryBytes: 8 << 20}})
+	if err != nil {
+		return
+	}
+	for _, r := range rs {
+		for row, err := range r.Rows() {
+			if err != nil {
+				break
+			}
+			if row.Err == nil && len(row.Values) != len(r.Columns()) {
+				t.Errorf("%d values for %d columns", len(row.Values), len(r.Columns()))
+			}
+		}
+		_ = r.Close()
+	}
+}
+
+func FuzzOpen(f *testing.F) {
+	s, d := shapefile([]orb.Point{{1, 2}, {3, 4}}, []string{"路灯", "b"}, simplifiedchinese.GBK, f)
+	for _, b := range [][]byte{
+		[]byte("a,b\n1,2\n"), []byte("a\t\"b\n\"\n1\t2"), {0xEF, 0xBB, 0xBF, 'a'}, {0xFF, 0xFE, 'a', 0}, []byte(`{"type":"FeatureCollection","features":[]}`),
+		[]byte(`[{"a":[1,{"b":2}]},{"a":"\ud800"}]`), []byte("{}\n{}"), zipped(f, map[string][]byte{"x/a.shp": s, "x/a.dbf": d, "b.csv": []byte("a,b\n1,2")}),
+		gz([]byte("a,b\n1,2\n")), []byte("<osm><node id='1' lon='1' lat='2'/></osm>"), []byte("SQLite format 3\x00"), []byte("PK\x03\x04"), {0x1F, 0x8B, 8},
+		encode(f, simplifiedchinese.GBK, "编号,名称\n1,路灯\n"),
+	} {
+		f.Add(b)
+	}
+	f.Fuzz(func(t *testing.T, b []byte) { drain(t, "x", b) })
+}
+
+func FuzzCSV(f *testing.F) {
+	for _, s := range []string{"a,b\n1,2\n", "\"a\"\"b\",c\r\n", "\"", "a\rb", ",,,\n", "\"a\nb\",c"} {
+		f.Add(s, byte(','))
+	}
+	f.Fuzz(func(t *testing.T, s string, delim byte) {
+		scan := newCSVScanner(bytes.NewReader([]byte(s)), delim, 1<<16)
+		for range len(s) + 2 {
+			if _, err := scan.next(); err == io.EOF {
+				return
+			}
+		}
+		t.Error("more records than bytes")
+	})
+}
+
+func FuzzSniff(f *testing.F) {
+	f.Add([]byte("编号"))
+	f.Add(encode(f, simplifiedchinese.GBK, "编号名称"))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		name := sniffEncoding(b)
+		if _, err := encodingByName(name); err != nil {
+			t.Error(err)
+		}
+		_ = sniffDelimiter(b)
+	})
+}
+
+func FuzzGeoJSON(f *testing.F) {
+	for _, s := range []string{
+		`{"type":"Point","coordinates":[1,2]}`, `{"type":"MultiPolygon","coordinates":[[[[0,0],[1,0],[1,1],[0,0]]]]}`, `{"coordinates":[],"type":"LineString"}`,
+		`{"type":"GeometryCollection","geometries":[{"type":"Point","coordinates":[NaN,1e999]}]}`, `null`, `{"type":"Polygon","coordinates":[[[`,
+	} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(_ *testing.T, b []byte) {
+		g, err := parseGeoJSON(b)
+		if err == nil && g != nil {
+			_, _ = firstPoint(g)
+			_ = g.Bound()
+		}
+		_ = walkObject(b, func(string, []byte) {})
+	})
+}
+
+func FuzzShape(f *testing.F) {
+	s, d := shapefile([]orb.Point{{1, 2}, {3, 4}}, []string{"a", "b"}, simplifiedchinese.GBK, f)
+	f.Add(s, d)
+	f.Add(s[:110], d[:40])
+	f.Fuzz(func(_ *testing.T, s, d []byte) {
+		if scan, err := shp.NewScanner(bytes.NewReader(s), 1<<20); err == nil {
+			for range 1000 {
+				if _, _, err := scan.Next(); err == io.EOF {
+					break
+				}
+			}
+		}
+		if tab, err := shp.NewTable(bytes.NewReader(d)); err == nil {
+			for range 1000 {
+				vals, _, err := tab.Next()
+				if err != nil {
+					break
+				}
+				for i, c := range tab.Columns {
+					_ = c.Text(vals[i])
+				}
+			}
+		}
+		_, _ = shp.Decode(s)
+	})
+}
+
+func FuzzValues(f *testing.F) {
+	for _, s := range []string{"12.5", "１２", "117°00′12.3″E", "2026-08-23", "20260823", "46235.5", "113/5/6", "1,234.5 m", "2號二樓", "12号院3号楼", "POINT(1 2)", "POLYGON((0 0", "370883010370000010"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		_, _ = parseReal(s)
+		_, _ = parseInt(s)
+		_, _ = parseCoordinate(s)
+		_, _ = parseTime(s)
+		_, _ = parseBool(s)
+		_, _ = parseWKT(s)
+		_, _ = crsOfWKT(s)
+		_ = codeText(s)
+		_ = parseDoorNumber(s)
+		_ = withoutFloor(s)
+		_ = normalHeading(s)
+		_ = roadClassOf(s, s, 0)
+		if SourceName(s) == "" && s != "" {
+			t.Logf("no source name for %q", s)
+		}
+	})
+}
+
+func FuzzProfile(f *testing.F) {
+	f.Add("layer: component\nfields:\n  name: a\n")
+	f.Add("layer: [")
+	f.Fuzz(func(_ *testing.T, s string) {
+		if p, err := ParseProfile([]byte(s)); err == nil {
+			_ = p.YAML()
+		}
+		_, _ = compileSource(s, func(string) int { return 0 })
+	})
+}
