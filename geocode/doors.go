@@ -3,6 +3,8 @@ package geocode
 import (
 	"math"
 	"slices"
+
+	"wanmi/geocode/text"
 )
 
 // doorHit is a door plate found or worked out.
@@ -23,8 +25,11 @@ func (g *Geocoder) exactDoors(id int32, n number, out []doorHit) []doorHit {
 	i, _ := slices.BinarySearch(nums, n)
 	from := len(out)
 next:
-	for ; i < len(nums) && nums[i] == n && len(out)-from < 4; i++ {
+	for first := i; i < len(nums) && nums[i] == n && len(out)-from < 4; i++ {
 		d := g.order[int(r.doorFrom)+i]
+		if i > first && g.isBuilding(d) && !g.isBuilding(g.order[int(r.doorFrom)+first]) {
+			break // the plate of the number itself comes before those of its buildings
+		}
 		at := g.src.doors[d].at
 		for _, o := range out[from:] {
 			if o.at.near(at, 15) {
@@ -34,6 +39,30 @@ next:
 		out = append(out, doorHit{door: d, at: at, match: MatchExact, unc: 10, road: id, num: n})
 	}
 	return out
+}
+
+func (g *Geocoder) isBuilding(door int32) bool { return value(g.src.doors[door].building) != "" }
+
+// buildingDoor finds the plate of a building behind a number: 188号3号楼.
+func (g *Geocoder) buildingDoor(id int32, n, building number) (doorHit, bool) {
+	r := &g.roads[id]
+	nums := g.nums[r.doorFrom:r.doorTo]
+	i, _ := slices.BinarySearch(nums, n)
+	for ; i < len(nums) && nums[i] == n; i++ {
+		d := g.order[int(r.doorFrom)+i]
+		if g.buildingNumber(d) == building {
+			return doorHit{door: d, at: g.src.doors[d].at, match: MatchExact, unc: 10, road: id, num: n}, true
+		}
+	}
+	return doorHit{}, false
+}
+
+func (g *Geocoder) buildingNumber(door int32) number {
+	b := value(g.src.doors[door].building)
+	if b == "" {
+		return 0
+	}
+	return parseNumber([]rune(text.Fold(b)))
 }
 
 // mainDoor finds a door of the same main number whatever its sub number or letter.

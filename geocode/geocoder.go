@@ -167,7 +167,8 @@ func (g *Geocoder) sortDoors() {
 		}
 	}
 	slices.SortFunc(slots, func(a, b slot) int {
-		return cmp.Or(cmp.Compare(a.road, b.road), cmp.Compare(a.num, b.num), cmp.Compare(a.door, b.door))
+		return cmp.Or(cmp.Compare(a.road, b.road), cmp.Compare(a.num, b.num),
+			cmp.Compare(value(g.src.doors[a.door].building), value(g.src.doors[b.door].building)), cmp.Compare(a.door, b.door))
 	})
 	g.order, g.nums = make([]int32, len(slots)), make([]number, len(slots))
 	for i, s := range slots {

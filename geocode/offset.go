@@ -13,13 +13,14 @@ func (g *Geocoder) displace(sc *scratch) {
 			off = &sc.phrases[c.p].off
 		}
 		if off.used {
-			g.move(c, off)
+			g.move(sc, c, off)
 		}
 	}
 }
 
-func (g *Geocoder) move(c *cand, off *offset) {
+func (g *Geocoder) move(sc *scratch, c *cand, off *offset) {
 	if off.metres > 0 && off.dir >= 0 {
+		g.setCourse(sc, c, off)
 		c.at = g.walk(c, int(off.dir), off.metres)
 		if levels[c.level].base > levels[levelOffset].base {
 			c.level = levelOffset
@@ -63,6 +64,28 @@ func (g *Geocoder) move(c *cand, off *offset) {
 	}
 }
 
+// setCourse gives a candidate the road the text says to go along, else, for a POI, the road it stands by.
+func (g *Geocoder) setCourse(sc *scratch, c *cand, off *offset) {
+	best := 120.0
+	try := func(id int32) {
+		if s, ok := g.roads[id].geom.nearest(c.at); ok && s.dist < best {
+			best, c.road, c.road2 = s.dist, id, -1
+		}
+	}
+	switch {
+	case off.course >= 0:
+		g.phraseRoads(&sc.phrases[off.course], func(_ onRoad, id int32, _ int) { try(id) })
+	case c.poi >= 0 && c.road < 0:
+		best = 40
+		g.segGrid.search(box{c.at.x, c.at.y, c.at.x, c.at.y}.pad(best), func(i int32) bool {
+			if g.segs[i].road != c.road {
+				try(g.segs[i].road)
+			}
+			return true
+		})
+	}
+}
+
 func (g *Geocoder) half(id int32) float64 {
 	if id < 0 {
 		return 8
@@ -82,7 +105,7 @@ func (g *Geocoder) walk(c *cand, dir int, d float64) pt {
 		}
 		ls := g.roads[id].geom
 		s, ok := ls.nearest(c.at)
-		if !ok || s.dist > 60 {
+		if !ok || s.dist > 120 {
 			continue
 		}
 		for _, fwd := range [2]bool{true, false} {

@@ -22,6 +22,7 @@ type offset struct {
 	rel     relation
 	s, e    int32
 	used    bool
+	course  int32 // phrase of the road to go along, -1 none
 }
 
 // phrase is a named place with its numbers: a road with section, lane, alley and house number, a POI, a community.
@@ -41,6 +42,7 @@ type phrase struct {
 	between bool
 	end     int8  // 北段, 南头: the part of the road meant; -1 none
 	heirOf  int32 // phrase whose road it took over, -1 none
+	course  bool  // 沿X路: only the way to go from the place before
 	off     offset
 }
 
@@ -71,6 +73,7 @@ type walker struct {
 func (g *Geocoder) readPhrases(sc *scratch) {
 	sc.phrases, sc.areas = sc.phrases[:0], sc.areas[:0]
 	w := walker{sc: sc}
+	defer g.courses(sc)
 	for i := range sc.toks {
 		t := &sc.toks[i]
 		switch t.kind {
@@ -101,6 +104,37 @@ func (g *Geocoder) readPhrases(sc *scratch) {
 			w.noise(t)
 		}
 	}
+}
+
+// courses hands the offset of a road that only says which way to go on to the place before it:
+// A路与B路交叉口沿A路往东50米, X超市A路往东50米.
+func (g *Geocoder) courses(sc *scratch) {
+	for i := 1; i < len(sc.phrases); i++ {
+		p, before := &sc.phrases[i], &sc.phrases[i-1]
+		if !p.has(entryRoad) || p.num != 0 || p.cross || p.off.dir < 0 || p.off.metres == 0 || before.off.metres > 0 || before.course {
+			continue
+		}
+		along := p.s > 0 && (sc.f.Runes[p.s-1] == '沿' || sc.f.Runes[p.s-1] == '顺')
+		for j := range i {
+			along = along || sameRoad(&sc.phrases[j], p) && before.cross
+		}
+		if !along && before.num == 0 && !before.has(entryPOI) {
+			continue
+		}
+		before.off, p.course = p.off, true
+		before.off.course = int32(i)
+	}
+}
+
+func sameRoad(a, b *phrase) bool {
+	for _, e := range a.m.entries {
+		for _, o := range b.m.entries {
+			if e.kind == entryRoad && o.kind == entryRoad && e.idx == o.idx {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func (o *offset) mark(t *token) {
@@ -144,7 +178,7 @@ func (w *walker) push(p phrase) {
 		p.link = linkGap
 	}
 	w.link, w.gap = linkNone, false
-	p.off.dir, p.off.sideDir = -1, -1
+	p.off.dir, p.off.sideDir, p.off.course = -1, -1, -1
 	p.end = -1
 	w.sc.phrases = append(w.sc.phrases, p)
 }
@@ -258,7 +292,7 @@ func (w *walker) door(t *token, p *phrase) {
 	if p.num != 0 || p.cross || p.link == linkTo {
 		heir := *p
 		heir.num, heir.s, heir.e, heir.heirOf, heir.cross = t.num.num, t.s, t.e, int32(len(w.sc.phrases)-1), false
-		heir.off = offset{}
+		heir.off, heir.course = offset{}, false
 		w.gap = true
 		w.push(heir)
 		return

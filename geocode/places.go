@@ -5,22 +5,99 @@ import "math"
 // poiCands makes candidates of the points of interest a phrase names.
 func (g *Geocoder) poiCands(sc *scratch, i int32) {
 	p := &sc.phrases[i]
-	holders := 0
-	for _, e := range p.m.entries {
-		if e.kind == entryPOI {
-			holders++
+	from := len(sc.cands)
+	if p.bld != 0 || p.num != 0 {
+		for _, e := range p.m.entries {
+			if e.kind == entryPOI {
+				g.buildingOf(sc, i, e)
+			}
+		}
+		if len(sc.cands) > from {
+			return
 		}
 	}
-	from := len(sc.cands)
+	sc.holders = sc.holders[:0]
 	for _, e := range p.m.entries {
-		if e.kind == entryPOI {
-			g.addPOI(sc, i, e.idx, p.m.nameFault(e), holders)
+		if e.kind == entryPOI && !g.sameSite(sc.holders, e.idx) {
+			sc.holders = append(sc.holders, e)
 		}
+	}
+	for _, e := range sc.holders {
+		g.addPOI(sc, i, e.idx, p.m.nameFault(e), len(sc.holders))
 	}
 	// A name that many bear (公厕, 停车场) stands for the one on the road the text names.
-	if holders > 1 && g.anyRoad(sc) {
+	if len(sc.holders) > 1 && g.anyRoad(sc) {
 		g.keepNearRoads(sc, from)
 	}
+}
+
+// sameSite reports whether the POI is one already held: an estate is in the layer poi and, as a plot, in land.
+// Rows of the layer poi come first, so the plot gives way to them.
+func (g *Geocoder) sameSite(held []entry, idx int32) bool {
+	r := &g.src.pois[idx]
+	for _, h := range held[:min(len(held), 8)] {
+		o := &g.src.pois[h.idx]
+		if o.layer != r.layer && o.at.near(r.at, 60+max(o.radius, r.radius)) {
+			return true
+		}
+	}
+	return false
+}
+
+// buildingOf finds a building of an estate or a compound: by the address of the POI and the number of the building,
+// else the nearest plate of that building number on its grounds.
+func (g *Geocoder) buildingOf(sc *scratch, i int32, e entry) {
+	p := &sc.phrases[i]
+	bld := p.bld
+	if bld == 0 {
+		bld = p.num
+	}
+	r := &g.src.pois[e.idx]
+	hit, ok := doorHit{}, false
+	if a := value(r.address); a != "" {
+		in := g.pool.Get().(*scratch)
+		in.f.Set(a)
+		g.scanNames(in)
+		in.cover()
+		in.tokenize()
+		g.readPhrases(in)
+		for k := range in.phrases {
+			if ph := &in.phrases[k]; ph.num != 0 && ph.has(entryRoad) && !ok {
+				g.phraseRoads(ph, func(_ onRoad, id int32, missing int) {
+					if missing == 0 && !ok {
+						hit, ok = g.buildingDoor(id, ph.num, bld)
+					}
+				})
+			}
+		}
+		g.pool.Put(in)
+	}
+	if !ok {
+		best := max(150, min(600, 1.5*r.radius))
+		g.doorGrid.search(box{r.at.x, r.at.y, r.at.x, r.at.y}.pad(best), func(d int32) bool {
+			if q := g.src.doors[d].at; q.dist(r.at) < best && g.buildingNumber(d) == bld {
+				best, ok = q.dist(r.at), true
+				hit = doorHit{door: d, at: q, match: MatchExact, unc: 15, road: g.doorRoad[d], fault: fault{faultNumberUnused, .02}}
+			}
+			return true
+		})
+	}
+	if !ok {
+		return
+	}
+	c := newCand(levelDoor, hit.at, hit.unc)
+	c.p, c.door, c.road = i, hit.door, hit.road
+	if hit.fault.code != faultNone {
+		c.fault(faultAmbiguous, .03)
+	}
+	f := p.m.nameFault(e)
+	c.fault(f.code, f.cost)
+	for k := range sc.cands {
+		if sc.cands[k].door == c.door {
+			return
+		}
+	}
+	sc.addCand(c)
 }
 
 func (g *Geocoder) addPOI(sc *scratch, i, idx int32, f fault, holders int) {

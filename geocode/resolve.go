@@ -118,6 +118,9 @@ func (g *Geocoder) phraseRoads(p *phrase, yield func(r onRoad, id int32, missing
 func (g *Geocoder) resolve(sc *scratch) {
 	for i := range sc.phrases {
 		p := &sc.phrases[i]
+		if p.course {
+			continue
+		}
 		road := p.has(entryRoad)
 		if road && p.num != 0 {
 			g.doorCands(sc, int32(i))
@@ -135,7 +138,7 @@ func (g *Geocoder) resolve(sc *scratch) {
 	g.betweenCands(sc)
 	if g.bestScore(sc) < .6 {
 		for i := range sc.phrases {
-			if p := &sc.phrases[i]; p.has(entryRoad) {
+			if p := &sc.phrases[i]; p.has(entryRoad) && !p.course {
 				g.roadCands(sc, int32(i))
 			}
 		}
@@ -164,6 +167,16 @@ func (g *Geocoder) doorCands(sc *scratch, i int32) {
 	p := &sc.phrases[i]
 	sc.slots = sc.slots[:0]
 	from := len(sc.cands)
+	if p.bld != 0 {
+		g.phraseRoads(p, func(r onRoad, id int32, missing int) {
+			if h, ok := g.buildingDoor(id, p.num, p.bld); ok && missing == 0 {
+				g.addDoor(sc, i, r, h)
+			}
+		})
+		if len(sc.cands) > from {
+			return
+		}
+	}
 	g.phraseRoads(p, func(r onRoad, id int32, missing int) {
 		if missing > 0 {
 			return

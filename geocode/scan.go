@@ -28,6 +28,7 @@ type scratch struct {
 	slots   []doorHit
 	counts  []uint16 // by name of the gram index; zero between queries
 	touched []int32
+	holders []entry
 }
 
 // scanNames finds every name in the text.
