@@ -134,8 +134,12 @@ func TestFuseDrawsTowardsTheBetterPoint(t *testing.T) {
 
 func TestCheckQuery(t *testing.T) {
 	for _, q := range []LocateQuery{
-		{}, {Text: "  "}, {Text: "a", AccuracyM: -1}, {Text: "a", AccuracyM: math.NaN()},
-		{Point: &orb.Point{200, 0}}, {Point: &orb.Point{math.NaN(), 0}},
+		{},
+		{Text: "  "},
+		{Text: "a", AccuracyM: -1},
+		{Text: "a", AccuracyM: math.NaN()},
+		{Point: &orb.Point{200, 0}},
+		{Point: &orb.Point{math.NaN(), 0}},
 	} {
 		if _, err := (&View{}).Locate(t.Context(), q); gis.KindOf(err) != gis.Invalid {
 			t.Errorf("%+v: got %v, want Invalid", q, err)

@@ -220,15 +220,7 @@ func (c *call) text(name string) (string, error) {
 	return v, nil
 }
 
-// number returns a finite number, def when the parameter is absent or empty.
-func (c *call) number(name string, def, lo, hi float64) (float64, error) {
-	s := c.q.Get(name)
-	if s == "" {
-		return def, nil
-	}
-	return finite(name, s, lo, hi)
-}
-
+// finite parses a number in lo..hi.
 func finite(name, s string, lo, hi float64) (float64, error) {
 	v, err := strconv.ParseFloat(strings.TrimSpace(s), 64)
 	if err != nil || math.IsNaN(v) || v < lo || v > hi {

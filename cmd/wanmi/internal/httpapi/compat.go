@@ -208,8 +208,13 @@ func (a *API) nominatimAddress(p geocode.Place) object {
 	up := a.admin()
 	out := object{"country": "中国", "country_code": "cn"}
 	for _, o := range [][2]string{
-		{"house_number", p.HouseNumber}, {"road", p.Road}, {"neighbourhood", p.Community}, {"suburb", p.Street},
-		{"county", up.county}, {"city", up.city}, {"state", up.state},
+		{"house_number", p.HouseNumber},
+		{"road", p.Road},
+		{"neighbourhood", p.Community},
+		{"suburb", p.Street},
+		{"county", up.county},
+		{"city", up.city},
+		{"state", up.state},
 	} {
 		if o[1] != "" {
 			out[o[0]] = o[1]

@@ -20,18 +20,26 @@ func geocodeRoutes() []route {
 	layers := param{name: "layers", typ: "string", doc: "component, grid, address, venue, intersection, street, neighbourhood, localadmin, coordinate; separated by commas"}
 	focus := []param{{name: "focus.point.lat", typ: "number", doc: "prefer places near"}, {name: "focus.point.lon", typ: "number", doc: "prefer places near"}}
 	rect := []param{
-		{name: "boundary.rect.min_lon", typ: "number", doc: "west"}, {name: "boundary.rect.min_lat", typ: "number", doc: "south"},
-		{name: "boundary.rect.max_lon", typ: "number", doc: "east"}, {name: "boundary.rect.max_lat", typ: "number", doc: "north"},
+		{name: "boundary.rect.min_lon", typ: "number", doc: "west"},
+		{name: "boundary.rect.min_lat", typ: "number", doc: "south"},
+		{name: "boundary.rect.max_lon", typ: "number", doc: "east"},
+		{name: "boundary.rect.max_lat", typ: "number", doc: "north"},
 	}
 	search := append(append([]param{{name: "text", typ: "string", doc: "the place in words", must: true}, size, layers}, focus...), rect...)
 	structured := append(append([]param{
-		{name: "address", typ: "string", doc: "road and number"}, {name: "venue", typ: "string", doc: "name of a place"},
-		{name: "neighbourhood", typ: "string", doc: "community (社区)"}, {name: "locality", typ: "string", doc: "street office (街道)"},
-		{name: "county", typ: "string", doc: ""}, {name: "postalcode", typ: "string", doc: ""}, size, layers,
+		{name: "address", typ: "string", doc: "road and number"},
+		{name: "venue", typ: "string", doc: "name of a place"},
+		{name: "neighbourhood", typ: "string", doc: "community (社区)"},
+		{name: "locality", typ: "string", doc: "street office (街道)"},
+		{name: "county", typ: "string", doc: ""},
+		{name: "postalcode", typ: "string", doc: ""},
+		size, layers,
 	}, focus...), rect...)
 	reverse := []param{
-		{name: "point.lat", typ: "number", doc: "latitude", must: true}, {name: "point.lon", typ: "number", doc: "longitude", must: true},
-		{name: "boundary.circle.radius", typ: "number", doc: "km; 1"}, size, layers,
+		{name: "point.lat", typ: "number", doc: "latitude", must: true},
+		{name: "point.lon", typ: "number", doc: "longitude", must: true},
+		{name: "boundary.circle.radius", typ: "number", doc: "km; 1"},
+		size, layers,
 	}
 	return []route{
 		get("locate", "/v1/locate", tag, "A report: place, cell, candidate components, department, score and reasons.", (*API).locate).

@@ -152,9 +152,18 @@ func (a *API) placeProperties(c *call, p geocode.Place, box [4]float64) object {
 		props["id"], props["source_id"] = p.ID, p.ID
 	}
 	optional := [][2]string{
-		{"housenumber", p.HouseNumber}, {"street", p.Road}, {"locality", p.Community}, {"district", p.Street},
-		{"city", up.city}, {"county", up.county}, {"state", up.state}, {"region", up.state},
-		{"localadmin", p.Street}, {"neighbourhood", p.Community}, {"community_code", p.CommunityCode}, {"street_code", p.StreetCode},
+		{"housenumber", p.HouseNumber},
+		{"street", p.Road},
+		{"locality", p.Community},
+		{"district", p.Street},
+		{"city", up.city},
+		{"county", up.county},
+		{"state", up.state},
+		{"region", up.state},
+		{"localadmin", p.Street},
+		{"neighbourhood", p.Community},
+		{"community_code", p.CommunityCode},
+		{"street_code", p.StreetCode},
 	}
 	for _, o := range optional {
 		if o[1] != "" {
@@ -199,8 +208,13 @@ func (a *API) geocodeJSON(p geocode.Place, k kindOfPlace, up admin) object {
 	g := object{"type": k.level, "accuracy": math.Round(p.UncertaintyM), "label": p.Label, "name": nameOf(p), "country": "中国"}
 	levels := object{}
 	for _, o := range [][3]string{
-		{"housenumber", p.HouseNumber}, {"street", p.Road}, {"locality", p.Community, "level10"}, {"district", p.Street, "level8"},
-		{"city", up.city, "level5"}, {"county", up.county, "level6"}, {"state", up.state, "level4"},
+		{"housenumber", p.HouseNumber},
+		{"street", p.Road},
+		{"locality", p.Community, "level10"},
+		{"district", p.Street, "level8"},
+		{"city", up.city, "level5"},
+		{"county", up.county, "level6"},
+		{"state", up.state, "level4"},
 	} {
 		if o[1] == "" {
 			continue
