@@ -283,7 +283,9 @@ func (w *writer) lines(l *layer, f *frame, s *shape, inside bool) {
 			continue
 		}
 		if f.z < l.rule.MaxZoom {
-			xy = w.clip.Simplify(xy, l.rule.Simplify)
+			if xy = w.clip.Simplify(xy, l.rule.Simplify); len(xy) < 4 {
+				continue
+			}
 		}
 		if inside {
 			w.enc.LinePart(xy)

@@ -79,10 +79,10 @@ func (l *layer) put(f *gis.Feature, codes []uint32) (first, n uint32) {
 }
 
 func (l *layer) code(f *gis.Feature, col int, unique bool) uint32 {
-	v := f.Values[l.src[col]]
-	if v == nil {
+	if l.src[col] >= len(f.Values) {
 		return 0
 	}
+	v := f.Values[l.src[col]]
 	if n := l.rule.Fields[col].Last; n > 0 {
 		if s, ok := v.(string); ok && len(s) > n {
 			r := []rune(s)

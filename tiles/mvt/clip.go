@@ -194,7 +194,8 @@ func Reverse(xy []int64) {
 	}
 }
 
-// Simplify drops, in place, the points of a line that lie within tol tile units of it, by Douglas and Peucker's rule. Ends stay.
+// Simplify drops, in place, the points of a line that lie within tol tile units of it, by Douglas and Peucker's rule. Ends stay; of
+// a loop within tol of its ends one point is left.
 func (c *Clipper) Simplify(xy []int64, tol float64) []int64 {
 	n := len(xy) / 2
 	if n < 3 || tol <= 0 {
@@ -206,33 +207,48 @@ func (c *Clipper) Simplify(xy []int64, tol float64) []int64 {
 	for len(c.todo) > 0 {
 		i, j := c.todo[len(c.todo)-2], c.todo[len(c.todo)-1]
 		c.todo = c.todo[:len(c.todo)-2]
-		far, at := tol*tol, -1
-		for k := i + 1; k < j; k++ {
-			if d := segDist2(xy[2*k], xy[2*k+1], xy[2*i], xy[2*i+1], xy[2*j], xy[2*j+1]); d > far {
-				far, at = d, k
-			}
-		}
+		at := farthest(xy[2*i:2*j+2], tol)
 		if at >= 0 {
+			at += i
 			c.keep[at] = true
 			c.todo = append(c.todo, i, at, at, j)
 		}
 	}
 	out := xy[:0]
 	for k, keep := range c.keep {
-		if keep {
-			out = append(out, xy[2*k], xy[2*k+1])
+		if !keep {
+			continue
 		}
+		if m := len(out); m > 0 && out[m-2] == xy[2*k] && out[m-1] == xy[2*k+1] {
+			continue // a loop that has shrunk to its ends
+		}
+		out = append(out, xy[2*k], xy[2*k+1])
 	}
 	return out
 }
 
-// segDist2 returns the squared distance of p from the segment a-b.
-func segDist2(px, py, ax, ay, bx, by int64) float64 {
-	dx, dy := float64(bx-ax), float64(by-ay)
-	ex, ey := float64(px-ax), float64(py-ay)
+// farthest returns the point of a line farthest from the segment between its ends, -1 when all are within tol.
+func farthest(xy []int64, tol float64) int {
+	n := len(xy)
+	ax, ay := xy[0], xy[1]
+	dx, dy := float64(xy[n-2]-ax), float64(xy[n-1]-ay)
+	inv := 0.0
 	if l := dx*dx + dy*dy; l > 0 {
-		t := min(max((ex*dx+ey*dy)/l, 0), 1)
-		ex, ey = ex-t*dx, ey-t*dy
+		inv = 1 / l
 	}
-	return ex*ex + ey*ey
+	far, at := tol*tol, -1
+	for k := 2; k < n-2; k += 2 {
+		ex, ey := float64(xy[k]-ax), float64(xy[k+1]-ay)
+		t := (ex*dx + ey*dy) * inv
+		if t > 1 {
+			t = 1
+		} else if t < 0 {
+			t = 0
+		}
+		ex, ey = ex-t*dx, ey-t*dy
+		if d := ex*ex + ey*ey; d > far {
+			far, at = d, k/2
+		}
+	}
+	return at
 }

@@ -4,7 +4,9 @@ import (
 	"encoding/binary"
 	"hash/maphash"
 	"math"
+	"strings"
 	"sync"
+	"unicode/utf8"
 )
 
 const (
@@ -152,10 +154,14 @@ func (d *Dict) grow() {
 }
 
 // AppendValue appends the "values" entry of v to b: string as string_value, int64 as uint_value or, below 0,
-// sint_value, float64 as double_value, bool as bool_value. Anything else, NaN and infinities add nothing.
+// sint_value, float64 as double_value, bool as bool_value. Anything else, NaN and
+// infinities add nothing; bytes that are no UTF-8 become U+FFFD.
 func AppendValue(b []byte, v any) []byte {
 	switch v := v.(type) {
 	case string:
+		if !utf8.ValidString(v) { // a protobuf string must be
+			v = strings.ToValidUTF8(v, "\uFFFD")
+		}
 		n := uint64(len(v))
 		b = append(b, 0x22)
 		b = appendUvarint(b, 1+uint64(uvarintLen(n))+n)

@@ -233,6 +233,9 @@ func TestSimplify(t *testing.T) {
 	if got, want := c.Simplify(append([]int64(nil), in...), 2), []int64{0, 0, 20, 0, 30, 9, 40, 0}; !reflect.DeepEqual(got, want) {
 		t.Errorf("got %v, want %v", got, want)
 	}
+	if got, want := c.Simplify([]int64{5, 5, 6, 5, 6, 6, 5, 5}, 2), []int64{5, 5}; !reflect.DeepEqual(got, want) {
+		t.Errorf("a small loop: got %v, want %v", got, want)
+	}
 	if got := c.Simplify(append([]int64(nil), in...), 0); !reflect.DeepEqual(got, in) {
 		t.Errorf("tolerance 0 changed the line: %v", got)
 	}
