@@ -28,8 +28,9 @@ func (b *base) plan(ctx context.Context, cov cover, want []bool, threads int, p 
 	for _, s := range cov.segs {
 		box = box.Grow(s.A).Grow(s.B)
 	}
-	fixed := append(slices.Clone(cov.segs), cov.connectors()...)
 	obs := newObstacles(b.buildings)
+	free, last := cov.connectors(obs)
+	fixed := append(slices.Clone(cov.segs), free...)
 	reach := box.Pad(1000)
 	var lines []mapLine
 	for _, l := range b.lines {
@@ -50,14 +51,31 @@ func (b *base) plan(ctx context.Context, cov cover, want []bool, threads int, p 
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	gaps, err := b.blocks(fixed, lines, want, obs, threads, p)
+	gaps, err := b.blocks(append(slices.Clone(fixed), last...), lines, want, obs, threads, p)
 	if err != nil {
 		return nil, err
 	}
 	p.Tell("graph", 0, 0)
 	segs := appendSegs(appendSegs(slices.Clone(fixed), lines, nil), gaps, nil)
 	noded := settle(geom.SnapRound(segs, threads))
+	if len(last) > 0 {
+		all := settle(geom.SnapRound(append(segs, last...), threads))
+		if bound(all) < bound(noded) { // some enclave hangs on nothing else
+			noded = all
+		}
+	}
 	return b.safeGraph(noded, obs, want, threads)
+}
+
+// bound returns the number of blocks with a community line.
+func bound(segs []geom.Seg) int {
+	n := 0
+	for _, block := range geom.Blocks(segs) {
+		if slices.ContainsFunc(block, func(i int32) bool { return keepCommunity(segs[i]) }) {
+			n++
+		}
+	}
+	return n
 }
 
 // meeting returns the stretches of a line whose segments meet the box.

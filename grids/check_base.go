@@ -110,7 +110,7 @@ func (c *checker) building(b *checkBuilding, key string) {
 	}
 	a, o := c.cells[held[0]].Code, c.cells[held[1]].Code
 	switch {
-	case len(comms) == len(held) || !inner && len(comms) > 1:
+	case len(comms) == len(held) || inner < 0.02 || (inner < checkDepth && len(comms) > 1):
 		c.stats.Straddling++
 		c.say("building.straddles", gis.SeverityNote, key, at, lost, "a building of %.0f m² lies in the communities of unit grids %s and %s", "一座建筑物（%.0f 平方米）跨 %s 与 %s 所在的社区", b.m2, a, o)
 	case b.m2 > checkMax:
@@ -121,8 +121,8 @@ func (c *checker) building(b *checkBuilding, key string) {
 }
 
 // entered reports whether some border runs inside the building, 2 cm or more
-// from its outline, and whether one between two cells of a community runs through its inner part.
-func (c *checker) entered(b *checkBuilding) (in, inner bool) {
+// from its outline, and how deep one between two cells of a community does (up to checkDepth, m).
+func (c *checker) entered(b *checkBuilding) (in bool, inner float64) {
 	for _, i := range c.edges.near(b.lo, b.hi, 0) {
 		k := &c.edges.all[i]
 		own := c.inner(int(i))
@@ -137,12 +137,12 @@ func (c *checker) entered(b *checkBuilding) (in, inner bool) {
 			}
 			depth := toRings(p, b.rings, checkDepth)
 			in = in || depth > 0.02
-			if own && depth >= checkDepth {
-				return true, true
+			if own {
+				inner = max(inner, depth)
 			}
 		}
 	}
-	return in, false
+	return in, inner
 }
 
 // sampled measures how much of the building, without its skin, lies in each cell, on a grid of points.

@@ -439,56 +439,71 @@ func (r *repair) result() cover {
 	return c
 }
 
-// connectors returns lines to the west and to the east of every block of community
-// lines that hangs at no more than one point of another: without them the
-// cell round an enclave would have a hole.
-func (c cover) connectors() []geom.Seg {
+// connectors returns lines from every block of community lines that hangs at no
+// more than one point of another: to the west, east, south and north, those
+// the last resort where there are not two that meet no building. Without them the cell round an enclave would have a hole.
+func (c cover) connectors(obs *obstacles) (free, last []geom.Seg) {
 	blocks := geom.Blocks(c.segs)
 	if len(blocks) < 2 {
-		return nil
+		return nil, nil
 	}
 	of := make([]int32, len(c.segs))
-	var out []geom.Seg
 	for k, block := range blocks {
 		for _, i := range block {
 			of[i] = int32(k)
 		}
 	}
 	for k, block := range blocks {
-		west, east := c.segs[block[0]].A, c.segs[block[0]].A
-		for _, i := range block {
-			for _, p := range [2]geom.Pt{c.segs[i].A, c.segs[i].B} {
-				if p.Less(west) {
-					west = p
-				}
-				if east.Less(p) {
-					east = p
-				}
+		var good, bad []geom.Seg
+		for _, d := range [4]geom.Pt{{X: -1}, {X: 1}, {Y: -1}, {Y: 1}} {
+			s, ok := c.ray(of, int32(k), block, d)
+			if !ok {
+				continue
+			}
+			if parts := obs.clip([]geom.Pt{s.A, s.B}, func(int32) float64 { return skin }); len(parts) == 1 && parts[0][0] == s.A && parts[0][len(parts[0])-1] == s.B {
+				good = append(good, s)
+			} else {
+				bad = append(bad, s)
 			}
 		}
-		for _, from := range [2]struct {
-			p    geom.Pt
-			sign int64
-		}{{west, -1}, {east, 1}} {
-			best := int64(math.MaxInt64)
-			for i, s := range c.segs {
-				a, b := s.A, s.B
-				if a.Y > b.Y {
-					a, b = b, a
-				}
-				if of[i] == int32(k) || from.p.Y < a.Y || from.p.Y >= b.Y {
-					continue
-				}
-				x := a.X + int64(math.Round(float64(b.X-a.X)*float64(from.p.Y-a.Y)/float64(b.Y-a.Y)))
-				if d := (x - from.p.X) * from.sign; d > 0 && d < best {
-					best = d
-				}
-			}
-			if best < math.MaxInt64 {
-				to := geom.Pt{X: from.p.X + from.sign*(best+rayOverrun), Y: from.p.Y}
-				out = append(out, geom.Seg{A: from.p, B: to, Class: uint8(clsForced), L: -1, R: -1})
+		free = append(free, good...)
+		last = append(last, bad[:min(len(bad), max(0, 2-len(good)))]...)
+	}
+	return free, last
+}
+
+// ray runs from the outermost corner of a block in direction d to the first line of another block, and a bit further.
+func (c cover) ray(of []int32, k int32, block []int32, d geom.Pt) (geom.Seg, bool) {
+	// In a frame where d is to the east: u along d, v across.
+	uv := func(p geom.Pt) (u, v int64) {
+		if d.X != 0 {
+			return p.X * d.X, p.Y
+		}
+		return p.Y * d.Y, p.X
+	}
+	from := c.segs[block[0]].A
+	fu, fv := uv(from)
+	for _, i := range block {
+		for _, p := range [2]geom.Pt{c.segs[i].A, c.segs[i].B} {
+			if u, v := uv(p); u > fu || (u == fu && v < fv) {
+				from, fu, fv = p, u, v
 			}
 		}
 	}
-	return out
+	best := int64(math.MaxInt64)
+	for i, s := range c.segs {
+		au, av := uv(s.A)
+		bu, bv := uv(s.B)
+		if av > bv {
+			au, av, bu, bv = bu, bv, au, av
+		}
+		if of[i] == k || fv < av || fv >= bv {
+			continue
+		}
+		if w := au + int64(math.Round(float64(bu-au)*float64(fv-av)/float64(bv-av))) - fu; w > 0 && w < best {
+			best = w
+		}
+	}
+	to := geom.Pt{X: from.X + d.X*(best+rayOverrun), Y: from.Y + d.Y*(best+rayOverrun)}
+	return geom.Seg{A: from, B: to, Class: uint8(clsForced), L: -1, R: -1}, best < math.MaxInt64
 }
