@@ -1,6 +1,7 @@
 package export
 
 import (
+	"bufio"
 	"context"
 	"iter"
 	"path/filepath"
@@ -57,7 +58,7 @@ func writeXLSX(_ context.Context, dir, base string, l *gis.Layer, feats iter.Seq
 	if err := sheet.Flush(); err != nil {
 		return err
 	}
-	return x.SaveAs(filepath.Join(dir, base+".xlsx"))
+	return writeText(filepath.Join(dir, base+".xlsx"), func(w *bufio.Writer) error { return x.Write(w) })
 }
 
 var placeHeadings = map[string]string{"key": "标识", "longitude": "经度", "latitude": "纬度", "wkt": "图形"}

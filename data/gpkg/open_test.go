@@ -161,6 +161,11 @@ func TestSecondWriterWaitsThenGivesUp(t *testing.T) {
 		if _, err := second.Generation(t.Context()); err != nil {
 			t.Errorf("a read beside a write: %v", err)
 		}
+		third, err := Open(t.Context(), path, Options{Busy: 150 * time.Millisecond})
+		if err != nil {
+			t.Fatalf("open beside a write: %v", err)
+		}
+		third.Close()
 		return nil
 	})
 	if err := try(); err != nil {

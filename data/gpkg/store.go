@@ -91,12 +91,30 @@ func (s *Store) open(ctx context.Context) error {
 	}
 	s.writer = s.pool("rwc", "journal_mode(WAL)", "synchronous(FULL)", "cache_size(-65536)", "journal_size_limit(67108864)")
 	s.writer.SetMaxOpenConns(1)
-	if err := s.migrate(ctx); err != nil {
-		return err
-	}
 	s.reader = s.pool("rw", "query_only(1)")
 	s.reader.SetMaxIdleConns(4)
-	return nil
+	if info != nil && info.Size() > 0 {
+		// A file that needs nothing is opened without a lock: another program may be writing to it for long.
+		if ready, err := s.upToDate(ctx); err != nil || ready {
+			return s.wrap(err, "open "+s.path)
+		}
+	}
+	return s.migrate(ctx)
+}
+
+// upToDate reports whether the file has the schema of this program and every column of gis.Layers.
+func (s *Store) upToDate(ctx context.Context) (bool, error) {
+	version, err := s.version(ctx, s.reader)
+	if err != nil || version < schemaVersion {
+		return false, err
+	}
+	for _, t := range s.tables {
+		have, err := columnsOf(ctx, s.reader, t.name)
+		if err != nil || len(have) == 0 || len(t.missing(have)) > 0 {
+			return false, err
+		}
+	}
+	return true, nil
 }
 
 // openReadOnly opens a file nobody needs to be able to write: on a read-only disk SQLite cannot make the files beside
