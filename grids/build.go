@@ -99,7 +99,7 @@ func Build(ctx context.Context, src Source, opt Options) (*Division, error) {
 	if len(cov.segs) == 0 {
 		return nil, gis.E(gis.Rejected, nil, "no community has an outline with an area")
 	}
-	a, err := b.plan(ctx, cov, want, opt.Threads, opt.Progress)
+	a, err := b.plan(ctx, cov, cov.withNeighbours(want), opt.Threads, opt.Progress)
 	if err != nil {
 		return nil, err
 	}

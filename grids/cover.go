@@ -439,6 +439,18 @@ func (r *repair) result() cover {
 	return c
 }
 
+// withNeighbours adds the communities next to the wanted ones: their lines end on
+// the common border, too, and must bend it the same way as in a division of all.
+func (c cover) withNeighbours(want []bool) []bool {
+	out := slices.Clone(want)
+	for _, s := range c.segs {
+		if s.L >= 0 && s.R >= 0 && (want[s.L] || want[s.R]) {
+			out[s.L], out[s.R] = true, true
+		}
+	}
+	return out
+}
+
 // connectors returns lines from every block of community lines that hangs at no
 // more than one point of another: to the west, east, south and north, those
 // the last resort where there are not two that meet no building. Without them the cell round an enclave would have a hole.

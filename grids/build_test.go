@@ -1,0 +1,257 @@
+package grids
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/paulmach/orb"
+
+	"wanmi/gis"
+	"wanmi/gis/geom"
+)
+
+func build(t *testing.T, src Source, opt Options) *Division {
+	t.Helper()
+	d, err := Build(context.Background(), src, opt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+func TestParseCode(t *testing.T) {
+	for _, tc := range []struct {
+		in   string
+		ok   bool
+		comm string
+		seq  int
+	}{
+		{"370883001001007", true, "370883001001", 7},
+		{"37088300100100A", true, "370883001001", 0},
+		{"37088300100100", false, "", 0},
+		{"37088300100100a", false, "", 0},
+		{"37088300100100 ", false, "", 0},
+		{"", false, "", 0},
+		{"三七零八八", false, "", 0},
+	} {
+		c, err := ParseCode(tc.in)
+		if (err == nil) != tc.ok {
+			t.Errorf("ParseCode(%q): got error %v, want ok %v", tc.in, err, tc.ok)
+			continue
+		}
+		if tc.ok && (c.Community() != tc.comm || c.Seq() != tc.seq) {
+			t.Errorf("ParseCode(%q): got %s %d, want %s %d", tc.in, c.Community(), c.Seq(), tc.comm, tc.seq)
+		}
+	}
+}
+
+func FuzzParseCode(f *testing.F) {
+	for _, s := range []string{"370883001001007", "", "37088300100100\x00", "单元网格单元网格单元网格单元网"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		if c, err := ParseCode(s); err == nil && (len(c) != 15 || c.Community()+string(c[12:]) != s) {
+			t.Errorf("ParseCode(%q) gives %q", s, c)
+		}
+	})
+}
+
+// TestLattice: every corner maps back to exactly its lattice point and to itself, and neighbours share it bit for bit.
+func TestLattice(t *testing.T) {
+	src := place(t, "nyc")
+	d := build(t, src, Options{})
+	b, err := readBase(context.Background(), src, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := map[geom.Pt]orb.Point{}
+	for _, c := range d.Cells {
+		var ring geom.Ring
+		for _, p := range c.Polygon[0] {
+			q := b.lat.pt(p)
+			if back := b.lat.lonLat(q); back != p {
+				t.Fatalf("cell %s: corner %v goes to %v and back to %v", c.Code, p, q, back)
+			}
+			if o, ok := at[q]; ok && o != p {
+				t.Fatalf("lattice point %v is %v in one cell and %v in another", q, o, p)
+			}
+			at[q] = p
+			ring = append(ring, q)
+		}
+		ring = ring[:len(ring)-1]
+		if got := float64(ring.Area2()) / 2e6; got != c.AreaM2 {
+			t.Errorf("cell %s: AreaM2 %v, of the lattice ring (counter-clockwise) %v", c.Code, c.AreaM2, got)
+		}
+	}
+}
+
+func TestDeterminism(t *testing.T) {
+	src := place(t, "bupt")
+	one := build(t, src, Options{Threads: 1})
+	r := rand.New(rand.NewPCG(4, 4))
+	for layer := range src {
+		r.Shuffle(len(src[layer]), func(i, j int) { src[layer][i], src[layer][j] = src[layer][j], src[layer][i] })
+	}
+	many := build(t, src, Options{Threads: 4})
+	one.Stats.Seconds, many.Stats.Seconds = 0, 0
+	var a, b bytes.Buffer
+	for _, x := range []struct {
+		d *Division
+		w *bytes.Buffer
+	}{{one, &a}, {many, &b}} {
+		if err := json.NewEncoder(x.w).Encode(x.d); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if !bytes.Equal(a.Bytes(), b.Bytes()) {
+		t.Error("shuffled input on four threads gives other bytes than one thread")
+	}
+}
+
+func TestUpdateKeepsCodes(t *testing.T) {
+	src := town()
+	old := build(t, src, Options{Today: "2026-01-01"})
+	same := build(t, src, Options{Today: "2026-11-22", Old: old.Cells})
+	if len(same.Lineage) > 0 || !slices.EqualFunc(old.Cells, same.Cells, func(a, b Cell) bool {
+		return a.Code == b.Code && a.InitDate == b.InitDate && slices.Equal(a.Polygon[0], b.Polygon[0])
+	}) {
+		t.Errorf("nothing changed, but the codes did: %v", same.Lineage)
+	}
+	// A wall of houses across borders of the second community.
+	m := town()
+	for y := 20.0; y < 280; y += 40 {
+		m.add("building", orb.Polygon{rect(430, y, 470, y+39.5)})
+	}
+	next := 500
+	d := build(t, m, Options{Today: "2026-11-22", Old: old.Cells, Next: func(string) int { return next }})
+	diff := Diff(old.Cells, d.Cells)
+	if len(diff.Gone) == 0 || len(diff.New) == 0 {
+		t.Fatalf("the houses changed nothing: %+v", diff)
+	}
+	seen := map[Code]bool{}
+	for i, c := range d.Cells {
+		if seen[c.Code] {
+			t.Errorf("code %s twice", c.Code)
+		}
+		seen[c.Code] = true
+		if c.Status == Void {
+			if c.EndDate != "2026-11-22" || !slices.Contains(diff.Gone, c.Code) {
+				t.Errorf("void cell %s ends %q", c.Code, c.EndDate)
+			}
+		} else if i > 0 && d.Cells[i-1].Status == Void {
+			t.Errorf("valid cell %s comes after void ones", c.Code)
+		}
+	}
+	for _, c := range diff.New {
+		if c.Seq() < next {
+			t.Errorf("fresh code %s is below the next free number %d", c, next)
+		}
+		if !slices.ContainsFunc(d.Lineage, func(l Lineage) bool { return l.To == c }) {
+			t.Errorf("fresh code %s has no lineage", c)
+		}
+	}
+	for _, c := range diff.Gone {
+		if c.Community() == code12(1) {
+			t.Errorf("cell %s is gone, but nothing changed in its community", c)
+		}
+		if !slices.ContainsFunc(d.Lineage, func(l Lineage) bool { return l.From == c }) {
+			t.Errorf("gone code %s has no lineage", c)
+		}
+	}
+	// Without Next, numbers go on above the highest of the old ones, void ones included.
+	again := build(t, town(), Options{Old: d.Cells})
+	for _, c := range Diff(d.Cells, again.Cells).New {
+		if seen[c] {
+			t.Errorf("code %s was used before", c)
+		}
+	}
+}
+
+func TestOnlySomeCommunities(t *testing.T) {
+	src := town()
+	all := build(t, src, Options{})
+	one := build(t, src, Options{Communities: []string{code12(2)}})
+	want := slices.DeleteFunc(slices.Clone(all.Cells), func(c Cell) bool { return c.Community != code12(2) })
+	if !slices.EqualFunc(one.Cells, want, func(a, b Cell) bool { return a.Code == b.Code }) {
+		t.Errorf("got %d cells, want the %d of the community", len(one.Cells), len(want))
+	}
+	kept := build(t, src, Options{Communities: []string{code12(2)}, Old: all.Cells})
+	if d := Diff(all.Cells, kept.Cells); len(d.Kept) != len(all.Cells) {
+		t.Errorf("the other community's cells were touched: %+v", d)
+	}
+	if _, err := Build(context.Background(), src, Options{Communities: []string{"999999999999"}}); gis.KindOf(err) != gis.NotFound {
+		t.Errorf("an unknown community: got %v, want not found", err)
+	}
+}
+
+func TestRefusals(t *testing.T) {
+	bad := memory{}
+	bad.add("community", orb.Polygon{rect(0, 0, 300, 300)}, "code", "12", "name", "a")
+	for _, tc := range []struct {
+		name string
+		src  memory
+		opt  Options
+		want gis.Kind
+	}{
+		{"no community", memory{}, Options{}, gis.Rejected},
+		{"a code that is none", bad, Options{}, gis.Rejected},
+		{"limits the wrong way round", town(), Options{Min: 20_000, Max: 5_000}, gis.Invalid},
+		{"a negative weight", town(), Options{Weights: Weights{Area: -1}}, gis.Invalid},
+		{"over 999 in a community", town(), Options{Next: func(string) int { return 995 }}, gis.Rejected},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			if _, err := Build(context.Background(), tc.src, tc.opt); err == nil || gis.KindOf(err) != tc.want {
+				t.Errorf("got %v, want an error of kind %d", err, tc.want)
+			}
+		})
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if _, err := Build(ctx, town(), Options{}); gis.KindOf(err) != gis.Canceled {
+		t.Errorf("cancelled: got %v", err)
+	}
+}
+
+func TestCellFeature(t *testing.T) {
+	d := build(t, town(), Options{Today: "2026-11-22"})
+	for _, c := range d.Cells {
+		c.Remark, c.Locked = "r", true
+		got, err := CellOf(c.Feature())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got.Code != c.Code || got.AreaM2 != c.AreaM2 || got.InitDate != c.InitDate || got.Remark != "r" || !got.Locked || !slices.Equal(got.Polygon[0], c.Polygon[0]) {
+			t.Errorf("got %+v, want %+v", got, c)
+		}
+	}
+}
+
+func TestReport(t *testing.T) {
+	d := build(t, town(), Options{})
+	d.Findings = append(d.Findings, finding("grid.test", gis.SeverityWarning, "k", metres(100, 100), 1, "<script>%d", "<b>%d", 1))
+	var html, js strings.Builder
+	if err := d.WriteReport(&html, "html"); err != nil {
+		t.Fatal(err)
+	}
+	if s := html.String(); !strings.Contains(s, "<svg") || strings.Contains(s, "<script>") || strings.Count(s, "Z") < len(d.Cells) {
+		t.Error("the page lacks its map, or shows a finding unescaped")
+	}
+	if err := d.WriteReport(&js, "json"); err != nil {
+		t.Fatal(err)
+	}
+	var back struct {
+		Stats Stats
+		Cells []struct{ Code string }
+	}
+	if err := json.Unmarshal([]byte(js.String()), &back); err != nil || len(back.Cells) != len(d.Cells) || back.Stats.Cells != d.Stats.Cells {
+		t.Errorf("json report: %v, %d cells", err, len(back.Cells))
+	}
+	if err := d.WriteReport(&js, "pdf"); gis.KindOf(err) != gis.Invalid {
+		t.Errorf("format pdf: got %v", err)
+	}
+}
