@@ -357,9 +357,15 @@ func (m *mbArchive) finish(ctx context.Context, j *TileJSON) (tiles, unique int6
 		return strings.Join(s, ",")
 	}
 	for _, kv := range [][2]string{
-		{"name", j.Name}, {"format", "pbf"}, {"type", "overlay"}, {"version", "1"},
-		{"bounds", num(j.Bounds[:]...)}, {"center", num(j.Center[:]...)},
-		{"minzoom", strconv.Itoa(j.MinZoom)}, {"maxzoom", strconv.Itoa(j.MaxZoom)}, {"json", string(layers)},
+		{"name", j.Name},
+		{"format", "pbf"},
+		{"type", "overlay"},
+		{"version", "1"},
+		{"bounds", num(j.Bounds[:]...)},
+		{"center", num(j.Center[:]...)},
+		{"minzoom", strconv.Itoa(j.MinZoom)},
+		{"maxzoom", strconv.Itoa(j.MaxZoom)},
+		{"json", string(layers)},
 	} {
 		if err := m.w.InsertMetadata(ctx, kv[0], kv[1]); err != nil {
 			return 0, 0, err
