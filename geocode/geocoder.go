@@ -261,9 +261,22 @@ func (g *Geocoder) fileAreas() {
 	}
 }
 
+// plainNumber reports whether a folded name is only a number with its unit, as 3号楼 or 12: no name to find a place by.
+func plainNumber(r []rune) bool {
+	for _, c := range r {
+		if !text.Alnum(c) && !strings.ContainsRune("第号楼栋幢座单元-甲乙丙丁东西南北", c) {
+			return false
+		}
+	}
+	return len(r) > 0 && (text.Digit(r[0]) || len(r) > 1 && (text.Digit(r[1]) || strings.ContainsRune("楼栋幢座", r[len(r)-1]) && len(r) == 2))
+}
+
 func (g *Geocoder) filePOIs() {
 	var f text.Folded
 	for i, p := range g.src.pois {
+		if f.Set(p.name); plainNumber(f.Runes) {
+			continue
+		}
 		add := func(n string, how nameKind) {
 			f.Set(n)
 			if len(f.Runes) > 1 {

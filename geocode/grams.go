@@ -36,7 +36,7 @@ func newGramIndex(pois []poiRec) *gramIndex {
 	for i, p := range pois {
 		for _, n := range append([]string{p.name}, names(p.alias+"#"+p.former)...) {
 			f.Set(n)
-			if len(f.Runes) < 3 {
+			if len(f.Runes) < 3 || plainNumber(f.Runes) {
 				continue
 			}
 			k := string(f.Runes)
@@ -206,7 +206,14 @@ func (g *Geocoder) gramCands(sc *scratch) {
 		if h.edits > hits[0].edits {
 			break
 		}
+		sc.holders = sc.holders[:0]
 		for _, poi := range g.grams.pois[h.name] {
+			if !g.sameSite(sc.holders, poi) {
+				sc.holders = append(sc.holders, entry{kind: entryPOI, idx: poi})
+			}
+		}
+		for _, held := range sc.holders {
+			poi := held.idx
 			if len(sc.cands)-from > 64 || len(sc.cands) == maxCands {
 				break
 			}
@@ -219,7 +226,7 @@ func (g *Geocoder) gramCands(sc *scratch) {
 				f = fault{}
 			}
 			before := len(sc.cands)
-			g.addPOI(sc, -1, poi, f, len(g.grams.pois[h.name]))
+			g.addPOI(sc, -1, poi, f, len(sc.holders))
 			n := len(g.grams.names[h.name])
 			sc.cands[before].gramS, sc.cands[before].gramE = int32(max(0, h.end-n)), int32(h.end)
 		}

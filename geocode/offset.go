@@ -66,24 +66,29 @@ func (g *Geocoder) move(sc *scratch, c *cand, off *offset) {
 
 // setCourse gives a candidate the road the text says to go along, else, for a POI, the road it stands by.
 func (g *Geocoder) setCourse(sc *scratch, c *cand, off *offset) {
+	if off.course < 0 {
+		if c.poi >= 0 && c.road < 0 {
+			g.roadBeside(c, 40)
+		}
+		return
+	}
 	best := 120.0
-	try := func(id int32) {
+	g.phraseRoads(&sc.phrases[off.course], func(_ onRoad, id int32, _ int) {
 		if s, ok := g.roads[id].geom.nearest(c.at); ok && s.dist < best {
 			best, c.road, c.road2 = s.dist, id, -1
 		}
-	}
-	switch {
-	case off.course >= 0:
-		g.phraseRoads(&sc.phrases[off.course], func(_ onRoad, id int32, _ int) { try(id) })
-	case c.poi >= 0 && c.road < 0:
-		best = 40
-		g.segGrid.search(box{c.at.x, c.at.y, c.at.x, c.at.y}.pad(best), func(i int32) bool {
-			if g.segs[i].road != c.road {
-				try(g.segs[i].road)
-			}
-			return true
-		})
-	}
+	})
+}
+
+// roadBeside gives a POI the nearest road within reach.
+func (g *Geocoder) roadBeside(c *cand, reach float64) {
+	g.segGrid.search(box{c.at.x, c.at.y, c.at.x, c.at.y}.pad(reach), func(i int32) bool {
+		q, _ := project(c.at, g.segs[i].a, g.segs[i].b)
+		if d := q.dist(c.at); d < reach {
+			reach, c.road = d, g.segs[i].road
+		}
+		return true
+	})
 }
 
 func (g *Geocoder) half(id int32) float64 {
@@ -163,11 +168,14 @@ func (g *Geocoder) toSide(c *cand, dir int8) {
 // across moves a door or POI to the other side of its road.
 func (g *Geocoder) across(c *cand) {
 	c.unc += 12
+	if c.poi >= 0 && c.road < 0 {
+		g.roadBeside(c, 40+min(60, g.src.pois[c.poi].radius))
+	}
 	if c.road < 0 || c.level == levelIntersection || c.level == levelMouth || c.level >= levelLane {
 		return
 	}
 	s, ok := g.roads[c.road].geom.nearest(c.at)
-	if !ok || s.dist > 50 || s.dist == 0 {
+	if !ok || s.dist > 100 || s.dist == 0 {
 		return
 	}
 	over := s.at.sub(c.at)

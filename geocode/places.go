@@ -1,6 +1,10 @@
 package geocode
 
-import "math"
+import (
+	"math"
+
+	"wanmi/geocode/text"
+)
 
 // poiCands makes candidates of the points of interest a phrase names.
 func (g *Geocoder) poiCands(sc *scratch, i int32) {
@@ -83,6 +87,7 @@ func (g *Geocoder) buildingOf(sc *scratch, i int32, e entry) {
 		})
 	}
 	if !ok {
+		g.buildingNear(sc, i, e, bld)
 		return
 	}
 	c := newCand(levelDoor, hit.at, hit.unc)
@@ -97,6 +102,28 @@ func (g *Geocoder) buildingOf(sc *scratch, i int32, e entry) {
 			return
 		}
 	}
+	sc.addCand(c)
+}
+
+// buildingNear finds a building whose name is only its number on the grounds of an estate.
+func (g *Geocoder) buildingNear(sc *scratch, i int32, e entry, bld number) {
+	r := &g.src.pois[e.idx]
+	best, found := max(120, min(500, r.radius)), int32(-1)
+	g.poiGrid.search(box{r.at.x, r.at.y, r.at.x, r.at.y}.pad(best), func(k int32) bool {
+		o := &g.src.pois[k]
+		if d := o.at.dist(r.at); o.layer == "building" && d < best {
+			if n := []rune(text.Fold(o.name)); plainNumber(n) && parseNumber(n) == bld {
+				best, found = d, k
+			}
+		}
+		return true
+	})
+	if found < 0 {
+		return
+	}
+	c := newCand(levelPOI, g.src.pois[found].at, 20)
+	c.p, c.poi = i, found
+	c.fault(faultAmbiguous, .02)
 	sc.addCand(c)
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"github.com/paulmach/orb"
 
+	"wanmi/geocode/text"
 	"wanmi/gis"
 )
 
@@ -41,7 +42,7 @@ func (g *Geocoder) Reverse(ctx context.Context, p orb.Point, q ReverseQuery) (An
 		cs = g.reverseDoors(cs, at, each, q.RadiusM)
 	}
 	if want(LayerVenue) {
-		for _, h := range g.poiGrid.nearest(at, each, q.RadiusM, func(i int32) float64 { return g.src.pois[i].at.dist(at) }) {
+		for _, h := range g.poiGrid.nearest(at, each, q.RadiusM, g.namedDistance(at)) {
 			c := newCand(levelPOI, g.src.pois[h.item].at, 20)
 			c.poi, c.dist = h.item, h.dist
 			cs = append(cs, c)
@@ -77,6 +78,17 @@ func (g *Geocoder) Reverse(ctx context.Context, p orb.Point, q ReverseQuery) (An
 		a.Places = append(a.Places, pl)
 	}
 	return a, nil
+}
+
+// namedDistance measures to points of interest, those with only a number for a name out of reach.
+func (g *Geocoder) namedDistance(at pt) func(int32) float64 {
+	return func(i int32) float64 {
+		p := &g.src.pois[i]
+		if p.layer == "building" && plainNumber([]rune(text.Fold(p.name))) {
+			return math.Inf(1)
+		}
+		return p.at.dist(at)
+	}
 }
 
 // nearScore is Pelias' confidence of a reverse answer by distance.

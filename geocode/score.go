@@ -61,14 +61,11 @@ const (
 	faultOffsetVague
 	faultStreet
 	faultCommunity
-	faultCounty
-	faultElsewhere
 	faultAmbiguous
 	faultRoadApart
 	faultPinyin
 	faultNumberUnused
 	faultLabel
-	faultUnread
 )
 
 var faultTexts = [...]struct{ code, en, zh string }{
@@ -88,14 +85,11 @@ var faultTexts = [...]struct{ code, en, zh string }{
 	faultOffsetVague:    {"offset.vague", "a distance without a direction", "有距离无方向"},
 	faultStreet:         {"street.contradiction", "the place is not in the street named", "不在所述街道"},
 	faultCommunity:      {"community.contradiction", "the place is not in the community named", "不在所述社区"},
-	faultCounty:         {"county.contradiction", "the place is not in the county named", "不在所述区县"},
-	faultElsewhere:      {"name.elsewhere", "the name belongs to a place outside this city", "名称属于本市以外"},
 	faultAmbiguous:      {"name.ambiguous", "several places bear this name", "有多处同名"},
 	faultRoadApart:      {"road.apart", "the place is not on the road named", "不在所述道路旁"},
 	faultPinyin:         {"name.pinyin", "found by pinyin", "按拼音匹配"},
 	faultNumberUnused:   {"number.unused", "the number could not be used", "门牌号未能使用"},
 	faultLabel:          {"label.unnamed", "a bare number was taken for a painted one", "按现场编号匹配"},
-	faultUnread:         {"text.unread", "much of the text was not understood", "有较多文字未能理解"},
 }
 
 type fault struct {

@@ -71,6 +71,9 @@ func newSuggestIndex(g *Geocoder) *suggestIndex {
 		}
 	}
 	for i, p := range g.src.pois {
+		if f.Set(p.name); plainNumber(f.Runes) {
+			continue
+		}
 		add(p.name, entry{kind: entryPOI, idx: int32(i)}, 300)
 		for _, n := range names(p.alias + "#" + p.former) {
 			add(n, entry{kind: entryPOI, how: nameAlias, idx: int32(i)}, 340)

@@ -58,6 +58,14 @@ func town() memCorpus {
 	m.put("poi", at(-500, 520), "name", "孟子湖购物广场", "former_name", "百货大楼")
 	m.put("poi", at(600, 30), "name", "公厕")
 	m.put("poi", at(-800, 30), "name", "公厕")
+	m.put("door", at(400, -400), "road", "普阳路", "number", "188", "building", "1号楼")
+	m.put("door", at(440, -400), "road", "普阳路", "number", "188", "building", "2号楼")
+	m.put("poi", at(420, -420), "name", "翰林府", "address", "普阳路188号", "class", "住宅小区")
+	m.put("land", rect(380, -480, 460, -380), "name", "翰林府", "class", "compound")
+	for i := 1; i <= 3; i++ {
+		m.put("building", rect(-700+float64(i)*50, -410, -680+float64(i)*50, -400), "name", fmt.Sprintf("%d号楼", i))
+	}
+	m.put("land", rect(-700, -480, -500, -380), "name", "盛世苑", "class", "compound")
 	m.put("land", rect(700, 700, 900, 900), "name", "唐王湖公园", "class", "park")
 	m.put("unit_grid", rect(100, 100, 200, 200), "code", "370883002001007", "status", "valid")
 	m.put("component", at(30, 12), "code", "37088301001000123", "class", "01001", "name", "路灯", "label", "LD-0123")
@@ -132,6 +140,11 @@ func TestTown(t *testing.T) {
 		{"邹城市人民医院门口", 200, 300, 1, "poi"},
 		{"百货大楼", -500, 520, 1, "poi"},
 		{"唐王湖公园", 800, 800, 5, "poi"},
+		{"翰林府", 420, -420, 1, "poi"},
+		{"翰林府2号楼楼下垃圾没人清", 440, -400, 1, "door"},
+		{"普阳路188号1号楼", 400, -400, 1, "door"},
+		{"盛世苑2号楼", -590, -405, 2, "poi"},
+		{"翰林府沿普阳路往北100米路西路灯不亮", 490, -320, 2, "offset"},
 		{"太平东路公厕", -800, 30, 1500, "poi"},
 		// spelling
 		{"太平东路与匡恒路路口", 0, 0, 2, "intersection"},

@@ -1,6 +1,10 @@
 package geocode
 
-import "wanmi/geocode/text"
+import (
+	"strings"
+
+	"wanmi/geocode/text"
+)
 
 // tokenKind says what a stretch of the text is.
 type tokenKind uint8
@@ -180,9 +184,11 @@ func directionToken(r []rune, i int, afterName bool) (t token, ok bool) {
 				end++
 			}
 		case '路', '街', '大', '门', '站', '区', '里', '道':
-			if !led {
+			thing := t.side && end+1 < len(r) && strings.ContainsRune("灯牌面名沿障缘", r[end+1]) // 路西路灯
+			if !led && !thing {
 				return t, false
 			}
+			suffix = true
 		}
 	}
 	k := end
