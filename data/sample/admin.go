@@ -268,6 +268,9 @@ func (c *City) compoundDoors() {
 				b.name = fmt.Sprintf("%d号楼", b.number)
 				b.addr = g.address() + b.name
 				c.doors = append(c.doors, door{road: g.road, number: g.number, building: b.name, p: mm(b.door), s: g.s, parcel: p.face, house: id})
+				if p.face%2 == 0 { // half the compounds' houses are delivered under their full name, half as 3号楼
+					b.name = p.name + b.name
+				}
 			} else if b.addr == "" {
 				b.addr = g.address()
 			}

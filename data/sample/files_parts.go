@@ -172,7 +172,7 @@ func (w *writer) trees() {
 		w.bad(file, len(rows)-1, what, rejected)
 	}
 	if len(rows) > 20 {
-		spoil(3, "impossible date: 2025-02-31", false, func(v []string) { v[10] = "2025-02-31" })
+		spoil(3, "impossible date: 2025-02-31", true, func(v []string) { v[10] = "2025-02-31" })
 		spoil(4, "malformed code: 12 digits", true, func(v []string) { v[0] = "370883040020" })
 		spoil(6, "latitude and longitude 0/0", true, func(v []string) { v[5], v[6] = "0", "0" })
 	}

@@ -88,7 +88,12 @@ func ringDist(p pt, r []pt) float64 {
 	return best
 }
 
+// segsCross reports whether the segments a-b and c-d cross in a point inside both.
 func segsCross(a, b, c, d pt) bool {
+	if a[0] < c[0] && a[0] < d[0] && b[0] < c[0] && b[0] < d[0] || a[0] > c[0] && a[0] > d[0] && b[0] > c[0] && b[0] > d[0] ||
+		a[1] < c[1] && a[1] < d[1] && b[1] < c[1] && b[1] < d[1] || a[1] > c[1] && a[1] > d[1] && b[1] > c[1] && b[1] > d[1] {
+		return false
+	}
 	o := func(p, q, r pt) float64 { return cross(sub(q, p), sub(r, p)) }
 	return o(a, b, c)*o(a, b, d) < 0 && o(c, d, a)*o(c, d, b) < 0
 }

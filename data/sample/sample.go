@@ -2,9 +2,9 @@ package sample
 
 // Config asks for a city. The zero value is the default city.
 type Config struct {
-	Km2        float64 // built-up area in km²; 0: 4
-	Components int     // how many components at least; 0: 7,500 per km²
-	Seed       uint64  // 0: 1
+	Km2        float64 `json:"km2"`        // built-up area in km²; 0: 4
+	Components int     `json:"components"` // how many components at least; 0: 7,500 per km²
+	Seed       uint64  `json:"seed"`       // 0: 1
 }
 
 // Import is one `wanmi import` of the files of a layer, in order; the layer "grid" stands for `grid build`.
@@ -31,7 +31,7 @@ type BadRow struct {
 	File string `json:"file"`
 	Row  int    `json:"row"` // 1: the first after the heading
 	What string `json:"what"`
-	// Rejected is false for a fault an import may let pass with a remark, as an impossible date in an optional field.
+	// Rejected is false for a fault an import may let pass with a remark.
 	Rejected bool `json:"rejected"`
 }
 
