@@ -57,6 +57,19 @@ func (g *Geocoder) buildingDoor(id int32, n, building number) (doorHit, bool) {
 	return doorHit{}, false
 }
 
+// hasBuildings reports whether plates of single buildings are on file behind a number.
+func (g *Geocoder) hasBuildings(id int32, n number) bool {
+	r := &g.roads[id]
+	nums := g.nums[r.doorFrom:r.doorTo]
+	i, _ := slices.BinarySearch(nums, n)
+	for ; i < len(nums) && nums[i] == n; i++ {
+		if g.isBuilding(g.order[int(r.doorFrom)+i]) {
+			return true
+		}
+	}
+	return false
+}
+
 func (g *Geocoder) buildingNumber(door int32) number {
 	b := value(g.src.doors[door].building)
 	if b == "" {

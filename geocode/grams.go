@@ -195,43 +195,35 @@ func editsWithin(name, r []rune) (edits, end int) {
 	return edits, end
 }
 
-// gramCands adds points of interest whose names the text misspells.
-func (g *Geocoder) gramCands(sc *scratch) {
+// gramMatches returns the misspelt points of interest as matches, the nearest names only. The stretch is as long as the
+// name, ending where the comparison ended.
+func (g *Geocoder) gramMatches(sc *scratch) []match {
 	hits := g.grams.find(sc.f.Runes, sc)
-	if len(hits) == 0 {
-		return
-	}
-	from := len(sc.cands)
+	var out []match
 	for _, h := range hits {
 		if h.edits > hits[0].edits {
 			break
 		}
-		sc.holders = sc.holders[:0]
-		for _, poi := range g.grams.pois[h.name] {
-			if !g.sameSite(sc.holders, poi) {
-				sc.holders = append(sc.holders, entry{kind: entryPOI, idx: poi})
-			}
+		n := len(g.grams.names[h.name])
+		m := match{s: int32(max(0, h.end-n)), e: int32(h.end), cost: .05 * float64(h.edits)}
+		if n <= 4 {
+			m.cost += .05
 		}
-		for _, held := range sc.holders {
-			poi := held.idx
-			if len(sc.cands)-from > 64 || len(sc.cands) == maxCands {
-				break
-			}
-			cost := .05 * float64(h.edits)
-			if len(g.grams.names[h.name]) <= 4 {
-				cost += .05
-			}
-			f := fault{faultSpelling, cost}
-			if h.edits == 0 {
-				f = fault{}
-			}
-			before := len(sc.cands)
-			g.addPOI(sc, -1, poi, f, len(sc.holders))
-			n := len(g.grams.names[h.name])
-			sc.cands[before].gramS, sc.cands[before].gramE = int32(max(0, h.end-n)), int32(h.end)
+		m.weight = int32(9*(m.e-m.s)) - int32(4*h.edits)
+		for _, poi := range g.grams.pois[h.name][:min(len(g.grams.pois[h.name]), 64)] {
+			m.entries = append(m.entries, entry{kind: entryPOI, how: nameFuzzy, idx: poi})
 		}
+		out = append(out, m)
 	}
-	if g.anyRoad(sc) {
-		g.keepNearRoads(sc, from)
+	slices.SortStableFunc(out, func(a, b match) int { return cmp.Or(cmp.Compare(a.s, b.s), cmp.Compare(a.e, b.e)) })
+	k := 0
+	for i, m := range out { // names equally near in one stretch are readings of it
+		if i > 0 && m.s == out[k-1].s && m.e == out[k-1].e {
+			out[k-1].entries = append(out[k-1].entries, m.entries...)
+			continue
+		}
+		out[k] = m
+		k++
 	}
+	return out[:k]
 }

@@ -157,6 +157,9 @@ func (w *walker) noise(t *token) {
 	if len(r) == 1 && (r[0] == '(' || r[0] == ')' || r[0] == ',' || r[0] == ' ' || r[0] == '-' || r[0] == '的' || r[0] == '交') {
 		if (r[0] == ',' || r[0] == '-' || r[0] == '交') && w.link == linkNone {
 			w.link = linkAnd
+			if r[0] == '-' && len(w.sc.phrases) >= 2 { // A路（B路-C路）
+				w.link = linkTo
+			}
 		}
 		return
 	}

@@ -218,9 +218,6 @@ func (g *Geocoder) placeReasons(sc *scratch, c *cand) []Reason {
 			add(p.off.s, p.off.e, "offset")
 		}
 	}
-	if c.gramE > c.gramS {
-		add(c.gramS, c.gramE, "poi")
-	}
 	if c.comp != nil || c.grid >= 0 {
 		out = append(out, Reason{sc.f.Source(), "code"})
 		if c.comp != nil {

@@ -57,7 +57,7 @@ func (g *Geocoder) buildingOf(sc *scratch, i int32, e entry) {
 		bld = p.num
 	}
 	r := &g.src.pois[e.idx]
-	hit, ok := doorHit{}, false
+	hit, ok, known := doorHit{}, false, false
 	if a := value(r.address); a != "" {
 		in := g.pool.Get().(*scratch)
 		in.f.Set(a)
@@ -70,13 +70,14 @@ func (g *Geocoder) buildingOf(sc *scratch, i int32, e entry) {
 				g.phraseRoads(ph, func(_ onRoad, id int32, missing int) {
 					if missing == 0 && !ok {
 						hit, ok = g.buildingDoor(id, ph.num, bld)
+						known = known || g.hasBuildings(id, ph.num)
 					}
 				})
 			}
 		}
 		g.pool.Put(in)
 	}
-	if !ok {
+	if !ok && !known {
 		best := max(150, min(600, 1.5*r.radius))
 		g.doorGrid.search(box{r.at.x, r.at.y, r.at.x, r.at.y}.pad(best), func(d int32) bool {
 			if q := g.src.doors[d].at; q.dist(r.at) < best && g.buildingNumber(d) == bld {

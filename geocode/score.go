@@ -99,25 +99,24 @@ type fault struct {
 
 // cand is a candidate before it is made into a Place.
 type cand struct {
-	level        level
-	match        string
-	at           pt
-	unc          float64
-	score        float64
-	faults       [6]fault
-	nf           int8
-	p, q         int32 // phrases it comes from, -1 none
-	door         int32
-	road         int32
-	road2        int32
-	poi          int32
-	area         int32
-	comp         *compRec
-	grid         int32
-	num          number
-	gramS, gramE int32 // stretch of the text a misspelt POI was read from
-	moved        bool  // an offset was applied
-	dist         float64
+	level  level
+	match  string
+	at     pt
+	unc    float64
+	score  float64
+	faults [6]fault
+	nf     int8
+	p, q   int32 // phrases it comes from, -1 none
+	door   int32
+	road   int32
+	road2  int32
+	poi    int32
+	area   int32
+	comp   *compRec
+	grid   int32
+	num    number
+	moved  bool // an offset was applied
+	dist   float64
 }
 
 // maxCands bounds the candidates weighed for one text.

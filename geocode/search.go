@@ -90,26 +90,33 @@ func (g *Geocoder) understand(sc *scratch) {
 	fixed := len(sc.cands)
 	g.parse(sc)
 	if g.bestScore(sc) < .8 || sc.unreadRoad() {
-		n := len(sc.all)
-		best := g.bestScore(sc)
 		g.fuzzy.find(g, sc)
-		if len(sc.fuzzy) > 0 {
-			plain := slices.Clone(sc.cands)
-			sc.addMatches(sc.fuzzy)
-			if len(sc.all) > n {
-				sc.cands = sc.cands[:fixed]
-				g.parse(sc)
-				if g.bestScore(sc) < best {
-					sc.cands = plain
-				}
-			}
-		}
+		g.parseWith(sc, sc.fuzzy, fixed)
 	}
 	if g.bestScore(sc) < .8 {
-		g.gramCands(sc)
+		g.parseWith(sc, g.gramMatches(sc), fixed)
 	}
 	if len(sc.cands) == 0 {
 		g.pinyinCands(sc)
+	}
+}
+
+// parseWith reads the text again with further names in it, and keeps that only when it places the text better. The
+// first fixed candidates are no matter of parsing.
+func (g *Geocoder) parseWith(sc *scratch, more []match, fixed int) {
+	if len(more) == 0 {
+		return
+	}
+	best, plain := g.bestScore(sc), slices.Clone(sc.cands)
+	all, byStart := sc.all, slices.Clone(sc.byStart)
+	sc.addMatches(more)
+	sc.cands = sc.cands[:fixed]
+	g.parse(sc)
+	if g.bestScore(sc) <= best {
+		sc.all, sc.byStart = all, byStart
+		sc.cands = sc.cands[:fixed]
+		g.parse(sc)
+		sc.cands = plain
 	}
 }
 
@@ -246,6 +253,12 @@ func (g *Geocoder) ask(sc *scratch, a *Answer) string {
 	}
 	best := a.Places[0]
 	if len(a.Places) > 1 && a.Places[1].Score >= best.Score-.005 && g.fr.to(best.Point).dist(g.fr.to(a.Places[1].Point)) > 100 {
+		if o := a.Places[1]; o.Name != best.Name {
+			if best.Level == "road" && o.Level == "road" {
+				return "“" + best.Road + "”与“" + o.Road + "”在图上不相交，请补充门牌号或相交道路"
+			}
+			return "有两处符合：“" + best.Label + "”和“" + o.Label + "”，请说明是哪一处"
+		}
 		where := "街道或社区"
 		if best.Street != "" && a.Places[1].Street != "" && best.Street != a.Places[1].Street {
 			where = "街道（" + best.Street + "或" + a.Places[1].Street + "）"
