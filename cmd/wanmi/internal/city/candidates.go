@@ -18,7 +18,7 @@ const (
 	minSigmaM     = 15.0  // the distance at which a candidate has lost 40 %
 	farShare      = 0.25  // what is left of a class match at any distance within the radius
 	labelScore    = 0.97  // the number painted on it stands in the text
-	laterWord     = 0.1   // what a class word further back in the text weighs less
+	laterWord     = 0.2   // what a class word further back in the text weighs less
 	maxCandidates = 10
 )
 
@@ -69,11 +69,17 @@ func classWeight(c *Component, hits []geocode.ClassHit) (float64, string) {
 		if h.Word != last {
 			weight, last = max(weight-laterWord, 0.5), h.Word
 		}
-		if strings.HasPrefix(c.Class, h.Code) && h.Code != "" || h.Name != "" && h.Name == c.ClassName {
+		if sameClass(c.Class, h.Code) || h.Name != "" && h.Name == c.ClassName {
 			return weight, h.Word
 		}
 	}
 	return 0, ""
+}
+
+// sameClass reports whether a class is the one named, or of the major class named (two digits). A minor class's code is
+// never a prefix: 0103 of CJ/T 214 is a rain-water cover, 01037 of GB/T 47678.5 a street lamp.
+func sameClass(class, named string) bool {
+	return class == named && named != "" || len(named) == 2 && strings.HasPrefix(class, named)
 }
 
 // named reports whether the number painted on a thing stands in the text. Two characters are too common to mean it.

@@ -68,6 +68,27 @@ func TestDepartmentByResponsibility(t *testing.T) {
 	}
 }
 
+// Codes of the two editions overlap as texts: 0103 is no major class of 01037.
+func TestClassWeight(t *testing.T) {
+	lamp := &Component{Class: "01037", ClassName: "路灯"}
+	for _, tt := range []struct {
+		name string
+		hits []geocode.ClassHit
+		want float64
+	}{
+		{"its own", []geocode.ClassHit{{Code: "01037", Word: "路灯"}}, 1},
+		{"another edition's cover", []geocode.ClassHit{{Code: "01003", Word: "雨水井盖"}, {Code: "0103", Name: "雨水井盖", Word: "雨水井盖"}}, 0},
+		{"another edition's lamp", []geocode.ClassHit{{Code: "0118", Name: "路灯", Word: "路灯"}}, 1},
+		{"the major class", []geocode.ClassHit{{Code: "01", Word: "市政设施"}}, 1},
+		{"the second word", []geocode.ClassHit{{Code: "01050", Word: "监控"}, {Code: "01037", Word: "路灯"}}, 1 - laterWord},
+		{"nothing", nil, 0},
+	} {
+		if got, _ := classWeight(lamp, tt.hits); math.Abs(got-tt.want) > 1e-9 {
+			t.Errorf("%s: got %g, want %g", tt.name, got, tt.want)
+		}
+	}
+}
+
 func TestLabelWins(t *testing.T) {
 	v := view(t)
 	ans := crossing()
