@@ -268,12 +268,16 @@ func TestEditAndShutdown(t *testing.T) {
 	}
 	f := list.Features[0]
 	lon, lat, code := f.Geometry.Coordinates[0], f.Geometry.Coordinates[1], f.Properties.Code
+	state := "破损"
+	if f.Properties.State == state {
+		state = "丢失"
+	}
 	path := tileAt("component", lon, lat, 18)
 	before := s.get(path)
 	one := s.get("/api/components/" + code)
 
 	patch := func(header ...string) reply {
-		return s.do(http.MethodPatch, "/api/components/"+code, strings.NewReader(`{"state":"破损","note":"井盖破裂"}`),
+		return s.do(http.MethodPatch, "/api/components/"+code, strings.NewReader(`{"state":"`+state+`","note":"井盖破裂"}`),
 			append([]string{"Content-Type", "application/merge-patch+json"}, header...)...)
 	}
 	if r := patch("If-Match", one.header.Get("ETag")); r.status != http.StatusUnauthorized {
@@ -295,11 +299,11 @@ func TestEditAndShutdown(t *testing.T) {
 	found := false
 	for _, l := range decode(t, after) {
 		for _, f := range l.Features {
-			found = found || f.Properties["code"] == code && f.Properties["state"] == "破损"
+			found = found || f.Properties["code"] == code && f.Properties["state"] == state
 		}
 	}
 	if !found {
-		t.Errorf("the next tile does not show component %s as 破损", code)
+		t.Errorf("the next tile does not show component %s as %s", code, state)
 	}
 	var history []any
 	h := s.get("/api/components/" + code + "/history")
