@@ -212,6 +212,7 @@ func (c *converter) convert(row Row) (record, error) {
 	if row.Err != nil {
 		return rec, row.Err
 	}
+	var faults []*rowError // values left out: told once the row is taken
 	for i, field := range c.layer.Fields {
 		src := c.from[i]
 		if src == nil {
@@ -226,7 +227,7 @@ func (c *converter) convert(row Row) (record, error) {
 			if field.Must || field.Type == gis.Date || field.Type == gis.Time {
 				return rec, bad
 			}
-			c.remark(bad.Rule, gis.SeverityWarning, &rec, 0, field.Name+": "+bad.Text, field.Zh+"："+bad.TextZh)
+			faults = append(faults, bad)
 			continue
 		}
 		rec.f.Values[i] = v
@@ -250,6 +251,10 @@ func (c *converter) convert(row Row) (record, error) {
 		if field.Must && rec.f.Values[i] == nil {
 			return rec, &rowError{RuleMust, field.Name, "", "the mandatory field " + field.Name + " is empty", "必填项“" + field.Zh + "”为空"}
 		}
+	}
+	for _, f := range faults {
+		field, _ := c.layer.Field(f.Field)
+		c.remark(f.Rule, gis.SeverityWarning, &rec, 0, f.Field+" left empty: "+f.Text, field.Zh+"留空："+f.TextZh+"（"+clip(f.Value, 40)+"）")
 	}
 	return rec, nil
 }

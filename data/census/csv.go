@@ -237,3 +237,6 @@ func sniffDelimiter(sample []byte) byte {
 	}
 	return best
 }
+
+// EncodingName is the encoding the file is read with.
+func (c *csvReader) EncodingName() string { return c.encoding }

@@ -32,8 +32,6 @@ type run struct {
 	records map[string][]record // layer -> rows taken
 	kept    map[string]bool     // identities of rejected rows: what is stored of them stays
 	sources map[string][]string // layer -> sources delivered
-	broken  map[string]bool     // layer|source delivered in part only
-	done    int64
 }
 
 func runImport(ctx context.Context, t Target, o Options) (Result, error) {
@@ -102,7 +100,7 @@ func newRun(ctx context.Context, t Target, o Options) (*run, error) {
 	o.Limits = o.Limits.withDefaults()
 	r := &run{
 		Options: o, target: t, classes: o.Classes, records: map[string][]record{}, kept: map[string]bool{},
-		sources: map[string][]string{}, broken: map[string]bool{}, res: Result{DryRun: o.DryRun},
+		sources: map[string][]string{}, res: Result{DryRun: o.DryRun},
 	}
 	if r.classes == nil {
 		r.classes = StandardClasses{}
@@ -265,6 +263,14 @@ func (r *run) readTable(ctx context.Context, rd Reader, layer *gis.Layer) error 
 	if o, ok := rd.(*osmReader); ok && r.Layer == "osm" && o.empty() {
 		return nil
 	}
+	if hasRows, err := anyRow(rd); err != nil {
+		return err
+	} else if !hasRows {
+		r.res.Files = append(r.res.Files, FileReport{
+			File: rd.Name(), Layer: layer.Name, Source: SourceName(rd.Name()), Format: rd.Format(), Remarks: []string{"the table has no rows / 表中无数据"},
+		})
+		return nil
+	}
 	c, rep, err := r.prepare(rd, layer)
 	if err != nil {
 		r.res.Files = append(r.res.Files, rep)
@@ -290,11 +296,20 @@ func (r *run) readTable(ctx context.Context, rd Reader, layer *gis.Layer) error 
 		rep.Rejected++
 		r.rejectRow(c, rec, row, asRowError(err))
 	}
-	if !slices.Contains(r.sources[layer.Name], c.source) {
+	// A file of which nothing could be taken says nothing about what is gone.
+	if rep.Taken > 0 && !slices.Contains(r.sources[layer.Name], c.source) {
 		r.sources[layer.Name] = append(r.sources[layer.Name], c.source)
 	}
 	r.res.Files = append(r.res.Files, rep)
 	return nil
+}
+
+// anyRow reports whether the table has a row.
+func anyRow(rd Reader) (bool, error) {
+	for _, err := range rd.Rows() {
+		return err == nil, err
+	}
+	return false, nil
 }
 
 // rejectRow records a refused row; what is stored of the same thing stays stored.

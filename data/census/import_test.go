@@ -49,12 +49,11 @@ func TestDelivery(t *testing.T) {
 		"3708830103700000,路灯,L8,,,,116.96,35.4,",   // 16 digits: old edition, fine
 		"370883010370,路灯,L9,,,,116.96,35.4",        // malformed
 		"11010101037000001,路灯,L10,,,,116.96,35.4",  // another county
-		",路灯,L11,,完好,三月五日,116.9651,35.4",           // no date
 		",路灯,L12,,完好,,abc,35.4",                    // no number
 		",路灯,L13,,完好,,NaN,35.4",                    // not finite
 		",路灯,L14,,完好,,116.9651,",                   // missing
 	}, "\n")))
-	want := map[string]int{RuleZero: 1, RuleFar: 1, RuleDouble: 1, RuleCode: 1, RuleCounty: 1, RuleDate: 1, RuleNumber: 1, RuleFinite: 1, RuleGeomNone: 1}
+	want := map[string]int{RuleZero: 1, RuleFar: 1, RuleDouble: 1, RuleCode: 1, RuleCounty: 1, RuleNumber: 1, RuleFinite: 1, RuleGeomNone: 1}
 	got := map[string]int{}
 	for _, x := range first.Rejected {
 		got[x.Rule]++
@@ -118,7 +117,7 @@ func TestDelivery(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if rows, err := f.GetRows("rejected 拒收"); err != nil || len(rows) != 10 {
+			if rows, err := f.GetRows("rejected 拒收"); err != nil || len(rows) != 9 {
 				t.Errorf("the XLSX report has %d rows, %v", len(rows), err)
 			}
 		}
@@ -230,6 +229,27 @@ func TestUnknownClassRow(t *testing.T) {
 	body += "09999,116.9651,35.4\n"
 	res := mustImport(t, m, "component", temp(t, "普查.csv", []byte(body)))
 	if res.Summary.Added != 12 || len(res.Rejected) != 1 || res.Rejected[0].Rule != RuleClass || res.Rejected[0].Row != 14 || res.Rejected[0].Value != "09999" {
+		t.Errorf("%+v %+v", res.Summary, res.Rejected)
+	}
+}
+
+// TestBadValue keeps a row whose number is none and says so; one with a date that is none is refused.
+func TestBadValue(t *testing.T) {
+	m := zoucheng(t)
+	body := "编号,层数,建成日期,名称,geometry\n"
+	for i := range 4 {
+		body += fmt.Sprintf("%d,%s,x,楼,\"POLYGON((116.965 35.4,116.966 35.4,116.966 35.401,116.965 35.40%d,116.965 35.4))\"\n", i, []string{"6", "12层", "多", "3.0"}[i], i+1)
+	}
+	res := mustImport(t, m, "building", temp(t, "建筑.csv", []byte(body)))
+	if res.Summary.Added != 4 || len(res.Findings) != 1 || res.Findings[0].Rule != RuleType || !strings.Contains(res.Findings[0].Text, "多") {
+		t.Errorf("%+v %+v", res.Summary, res.Findings)
+	}
+	body = "编号,初始日期,经度,纬度\n1,三月五日,116.9651,35.4\n"
+	for i := range 3 {
+		body += fmt.Sprintf("%d,2026-08-0%d,116.965,35.40%d\n", i+2, i+1, i)
+	}
+	res = mustImport(t, m, "component", temp(t, "路灯.csv", []byte(body)))
+	if res.Summary.Added != 3 || len(res.Rejected) != 1 || res.Rejected[0].Rule != RuleDate || res.Rejected[0].Value != "三月五日" {
 		t.Errorf("%+v %+v", res.Summary, res.Rejected)
 	}
 }

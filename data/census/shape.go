@@ -256,3 +256,6 @@ func (s *shapeReader) rows(scan *shp.Scanner, tab *shp.Table, yield func(Row, er
 		}
 	}
 }
+
+// EncodingName is the encoding the table is read with.
+func (s *shapeReader) EncodingName() string { return s.encName }

@@ -1,5 +1,5 @@
-// Package shp reads and writes the parts of an ESRI shapefile: the geometry (.shp),
-// its index (.shx) and the attribute table (.dbf). It streams and knows nothing of
+// Package shp reads the parts of an ESRI shapefile: the geometry (.shp)
+// and the attribute table (.dbf); the index (.shx) is not needed. It streams and knows nothing of
 // encodings or coordinate systems; x stands first, as the file has it.
 //
 // Rings come out the way [orb] wants them: exterior counter-clockwise, holes
