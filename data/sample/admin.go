@@ -10,7 +10,6 @@ import (
 type district struct {
 	code   string
 	name   string
-	alias  string
 	former string
 	street int // of a community
 	rings  [][]pt

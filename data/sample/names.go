@@ -77,8 +77,6 @@ var communityWords = []string{
 	"新村", "和睦", "康宁", "兴业", "朝阳", "泉新", "文苑", "河湾", "桃园", "槐荫", "永安", "金桥", "平安", "学苑", "明珠", "泰和",
 }
 
-var communityWords2 = []string{"东", "西", "南", "北", "新", "上", "下"}
-
 // homophones are characters people confuse when they write by ear.
 var homophones = map[rune]rune{
 	'太': '泰', '平': '坪', '普': '浦', '阳': '洋', '匡': '筐', '衡': '横', '岗': '港', '山': '三', '铁': '贴', '护': '户', '驾': '架', '千': '迁',
