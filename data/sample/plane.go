@@ -19,7 +19,6 @@ func norm(a pt) float64               { return math.Hypot(a[0], a[1]) }
 func dist(a, b pt) float64            { return math.Hypot(a[0]-b[0], a[1]-b[1]) }
 func lerp(a, b pt, t float64) pt      { return pt{a[0] + (b[0]-a[0])*t, a[1] + (b[1]-a[1])*t} }
 func left(a pt) pt                    { return pt{-a[1], a[0]} }
-func rot(a pt, s, c float64) pt       { return pt{a[0]*c - a[1]*s, a[0]*s + a[1]*c} }
 func clamp(v, lo, hi float64) float64 { return math.Max(lo, math.Min(hi, v)) }
 
 func unit(a pt) pt {
