@@ -5,6 +5,9 @@ import { type Box, boxOf, type LonLat, type View } from './format.ts'
 import type { Theme } from './theme.ts'
 import { narrow } from './sheet.ts'
 
+/** The reader wants no motion. */
+const calm = () => window.matchMedia('(prefers-reduced-motion: reduce)').matches
+
 export function makeMap(style: StyleSpecification, view: View | null, title: string): Map {
   setWorkerUrl(new URL(WORKER_NAME, import.meta.url).href)
   const map = new Map({
@@ -20,7 +23,7 @@ export function makeMap(style: StyleSpecification, view: View | null, title: str
     touchPitch: false,
     rollEnabled: false,
     attributionControl: false,
-    fadeDuration: 150,
+    fadeDuration: calm() ? 0 : 150,
     locale: { 'Map.Title': title },
   })
   map.touchZoomRotate.disableRotation()
@@ -36,8 +39,6 @@ function padding() {
   const bottom = sheet && !sheet.hidden ? sheet.getBoundingClientRect().height : 0
   return { left: 24, right: 24, top: 130, bottom: Math.min(bottom + 24, window.innerHeight * 0.6) }
 }
-
-const calm = () => window.matchMedia('(prefers-reduced-motion: reduce)').matches
 
 export function flyTo(map: Map, at: LonLat, zoom: number): void {
   const p = padding()
