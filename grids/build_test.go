@@ -88,6 +88,59 @@ func TestLattice(t *testing.T) {
 			t.Errorf("cell %s: AreaM2 %v, of the lattice ring (counter-clockwise) %v", c.Code, c.AreaM2, got)
 		}
 	}
+	bookHolds(t, d.Cells)
+}
+
+// bookHolds compares the book with a search through all cells, on corners, middles of edges and random points.
+func bookHolds(t *testing.T, cells []Cell) {
+	b, err := BookOf(cells)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := rand.New(rand.NewPCG(8, 8))
+	all := cells[0].Polygon.Bound()
+	for _, c := range cells {
+		all = all.Union(c.Polygon.Bound())
+	}
+	var pts []orb.Point
+	for range 3000 {
+		pts = append(pts, orb.Point{all.Min[0] + r.Float64()*(all.Max[0]-all.Min[0]), all.Min[1] + r.Float64()*(all.Max[1]-all.Min[1])})
+	}
+	for _, c := range cells {
+		for i, p := range c.Polygon[0][1:] {
+			q := c.Polygon[0][i]
+			pts = append(pts, p, orb.Point{(p[0] + q[0]) / 2, (p[1] + q[1]) / 2})
+		}
+	}
+	for _, p := range pts {
+		want := Code("")
+		for _, c := range cells {
+			if c.Polygon.Bound().Pad(1e-8).Contains(p) && within(c.Polygon, p) && (want == "" || c.Code < want) {
+				want = c.Code
+			}
+		}
+		if got, _ := b.At(p); got.Code != want {
+			t.Fatalf("At(%v): got %q, want %q", p, got.Code, want)
+		}
+	}
+}
+
+func BenchmarkBuildTaipei(b *testing.B) { benchmarkBuild(b, taipei(b)) }
+
+func BenchmarkBuildNanjing(b *testing.B) { benchmarkBuild(b, place(b, "nanjing")) }
+
+func benchmarkBuild(b *testing.B, src memory) {
+	start := cpuTime()
+	var d *Division
+	for b.Loop() {
+		var err error
+		if d, err = Build(context.Background(), src, Options{}); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(cpuTime()-start)/float64(b.N)/1e6, "cpu-ms/op")
+	b.ReportMetric(d.Stats.AreaM2/1e6, "km2")
+	b.ReportMetric(float64(d.Stats.Cells), "cells")
 }
 
 func TestDeterminism(t *testing.T) {
