@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"encoding/json"
 	"errors"
+	"io"
 	"net/http"
 	"strings"
 
@@ -102,40 +103,51 @@ func (a *API) locate(c *call) (*reply, error) {
 // maxLine is the longest line of a batch.
 const maxLine = 64 << 10
 
-// batch is POST /v1/batch. Each line is answered by the code that answers POST /v1/locate, from one View for all.
+// batch is POST /v1/batch. Each line is answered by the code that answers POST /v1/locate, from one View for all. Answers
+// go out whenever no further line is waiting, so that a client may ask one at a time.
 func (a *API) batch(c *call) (*reply, error) {
-	body := bufio.NewScanner(c.r.Body)
-	body.Buffer(make([]byte, 0, 4096), maxLine)
-	_ = http.NewResponseController(c.w).EnableFullDuplex() // answers go out while questions come in; HTTP/1 servers may lack it
+	rc := http.NewResponseController(c.w)
+	_ = rc.EnableFullDuplex() // answers go out while questions come in; a recorder in a test lacks it
 	rp := &reply{typ: ndjson, cache: "no-store"}
 	rp.stream = func(w http.ResponseWriter) error {
-		out := bufio.NewWriterSize(w, 32<<10)
+		in, out := bufio.NewReaderSize(c.r.Body, maxLine), bufio.NewWriterSize(w, 32<<10)
 		enc := json.NewEncoder(out)
 		enc.SetEscapeHTML(false)
-		for body.Scan() {
-			line := strings.TrimSpace(body.Text())
-			if line == "" {
+		for {
+			line, err := in.ReadSlice('\n')
+			end := errors.Is(err, io.EOF)
+			if err != nil && !end {
+				p, _ := problemOf(lineFault(err), c.r.URL.Path, c.id)
+				return errors.Join(err, enc.Encode(map[string]any{"error": p}), out.Flush())
+			}
+			if text := strings.TrimSpace(string(line)); text != "" {
+				v, err := a.batchLine(c, text)
+				if err != nil {
+					return err
+				}
+				if err := enc.Encode(v); err != nil {
+					return err
+				}
+			}
+			if end {
+				return out.Flush()
+			}
+			if in.Buffered() > 0 {
 				continue
 			}
-			v, err := a.batchLine(c, line)
-			if err != nil {
+			if err := out.Flush(); err != nil {
 				return err
 			}
-			if err := enc.Encode(v); err != nil {
+			if err := rc.Flush(); err != nil && !errors.Is(err, http.ErrNotSupported) {
 				return err
 			}
 		}
-		if err := body.Err(); err != nil {
-			p, _ := problemOf(lineFault(err), c.r.URL.Path, c.id)
-			_ = enc.Encode(map[string]any{"error": p})
-		}
-		return out.Flush()
 	}
 	return rp, nil
 }
 
 func lineFault(err error) error {
-	if errors.Is(err, bufio.ErrTooLong) {
+	if errors.Is(err, bufio.ErrBufferFull) {
 		return gis.E(gis.TooLarge, err, "a line is longer than %d bytes; the batch ends here", maxLine)
 	}
 	return err

@@ -67,8 +67,8 @@ func (a *API) asset(name string) (*reply, error) {
 	return rp, nil
 }
 
-// hashed matches names that change with their content, as index-BdK3x9aQ.js or main.5f3a9c1e.css.
-var hashed = regexp.MustCompile(`[-.](?:[0-9a-f]{8,}|[A-Za-z0-9_-]*[0-9A-Z][A-Za-z0-9_-]*)\.(?:m?js|css|woff2?|png|svg|wasm|map)$`)
+// hashed matches names that change with their content, as main-WNBI6B46.js or worker-bbb86182.mjs.
+var hashed = regexp.MustCompile(`[-.](?:[0-9a-f]{8,}|[0-9A-Z]{8})\.(?:m?js|css|woff2?|png|svg|wasm|map)$`)
 
 func (a *API) file(name string) ([]byte, error) {
 	missing := func(err error) error { return gis.E(gis.NotFound, err, "no file %s", clip(name)) }

@@ -6,6 +6,7 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
+	"io"
 	"mime/multipart"
 	"net/http"
 	"net/http/httptest"
@@ -130,6 +131,37 @@ func TestBatch(t *testing.T) {
 	var one map[string]json.RawMessage
 	if err := json.Unmarshal(single, &one); err != nil || !bytes.Equal(one["place"], got[0]["place"]) || !bytes.Equal(one["components"], got[0]["components"]) {
 		t.Error("the batch and the single endpoint answer differently")
+	}
+}
+
+// A client that asks one line and waits gets its answer before it sends the next.
+func TestBatchAnswersAsItGoes(t *testing.T) {
+	s := start(t, nil)
+	srv := httptest.NewServer(s.api)
+	defer srv.Close()
+	pr, pw := io.Pipe()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, srv.URL+"/v1/batch", pr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	go func() { _, _ = io.WriteString(pw, `{"id":0,"text":"a"}`+"\n") }()
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	answers := bufio.NewReader(res.Body)
+	for i := range 3 {
+		line, err := answers.ReadString('\n')
+		if err != nil || !strings.HasPrefix(line, fmt.Sprintf(`{"id":%d,`, i)) {
+			t.Fatalf("answer %d: got %q %v", i, line, err)
+		}
+		go func() { _, _ = fmt.Fprintf(pw, `{"id":%d,"text":"a"}`+"\n", i+1) }()
+	}
+	_ = pw.Close()
+	long := s.do("POST", "/v1/batch", `{"text":"`+strings.Repeat("x", 100_000)+`"}`+"\n")
+	if !strings.Contains(long.Body.String(), "urn:wanmi:problem:too-large") {
+		t.Errorf("a line too long: got %s", long.Body)
 	}
 }
 
