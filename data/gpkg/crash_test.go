@@ -20,7 +20,7 @@ import (
 )
 
 // crashRows is how many components each write of the child touches: all of them, so that half a write would show.
-const crashRows = 700
+const crashRows = 550
 
 // TestCrashChild is no test: TestKill runs it as a process of its own and kills it. It writes without end, numbering its
 // writes in every row, and prints the number of each write the store has acknowledged.
@@ -72,7 +72,7 @@ func TestKill(t *testing.T) {
 	seed := uint64(20261122)
 	random := rand.New(rand.NewPCG(seed, 1))
 	path := filepath.Join(t.TempDir(), "city.gpkg")
-	for round := range 8 {
+	for round := range 6 {
 		last := killedChild(t, path, time.Duration(random.IntN(350))*time.Millisecond)
 		s, err := Open(t.Context(), path, Options{})
 		if err != nil {

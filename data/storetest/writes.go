@@ -146,7 +146,7 @@ func testChanges(t *testing.T, s Store) {
 
 func testBulk(t *testing.T, s Store) {
 	bulk := data.WriteInfo{Actor: "tester", Bulk: true}
-	const n = 3000
+	const n = 900
 	pos := func(i int) (float64, float64) { return 116 + float64(i%60)/1000, 35 + float64(i/60)/1000 }
 	deliver := func(from, to int, note string) func(tx data.Tx) error {
 		return func(tx data.Tx) error {
@@ -292,7 +292,7 @@ func testClear(t *testing.T, s Store) {
 
 func testLoopWrite(t *testing.T, s Store) {
 	var feats []*gis.Feature
-	for i := range 1500 {
+	for i := range 600 {
 		feats = append(feats, component(fmt.Sprintf("c%04d", i), 116, 35))
 	}
 	put(t, s, feats...)
@@ -317,16 +317,16 @@ func testLoopWrite(t *testing.T, s Store) {
 		}
 		return nil
 	})
-	if seen != 1500 {
-		t.Errorf("rows seen: got %d, want the 1500 there were", seen)
+	if seen != 600 {
+		t.Errorf("rows seen: got %d, want the 600 there were", seen)
 	}
-	if n, _ := s.Count(t.Context(), "component"); n != 1500 {
-		t.Errorf("rows left: got %d, want 1500", n)
+	if n, _ := s.Count(t.Context(), "component"); n != 600 {
+		t.Errorf("rows left: got %d, want 600", n)
 	}
 }
 
 func testConcurrent(t *testing.T, s Store) {
-	const writers, each = 4, 25
+	const writers, each = 4, 10
 	var wg sync.WaitGroup
 	for w := range writers {
 		wg.Go(func() {
