@@ -51,7 +51,7 @@ func (b *base) plan(ctx context.Context, cov cover, want []bool, threads int, p 
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	gaps, err := b.blocks(append(slices.Clone(fixed), last...), lines, want, obs, threads, p)
+	gaps, err := b.blocks(ctx, append(slices.Clone(fixed), last...), lines, want, obs, threads, p)
 	if err != nil {
 		return nil, err
 	}
@@ -236,7 +236,7 @@ func owners(g *geom.Graph) ([]int32, error) {
 }
 
 // blocks returns the gap lines of all blocks between barrier lines.
-func (b *base) blocks(fixed []geom.Seg, lines []mapLine, want []bool, obs *obstacles, threads int, p gis.Progress) ([]mapLine, error) {
+func (b *base) blocks(ctx context.Context, fixed []geom.Seg, lines []mapLine, want []bool, obs *obstacles, threads int, p gis.Progress) ([]mapLine, error) {
 	segs := appendSegs(slices.Clone(fixed), lines, class.barrier)
 	g := geom.NewGraph(settle(geom.SnapRound(segs, threads)), keepCommunity)
 	own, err := owners(g)
@@ -254,13 +254,16 @@ func (b *base) blocks(fixed []geom.Seg, lines []mapLine, want []bool, obs *obsta
 	var mu sync.Mutex
 	done := int64(0)
 	each(len(faces), threads, func(i int) {
+		if ctx.Err() != nil {
+			return
+		}
 		found[i] = gapLines(g.Ring(g.Cycle[faces[i]]), obs, group)
 		mu.Lock()
 		done++
 		p.Tell("gap lines", done, int64(len(faces)))
 		mu.Unlock()
 	})
-	return slices.Concat(found...), nil
+	return slices.Concat(found...), ctx.Err()
 }
 
 // safeGraph builds the graph, looks whether atoms of one community share a

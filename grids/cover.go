@@ -426,6 +426,11 @@ func (r *repair) result() cover {
 			c.area2[o] += r.g.CycleArea2(cycle)
 		}
 	}
+	for i, comm := range r.base.comms {
+		if c.area2[i] == 0 {
+			r.base.note("community.empty", gis.SeverityWarning, comm.code, orb.Point{}, 0, "community %s has no land of its own and gets no unit grid", "社区 %s 没有独立的范围，未划分单元网格", comm.code)
+		}
+	}
 	for e := range r.g.Edges {
 		l, right := r.sideOwner(int32(2*e)), r.sideOwner(int32(2*e+1))
 		if l == right {
@@ -459,16 +464,23 @@ func (c cover) connectors(obs *obstacles) (free, last []geom.Seg) {
 	if len(blocks) < 2 {
 		return nil, nil
 	}
-	of := make([]int32, len(c.segs))
+	boxes := make([]geom.Box, len(blocks))
 	for k, block := range blocks {
+		boxes[k] = geom.NoBox
 		for _, i := range block {
-			of[i] = int32(k)
+			boxes[k] = boxes[k].Grow(c.segs[i].A).Grow(c.segs[i].B)
 		}
 	}
 	for k, block := range blocks {
+		var round []int32 // the lines of the blocks that may lie round this one
+		for j, other := range blocks {
+			if j != k && boxes[j].Meets(boxes[k]) {
+				round = append(round, other...)
+			}
+		}
 		var good, bad []geom.Seg
 		for _, d := range [4]geom.Pt{{X: -1}, {X: 1}, {Y: -1}, {Y: 1}} {
-			s, ok := c.ray(of, int32(k), block, d)
+			s, ok := c.ray(block, round, d)
 			if !ok {
 				continue
 			}
@@ -484,8 +496,8 @@ func (c cover) connectors(obs *obstacles) (free, last []geom.Seg) {
 	return free, last
 }
 
-// ray runs from the outermost corner of a block in direction d to the first line of another block, and a bit further.
-func (c cover) ray(of []int32, k int32, block []int32, d geom.Pt) (geom.Seg, bool) {
+// ray runs from the outermost corner of a block in direction d to the first of the lines round it, and a bit further.
+func (c cover) ray(block, round []int32, d geom.Pt) (geom.Seg, bool) {
 	// In a frame where d is to the east: u along d, v across.
 	uv := func(p geom.Pt) (u, v int64) {
 		if d.X != 0 {
@@ -503,13 +515,13 @@ func (c cover) ray(of []int32, k int32, block []int32, d geom.Pt) (geom.Seg, boo
 		}
 	}
 	best := int64(math.MaxInt64)
-	for i, s := range c.segs {
-		au, av := uv(s.A)
-		bu, bv := uv(s.B)
+	for _, i := range round {
+		au, av := uv(c.segs[i].A)
+		bu, bv := uv(c.segs[i].B)
 		if av > bv {
 			au, av, bu, bv = bu, bv, au, av
 		}
-		if of[i] == k || fv < av || fv >= bv {
+		if fv < av || fv >= bv {
 			continue
 		}
 		if w := au + int64(math.Round(float64(bu-au)*float64(fv-av)/float64(bv-av))) - fu; w > 0 && w < best {
