@@ -18,24 +18,28 @@ func base(t testing.TB) *memStore {
 func BenchmarkDoors(b *testing.B) {
 	m := base(b)
 	file := shared(b, "taipei_west/places/addresses.csv.gz")
+	var rows int64
 	for b.Loop() {
 		res, err := Import(context.Background(), m, Options{Layer: "door", Files: []string{file}, DryRun: true})
 		if err != nil {
 			b.Fatal(err)
 		}
-		b.ReportMetric(float64(res.Files[0].Rows)/b.Elapsed().Seconds()*float64(b.N), "rows/s")
+		rows += res.Files[0].Rows
 	}
+	b.ReportMetric(float64(rows)/b.Elapsed().Seconds(), "rows/s")
 }
 
 // BenchmarkComponents takes the street trees to a dry run's summary.
 func BenchmarkComponents(b *testing.B) {
 	m := base(b)
 	file := shared(b, "taipei_scale/street_trees.csv.gz")
+	var rows int64
 	for b.Loop() {
 		res, err := Import(context.Background(), m, Options{Layer: "component", Files: []string{file}, DryRun: true, MaxRejects: 100})
 		if err != nil {
 			b.Fatal(err)
 		}
-		b.ReportMetric(float64(res.Files[0].Rows)/b.Elapsed().Seconds()*float64(b.N), "rows/s")
+		rows += res.Files[0].Rows
 	}
+	b.ReportMetric(float64(rows)/b.Elapsed().Seconds(), "rows/s")
 }

@@ -15,6 +15,22 @@
 //   - rejected row: a row that is not stored; kept with file, row, field, value, reason.
 //   - finding: a remark on a row that is stored.
 //
+// # Formats
+//
+// CSV and TSV (UTF-8, UTF-16, GBK, Big5, found by looking), XLSX, GeoJSON, GeoJSON
+// sequences, JSON arrays of objects, Shapefile, GeoPackage, OSM as PBF or XML, zip of
+// any of these (several classes, nested folders) and gzip of any. What a file is, is
+// found by its content. An OSM file is held in memory as far as it is wanted; the
+// others stream.
+//
+// # Rows that stay
+//
+// A delivery replaces what is stored of its source: a row it lacks is removed
+// ([Options.Partial] keeps it). Components are matched by code, else by source,
+// class and delivered id, else by class and a position within half a metre; layers
+// without codes by what makes a row that thing (see ownKey). A row that is rejected
+// keeps what is stored of it.
+//
 // # Invariants
 //
 //   - Nothing is stored unless the whole call succeeds; a dry run computes the same
@@ -24,4 +40,6 @@
 //   - Coordinates of a [Row] are in the file's coordinate system with x = easting or
 //     longitude first; those of a stored feature are CGCS2000 longitude, latitude.
 //   - Rules have stable ids, listed in rules.go.
+//   - Row numbers are those a spreadsheet shows: the heading of a CSV file or sheet is 1;
+//     formats without a heading count their records from 1.
 package census

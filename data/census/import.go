@@ -408,6 +408,13 @@ func (r *run) refuseAll(ctx context.Context, taken int) (Result, error) {
 		x := r.res.Rejected[0]
 		first = fmt.Sprintf("; the first: %s row %d: %s %s", path.Base(x.File), x.Row, x.Field, x.Reason)
 	}
+	for _, f := range r.res.Files { // a wrong coordinate system is the likeliest cause of all: say so here
+		for _, m := range f.Remarks {
+			if strings.Contains(m, "--crs") {
+				first += "; " + path.Base(f.File) + ": " + m
+			}
+		}
+	}
 	return r.res, gis.E(gis.Rejected, nil, "%s of %s%s", why, strings.Join(b.Files, ", "), first)
 }
 

@@ -13,6 +13,7 @@ import (
 	"wanmi/gis"
 	"wanmi/gis/crs"
 
+	"github.com/paulmach/orb"
 	"github.com/xuri/excelize/v2"
 	"golang.org/x/text/encoding/simplifiedchinese"
 )
@@ -334,5 +335,74 @@ func TestAtomic(t *testing.T) {
 	}
 	if m.gen != gen {
 		t.Error("the first file was written")
+	}
+}
+
+// TestPrj imports shapefiles whose .prj is right, impossible and wrong.
+func TestPrj(t *testing.T) {
+	gk, err := crs.ByName("EPSG:4548")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var pts []orb.Point
+	for i := range 3 {
+		x, y := gk.FromLonLat(116.9651+float64(i)*0.001, 35.4001)
+		pts = append(pts, orb.Point{x, y})
+	}
+	s, d := shapefile(pts, []string{"路灯", "路灯", "路灯"}, simplifiedchinese.GBK, t)
+	const degrees = `GEOGCS["GCS_WGS_1984",DATUM["D_WGS_1984",SPHEROID["WGS_1984",6378137,298.257223563]],PRIMEM["Greenwich",0],UNIT["Degree",0.0174532925199433]]`
+	for _, c := range []struct {
+		name, prj string
+		kind      gis.Kind
+		says      string
+	}{
+		{"right", prj4548, 0, ""},
+		{"none", "", 0, "found from the values"},
+		{"degrees for metres", degrees, 0, "which they cannot be"},
+		{"another zone", strings.ReplaceAll(prj4548, "117", "120"), gis.Rejected, "is the system stated wrongly"},
+		{"old datum", strings.ReplaceAll(strings.ReplaceAll(prj4548, "D_China_2000", "D_Xian_1980"), "CGCS2000_3", "Xian_1980_3"), gis.Invalid, "seven parameters"},
+		{"nonsense", "hello", 0, "not understood"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			m := zoucheng(t)
+			parts := map[string][]byte{"lamp.shp": s, "lamp.dbf": d}
+			if c.prj != "" {
+				parts["lamp.prj"] = []byte(c.prj)
+			}
+			res, err := Import(context.Background(), m, Options{Layer: "component", Files: []string{temp(t, "路灯.zip", zipped(t, parts))}})
+			if c.kind != 0 {
+				if gis.KindOf(err) != c.kind || !strings.Contains(err.Error(), c.says) {
+					t.Errorf("got %v", err)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if res.Summary.Added != 3 || !strings.Contains(strings.Join(res.Files[0].Remarks, "\n"), c.says) {
+				t.Errorf("%+v %q", res.Summary, res.Files[0].Remarks)
+			}
+		})
+	}
+}
+
+// TestOSMImport splits one OSM file into layers, in one batch; again, nothing changes.
+func TestOSMImport(t *testing.T) {
+	m := newMem()
+	file := shared(t, "nanjing/nanjing_xinjiekou.osm.pbf")
+	res := mustImport(t, m, "osm", file)
+	if len(m.layers["road"]) < 380 || len(m.layers["building"]) < 1200 || len(m.layers["land"]) < 100 || len(m.layers["poi"]) < 300 || len(m.layers["door"]) < 30 {
+		t.Errorf("%+v", res.Summary)
+	}
+	if len(m.batches) != 1 {
+		t.Errorf("%d batches", len(m.batches))
+	}
+	if again := mustImport(t, m, "osm", file); again.Summary.Unchanged != res.Summary.Added || again.Summary.Removed != 0 {
+		t.Errorf("again: %+v, first %+v", again.Summary, res.Summary)
+	}
+	for _, f := range m.layers["road"] {
+		if strings.Contains(f.Text("name"), "中山路") && f.Text("class") != "arterial" && f.Text("class") != "path" && f.Text("class") != "service" {
+			t.Logf("%s is %s", f.Text("name"), f.Text("class"))
+		}
 	}
 }

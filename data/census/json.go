@@ -33,6 +33,10 @@ const (
 )
 
 func openJSON(src stream, opt ReadOptions) (Reader, error) {
+	src, err := utf8Stream(src, opt.Encoding)
+	if err != nil {
+		return nil, err
+	}
 	j := &jsonReader{src: src, limits: opt.Limits, index: map[string]int{}}
 	if err := j.sniff(); err != nil {
 		return nil, err
@@ -50,6 +54,37 @@ func openJSON(src stream, opt ReadOptions) (Reader, error) {
 	}
 	j.values = make([]string, len(j.columns))
 	return j, nil
+}
+
+// utf8Stream decodes JSON that is not UTF-8, against the standard but met with.
+func utf8Stream(src stream, name string) (stream, error) {
+	if name == "" {
+		head, err := src.head(1 << 16)
+		if err != nil {
+			return src, refuse(src.name, err, "cannot be read")
+		}
+		name = sniffEncoding(head)
+	}
+	if name == "utf-8" {
+		return src, nil
+	}
+	raw := src.open
+	src.open = func() (io.ReadCloser, error) {
+		r, err := raw()
+		if err != nil {
+			return nil, err
+		}
+		text, err := decode(r, name)
+		if err != nil {
+			r.Close()
+			return nil, err
+		}
+		return struct {
+			io.Reader
+			io.Closer
+		}{text, r}, nil
+	}
+	return src, nil
 }
 
 func (j *jsonReader) addColumn(name string) {

@@ -3,6 +3,7 @@ package census
 import (
 	"fmt"
 	"math"
+	"strings"
 
 	"wanmi/gis"
 	"wanmi/gis/crs"
@@ -109,7 +110,7 @@ func guessPosition(s *sample, r Reader, stated string, c city) (position, error)
 	}
 	sys, err := statedCRS(stated, fileCRS, how, hint, points, &pos)
 	if err != nil {
-		return pos, err
+		return pos, gis.E(gis.KindOf(err), nil, "%s: %v", r.Name(), err)
 	}
 	return pos, chooseCRS(&pos, sys, stated != "", points, c, r.Name())
 }
@@ -118,6 +119,9 @@ func guessPosition(s *sample, r Reader, stated string, c city) (position, error)
 func statedCRS(stated string, file crs.CRS, how, hint string, points []orb.Point, pos *position) (crs.CRS, error) {
 	if stated != "" {
 		return crs.ByName(stated)
+	}
+	if file == nil && strings.Contains(how, "towgs84") { // an old datum read as the new one would be off by a hundred metres
+		return nil, gis.E(gis.Invalid, nil, "the %s; or --crs with a CGCS2000 system when the .prj is wrong", how)
 	}
 	if file == nil && how != "" && how != "no .prj" {
 		pos.remarks = append(pos.remarks, how)
