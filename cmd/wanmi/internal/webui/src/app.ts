@@ -65,7 +65,9 @@ export class App {
       return
     }
     const at = hit.geometry.coordinates
-    showFound(this.map, at, p.uncertainty_m ?? 0)
+    // A road or a community is no point with an error: a circle as long as the road would only veil the map.
+    const area = ['street', 'neighbourhood', 'localadmin'].includes(p.layer ?? '')
+    showFound(this.map, at, area ? 0 : p.uncertainty_m ?? 0)
     flyTo(this.map, at, zoomFor(p.layer))
   }
 

@@ -26,7 +26,7 @@ function layers(theme: 'light' | 'dark'): LayerSpecification[] {
       id: 'selection-point', type: 'circle', source: 'selection', filter: ['==', ['geometry-type'], 'Point'],
       paint: { 'circle-radius': ['interpolate', ['linear'], ['zoom'], 14, 7, 18, 17], 'circle-color': accent, 'circle-opacity': 0.12, 'circle-stroke-color': accent, 'circle-stroke-width': 2.4 },
     },
-    { id: 'found-circle', type: 'fill', source: 'found', filter: kind('circle'), paint: { 'fill-color': accent, 'fill-opacity': 0.09 } },
+    { id: 'found-circle', type: 'fill', source: 'found', filter: kind('circle'), paint: { 'fill-color': accent, 'fill-opacity': ['step', ['get', 'radius'], 0.09, 150, 0.03] } },
     { id: 'found-circle-line', type: 'line', source: 'found', filter: kind('circle'), paint: { 'line-color': accent, 'line-width': 1.4, 'line-dasharray': [3, 2] } },
     { id: 'me-circle', type: 'fill', source: 'me', filter: kind('circle'), paint: { 'fill-color': blue, 'fill-opacity': 0.12 } },
     { id: 'me-point', type: 'circle', source: 'me', filter: kind('point'), paint: { 'circle-radius': 6, 'circle-color': blue, 'circle-stroke-color': '#fff', 'circle-stroke-width': 2 } },
@@ -64,7 +64,7 @@ function show(map: Map, source: string, features: Feature[]): void {
 
 const feature = (geometry: Geometry, properties: Record<string, unknown>): Feature => ({ type: 'Feature', geometry, properties })
 const point = (p: LonLat, properties: Record<string, unknown>) => feature({ type: 'Point', coordinates: p }, properties)
-const disc = (p: LonLat, radius: number) => feature({ type: 'Polygon', coordinates: [circle(p, radius)] }, { kind: 'circle' })
+const disc = (p: LonLat, radius: number) => feature({ type: 'Polygon', coordinates: [circle(p, radius)] }, { kind: 'circle', radius })
 
 export function showSelection(map: Map, geometries: (Geometry | null)[]): void {
   show(map, 'selection', geometries.filter((g): g is Geometry => g !== null).map((g) => feature(g, {})))

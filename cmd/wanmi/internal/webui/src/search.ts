@@ -116,7 +116,7 @@ export class Search {
 
   private choose(i: number): void {
     const hit = this.hits[i]
-    this.input.value = hit.properties.label ?? hit.properties.name ?? ''
+    this.input.value = hit.properties.name ?? hit.properties.label ?? ''
     this.closeList()
     this.show([hit], this.input.value)
   }
