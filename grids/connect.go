@@ -1,0 +1,175 @@
+package grids
+
+import (
+	"math"
+	"slices"
+
+	"wanmi/gis/geom"
+)
+
+// withNeighbours adds the communities next to the wanted ones: their lines end on
+// the common border, too, and must bend it the same way as in a division of all.
+func (c cover) withNeighbours(want []bool) []bool {
+	out := slices.Clone(want)
+	for _, s := range c.segs {
+		if s.L >= 0 && s.R >= 0 && (want[s.L] || want[s.R]) {
+			out[s.L], out[s.R] = true, true
+		}
+	}
+	return out
+}
+
+// connectors returns lines from every block of community lines that hangs at no
+// more than one point of another: to the west, east, south and north, those
+// the last resort where there are not two that meet no building. Without them the cell round an enclave would have a hole.
+func (c cover) connectors(obs *obstacles) (free, last []geom.Seg) {
+	blocks := geom.Blocks(c.segs)
+	if len(blocks) < 2 {
+		return nil, nil
+	}
+	boxes := make([]geom.Box, len(blocks))
+	for k, block := range blocks {
+		boxes[k] = geom.NoBox
+		for _, i := range block {
+			boxes[k] = boxes[k].Grow(c.segs[i].A).Grow(c.segs[i].B)
+		}
+	}
+	for k, block := range blocks {
+		var round []int32 // the lines of the blocks that may lie round this one
+		for j, other := range blocks {
+			if j != k && boxes[j].Meets(boxes[k]) {
+				round = append(round, other...)
+			}
+		}
+		good, bad := c.rays(block, round, obs)
+		free = append(free, good...)
+		last = append(last, bad[:min(len(bad), max(0, 2-len(good)))]...)
+	}
+	return free, last
+}
+
+// compass holds the directions of the rays.
+var compass = [4]geom.Pt{{X: -1}, {X: 1}, {Y: -1}, {Y: 1}}
+
+// rays returns the rays from the outermost corners of a block, those that meet no building and the others; where fewer
+// than two meet none, rays from its other corners are tried, too.
+func (c cover) rays(block, round []int32, obs *obstacles) (good, bad []geom.Seg) {
+	corners := make([]geom.Pt, 0, 2*len(block))
+	for _, i := range block {
+		corners = append(corners, c.segs[i].A, c.segs[i].B)
+	}
+	slices.SortFunc(corners, geom.Pt.Cmp)
+	corners = slices.Compact(corners)
+	try := func(from, d geom.Pt) {
+		s, ok := c.ray(from, block, round, d)
+		if !ok {
+			return
+		}
+		if parts := obs.clip([]geom.Pt{s.A, s.B}, func(int32) float64 { return skin }); len(parts) == 1 && parts[0][0] == s.A && parts[0][len(parts[0])-1] == s.B {
+			good = append(good, s)
+		} else {
+			bad = append(bad, s)
+		}
+	}
+	for _, d := range compass {
+		best := corners[0]
+		for _, p := range corners {
+			if p.X*d.X+p.Y*d.Y > best.X*d.X+best.Y*d.Y {
+				best = p
+			}
+		}
+		try(best, d)
+	}
+	worst := bad
+	for i := 0; len(round) > 0 && len(good) < 2 && i < len(corners); i += len(corners)/64 + 1 {
+		for _, d := range compass {
+			try(corners[i], d)
+		}
+	}
+	return good, worst
+}
+
+// ray runs from a corner of a block in direction d to the first of the lines round it,
+// and a bit further; ok is false when it meets none, or the block itself before.
+func (c cover) ray(from geom.Pt, block, round []int32, d geom.Pt) (s geom.Seg, ok bool) {
+	// In a frame where d is to the east: u along d, v across.
+	uv := func(p geom.Pt) (u, v int64) {
+		if d.X != 0 {
+			return p.X * d.X, p.Y
+		}
+		return p.Y * d.Y, p.X
+	}
+	fu, fv := uv(from)
+	first := func(l []int32) int64 {
+		best := int64(math.MaxInt64)
+		for _, i := range l {
+			if c.segs[i].A == from || c.segs[i].B == from {
+				continue
+			}
+			au, av := uv(c.segs[i].A)
+			bu, bv := uv(c.segs[i].B)
+			if av > bv {
+				au, av, bu, bv = bu, bv, au, av
+			}
+			if fv < av || fv >= bv {
+				continue
+			}
+			if w := au + int64(math.Round(float64(bu-au)*float64(fv-av)/float64(bv-av))) - fu; w > 0 && w < best {
+				best = w
+			}
+		}
+		return best
+	}
+	best := first(round)
+	if best == math.MaxInt64 || first(block) <= best {
+		return geom.Seg{}, false
+	}
+	to := geom.Pt{X: from.X + d.X*(best+rayOverrun), Y: from.Y + d.Y*(best+rayOverrun)}
+	return geom.Seg{A: from, B: to, Class: uint8(clsForced), L: -1, R: -1}, true
+}
+
+// caps returns a short line from each corner to every other community whose outline
+// passes it by less than the width of a gap: they close off gaps that are
+// open to the outside of all communities, and part narrow stretches of gaps from wide ones.
+func (r *repair) caps(segs []geom.Seg) []geom.Seg {
+	tab := geom.NewSegTable(segs, 25_000, int64(gapWidth)+1)
+	type foot struct {
+		d float64
+		p geom.Pt
+	}
+	var out []geom.Seg
+	done := map[geom.Pt]map[int32]bool{} // corners and their communities
+	for _, s := range segs {
+		if done[s.A] == nil {
+			done[s.A] = map[int32]bool{}
+		}
+		done[s.A][r.part[s.L]] = true
+	}
+	seen := map[geom.Pt]bool{}
+	for _, s := range segs {
+		if seen[s.A] {
+			continue
+		}
+		seen[s.A] = true
+		near := map[int32]foot{}
+		box := geom.NoBox.Grow(s.A).Pad(int64(gapWidth))
+		for _, i := range tab.In(tab.At(s.A)) {
+			t := segs[i]
+			c := r.part[t.L]
+			if done[s.A][c] || !t.Box().Meets(box) {
+				continue
+			}
+			u, d := nearSeg(s.A, t.A, t.B)
+			f := foot{d, at(t.A, t.B, u)}
+			if b, ok := near[c]; d < gapWidth && (!ok || d < b.d || (d == b.d && f.p.Less(b.p))) {
+				near[c] = f
+			}
+		}
+		for _, f := range near {
+			if f.d >= 1 && f.p != s.A {
+				out = append(out, geom.Seg{A: s.A, B: f.p, Class: 1, L: -1, R: -1})
+			}
+		}
+	}
+	return out // in any order: the noding sorts
+}
