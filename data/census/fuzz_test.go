@@ -40,9 +40,13 @@ func drain(t *testing.T, name string, b []byte) {
 func FuzzOpen(f *testing.F) {
 	s, d := shapefile([]orb.Point{{1, 2}, {3, 4}}, []string{"路灯", "b"}, simplifiedchinese.GBK, f)
 	for _, b := range [][]byte{
-		[]byte("a,b\n1,2\n"), []byte("a\t\"b\n\"\n1\t2"), {0xEF, 0xBB, 0xBF, 'a'}, {0xFF, 0xFE, 'a', 0}, []byte(`{"type":"FeatureCollection","features":[]}`),
+		[]byte("a,b\n1,2\n"), []byte("a\t\"b\n\"\n1\t2"),
+		{0xEF, 0xBB, 0xBF, 'a'},
+		{0xFF, 0xFE, 'a', 0},
+		[]byte(`{"type":"FeatureCollection","features":[]}`),
 		[]byte(`[{"a":[1,{"b":2}]},{"a":"\ud800"}]`), []byte("{}\n{}"), zipped(f, map[string][]byte{"x/a.shp": s, "x/a.dbf": d, "b.csv": []byte("a,b\n1,2")}),
-		gz([]byte("a,b\n1,2\n")), []byte("<osm><node id='1' lon='1' lat='2'/></osm>"), []byte("SQLite format 3\x00"), []byte("PK\x03\x04"), {0x1F, 0x8B, 8},
+		gz([]byte("a,b\n1,2\n")), []byte("<osm><node id='1' lon='1' lat='2'/></osm>"), []byte("SQLite format 3\x00"), []byte("PK\x03\x04"),
+		{0x1F, 0x8B, 8},
 		encode(f, simplifiedchinese.GBK, "编号,名称\n1,路灯\n"),
 	} {
 		f.Add(b)

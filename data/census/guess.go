@@ -246,9 +246,21 @@ func (g *guesser) missing(r Reader) error {
 // osmFields maps the fixed columns of an OSM file.
 func (g *guesser) osmFields() {
 	for _, m := range [][2]string{
-		{"name", "name"}, {"class", "class"}, {"alias", "alt_name"}, {"former_name", "old_name"}, {"width_m", "width"}, {"floors", "levels"},
-		{"height_m", "height"}, {"tunnel", "tunnel"}, {"postcode", "postcode"}, {"phone", "phone"}, {"road", "street"}, {"number", "housenumber"}, {"building", "unit"},
-		{"address", "address"}, {"delivered_id", "osm_id"},
+		{"name", "name"},
+		{"class", "class"},
+		{"alias", "alt_name"},
+		{"former_name", "old_name"},
+		{"width_m", "width"},
+		{"floors", "levels"},
+		{"height_m", "height"},
+		{"tunnel", "tunnel"},
+		{"postcode", "postcode"},
+		{"phone", "phone"},
+		{"road", "street"},
+		{"number", "housenumber"},
+		{"building", "unit"},
+		{"address", "address"},
+		{"delivered_id", "osm_id"},
 	} {
 		if _, ok := g.layer.Field(m[0]); ok && (g.layer.Name != "component" || m[0] == "delivered_id" || m[0] == "name") {
 			g.out.Fields[m[0]] = m[1]

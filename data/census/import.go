@@ -3,7 +3,6 @@ package census
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"path"
 	"path/filepath"
@@ -386,100 +385,4 @@ func (r *run) profileText() string {
 		fmt.Fprintf(&b, "# %s\n%s", p.File, p.Profile.YAML())
 	}
 	return b.String()
-}
-
-// refuseAll records a delivery of which nothing is taken.
-func (r *run) refuseAll(ctx context.Context, taken int) (Result, error) {
-	why := "no row could be taken"
-	if taken > 0 {
-		why = fmt.Sprintf("%d rows are rejected and --strict was asked for", r.res.Summary.Rejected)
-	}
-	b := &r.res.Batch
-	b.Rejected, b.Status = r.res.Summary.Rejected, data.StatusRejected
-	if !r.DryRun && r.target != nil {
-		id, err := r.target.RecordRejected(ctx, *b, r.res.Rejected)
-		if err != nil {
-			return r.res, err
-		}
-		b.ID = id
-	}
-	first := ""
-	if len(r.res.Rejected) > 0 {
-		x := r.res.Rejected[0]
-		first = fmt.Sprintf("; the first: %s row %d: %s %s", path.Base(x.File), x.Row, x.Field, x.Reason)
-	}
-	for _, f := range r.res.Files { // a wrong coordinate system is the likeliest cause of all: say so here
-		for _, m := range f.Remarks {
-			if strings.Contains(m, "--crs") {
-				first += "; " + path.Base(f.File) + ": " + m
-			}
-		}
-	}
-	return r.res, gis.E(gis.Rejected, nil, "%s of %s%s", why, strings.Join(b.Files, ", "), first)
-}
-
-func (r *run) dryRun(ctx context.Context, layers []string) error {
-	for _, l := range layers {
-		if len(r.records[l]) == 0 {
-			continue
-		}
-		p, err := r.plan(l, r.target.Features(ctx, l, orb.Bound{}))
-		if err != nil {
-			return err
-		}
-		r.count(p)
-	}
-	r.fillBatch("")
-	return nil
-}
-
-func (r *run) write(ctx context.Context, layers []string) error {
-	rows := 0
-	for _, l := range layers {
-		rows += len(r.records[l])
-	}
-	b := r.res.Batch
-	before := r.res.Summary
-	findings, points := len(r.res.Findings), len(r.res.points)
-	gen, err := r.target.Write(ctx, data.WriteInfo{Actor: r.Actor, Source: b.Source, Bulk: rows >= bulkRows, Batch: &b}, func(tx data.Tx) error {
-		r.res.Summary = before // a store may run the function again
-		r.res.Findings, r.res.points = r.res.Findings[:findings], r.res.points[:points]
-		for _, l := range layers {
-			if len(r.records[l]) == 0 {
-				continue
-			}
-			p, err := r.plan(l, tx.Features(l, orb.Bound{}))
-			if err != nil {
-				return err
-			}
-			if err := r.apply(tx, l, p); err != nil {
-				return err
-			}
-			r.count(p)
-		}
-		for _, x := range r.res.Rejected {
-			if err := tx.Reject(x); err != nil {
-				return err
-			}
-		}
-		s := r.res.Summary
-		b.Added, b.Moved, b.Changed, b.Removed, b.Unchanged, b.Rejected = s.Added, s.Moved, s.Changed, s.Removed, s.Unchanged, s.Rejected
-		return ctx.Err()
-	})
-	if err != nil {
-		var known *gis.Error
-		if errors.As(err, &known) {
-			return err
-		}
-		return fmt.Errorf("census: writing the batch: %w", err)
-	}
-	r.res.Batch, r.res.Generation = b, gen
-	r.fillBatch(data.StatusCommitted)
-	return nil
-}
-
-func (r *run) fillBatch(status string) {
-	b, s := &r.res.Batch, r.res.Summary
-	b.Added, b.Moved, b.Changed, b.Removed, b.Unchanged, b.Rejected = s.Added, s.Moved, s.Changed, s.Removed, s.Unchanged, s.Rejected
-	b.Status = status
 }

@@ -133,6 +133,7 @@ func (t memTx) Next(counter string, floor int64) (int64, error) {
 	t.m.counters[counter] = max(t.m.counters[counter]+1, floor)
 	return t.m.counters[counter], nil
 }
+
 func (t memTx) Reserve(counter string, n int64) error {
 	t.m.counters[counter] = max(t.m.counters[counter], n)
 	return nil

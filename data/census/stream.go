@@ -14,12 +14,11 @@ import (
 
 // stream is something that can be read from its beginning as often as one likes: a file, a gzip file, a part of an archive.
 type stream struct {
-	name  string // as reported: path, or archive.zip!folder/part.csv
-	base  string // what the layer, class and source are guessed from: part.csv, without .gz
-	open  func() (io.ReadCloser, error)
-	size  int64        // packed size, for progress; 0 unknown
-	shut  func() error // releases the archive around it; nil when there is none
-	limit int64        // most bytes it may give
+	name string // as reported: path, or archive.zip!folder/part.csv
+	base string // what the layer, class and source are guessed from: part.csv, without .gz
+	open func() (io.ReadCloser, error)
+	size int64        // packed size, for progress; 0 unknown
+	shut func() error // releases the archive around it; nil when there is none
 }
 
 func fileStream(name string) stream {

@@ -161,10 +161,9 @@ func partName(f *zip.File) string {
 
 // table is one table among the parts: a shapefile with its companions, or any other part.
 type table struct {
-	one                 *stream
-	shp, dbf, shx       *stream
-	prj, cpg            *stream
-	shpMissing, dbfOnly bool
+	one           *stream
+	shp, dbf, shx *stream
+	prj, cpg      *stream
 }
 
 // tables groups the parts; companions of shapefiles and files that are no tables are left out.
