@@ -168,21 +168,6 @@ func TestCheckQuery(t *testing.T) {
 	}
 }
 
-func TestRow(t *testing.T) {
-	v := view(t)
-	l := v.compose(LocateQuery{Text: "井盖"}, crossing(), "")
-	row := l.Row()
-	if len(row) != len(Columns()) {
-		t.Fatalf("%d values for %d columns", len(row), len(Columns()))
-	}
-	if row[0] != "116.9700000" || row[9] != citytest.Cover || row[10] != "排水管理处" {
-		t.Errorf("got %q", row)
-	}
-	if none := (Located{}).Row(); none[0] != "" || !strings.Contains(none[11], "not_found") {
-		t.Errorf("nothing found: got %q", none)
-	}
-}
-
 func TestDistance(t *testing.T) {
 	for _, tt := range []struct {
 		name string
