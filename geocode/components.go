@@ -42,8 +42,12 @@ type overlay struct {
 	refs map[uint64][]*compRec
 }
 
-// overlayMax bounds the overlays together; beyond it they are folded into the fixed part.
-const overlayMax = 100_000
+// overlayMerge is the size from which an overlay is left as it is, so that no single edit takes more than milliseconds;
+// overlayMax bounds the overlays together: beyond it they are folded into the fixed part.
+const (
+	overlayMerge = 2048
+	overlayMax   = 100_000
+)
 
 func newCompRec(f gis.Feature, fr frame) (compRec, bool) {
 	at, ok := pointOf(f.Geom, fr)
@@ -145,7 +149,7 @@ func (c *components) apply(changes map[string]*compRec) *components {
 	n := *c
 	n.over = slices.Clone(c.over)
 	top := &overlay{recs: changes}
-	for k := len(n.over) - 1; k >= 0 && len(n.over[k].recs) <= len(top.recs); k-- {
+	for k := len(n.over) - 1; k >= 0 && len(n.over[k].recs) <= len(top.recs) && len(n.over[k].recs) < overlayMerge; k-- {
 		merged := make(map[string]*compRec, len(n.over[k].recs)+len(top.recs))
 		maps.Copy(merged, n.over[k].recs)
 		maps.Copy(merged, top.recs)

@@ -167,6 +167,9 @@ func misspelling(w, name []rune) (cost float64, ok bool) {
 		j++
 	}
 	a, b := w[i:len(w)-j], name[i:len(name)-j]
+	if len(a) == 1 && len(b) == 1 && text.Digit(a[0]) != text.Digit(b[0]) && soundsLike(numeral(a[0]), numeral(b[0])) {
+		return .03, true // 金三路, folded to 金3路, for 金山路
+	}
 	for _, r := range [2][]rune{a, b} {
 		for _, c := range r {
 			if text.Digit(c) {
@@ -198,6 +201,14 @@ func misspelling(w, name []rune) (cost float64, ok bool) {
 		return .05, true
 	}
 	return 0, false
+}
+
+// numeral returns the Chinese numeral of a digit, any other rune as it is.
+func numeral(r rune) rune {
+	if text.Digit(r) {
+		return []rune("零一二三四五六七八九")[r-'0']
+	}
+	return r
 }
 
 // kindRunes end the names of roads, communities and streets.

@@ -82,16 +82,19 @@ type spot struct {
 
 // nearest returns the spot nearest to p; ok is false when there is no geometry.
 func (ls lines) nearest(p pt) (s spot, ok bool) {
-	s.dist = math.Inf(1)
+	best := math.Inf(1) // squared
 	for k, l := range ls {
 		for i := 1; i < len(l); i++ {
 			q, _ := project(p, l[i-1], l[i])
-			if d := q.dist(p); d < s.dist {
-				s = spot{k, i, q, d}
+			v := q.sub(p)
+			if d := v.dot(v); d < best {
+				best = d
+				s = spot{piece: k, seg: i, at: q}
 			}
 		}
 	}
-	return s, !math.IsInf(s.dist, 1)
+	s.dist = math.Sqrt(best)
+	return s, !math.IsInf(best, 1)
 }
 
 func (ls lines) length() float64 {

@@ -22,7 +22,19 @@ const (
 	gramVerify = 24
 )
 
-func gramKey(a, b rune) uint64 { return uint64(a)<<32 | uint64(b) }
+// eachGram yields the pairs of neighbours in r and the pairs with one rune between: a wrong character breaks both pairs
+// it is part of, and the one across it stays.
+func eachGram(r []rune, yield func(uint64)) {
+	for i := 1; i < len(r); i++ {
+		yield(uint64(r[i-1])<<32 | uint64(r[i]))
+		if i > 1 {
+			yield(1<<63 | uint64(r[i-2])<<32 | uint64(r[i]))
+		}
+	}
+}
+
+// gramCount is how many pairs a name of n runes has.
+func gramCount(n int) int { return max(1, 2*n-3) }
 
 func newGramIndex(pois []poiRec) *gramIndex {
 	x := &gramIndex{}
@@ -46,9 +58,7 @@ func newGramIndex(pois []poiRec) *gramIndex {
 				ids[k] = id
 				x.names = append(x.names, slices.Clone(f.Runes))
 				x.pois = append(x.pois, nil)
-				for j := 1; j < len(f.Runes); j++ {
-					all = append(all, post{gramKey(f.Runes[j-1], f.Runes[j]), id})
-				}
+				eachGram(f.Runes, func(k uint64) { all = append(all, post{k, id}) })
 			}
 			if l := x.pois[id]; len(l) == 0 || l[len(l)-1] != int32(i) {
 				x.pois[id] = append(l, int32(i))
@@ -90,11 +100,11 @@ func (x *gramIndex) find(r []rune, sc *scratch) []gramHit {
 		return nil
 	}
 	var lists [][]int32
-	for i := 1; i < len(r); i++ {
-		if l := x.postings(gramKey(r[i-1], r[i])); l != nil {
+	eachGram(r, func(k uint64) {
+		if l := x.postings(k); l != nil {
 			lists = append(lists, l)
 		}
-	}
+	})
 	slices.SortFunc(lists, func(a, b []int32) int { return len(a) - len(b) })
 	if len(sc.counts) < len(x.names) {
 		sc.counts = make([]uint16, len(x.names))
@@ -119,7 +129,8 @@ func (x *gramIndex) find(r []rune, sc *scratch) []gramHit {
 	var out []gramHit
 	for _, b := range best {
 		n := x.names[b]
-		if e, end := editsWithin(n, r); e <= allowedEdits(len(n)) {
+		// A name that stands there as it is has been found already and was weighed.
+		if e, end := editsWithin(n, r); e > 0 && e <= allowedEdits(len(n)) {
 			out = append(out, gramHit{b, e, end})
 		}
 	}
@@ -139,7 +150,7 @@ func (x *gramIndex) most(sc *scratch) []int32 {
 	var best [gramVerify]scored
 	n := 0
 	for _, id := range sc.touched {
-		s := scored{id, float32(sc.counts[id]) / float32(len(x.names[id])-1)}
+		s := scored{id, float32(sc.counts[id]) / float32(gramCount(len(x.names[id])))}
 		if n == gramVerify && !worse(best[n-1], s) {
 			continue
 		}
