@@ -284,6 +284,11 @@ func (g *Geocoder) filePOIs() {
 			}
 		}
 		add(p.name, nameOwn)
+		for _, a := range g.cfg.Admin { // 邹城市人民医院 is 人民医院 to those who live there
+			if rest, ok := strings.CutPrefix(p.name, a); ok && len([]rune(rest)) >= 3 {
+				add(rest, nameAlias)
+			}
+		}
 		for _, n := range names(p.alias) {
 			add(n, nameAlias)
 		}
