@@ -133,7 +133,7 @@ func randomCity(r *rand.Rand) memory {
 }
 
 func TestRandomCities(t *testing.T) {
-	cases := 60
+	cases := 40
 	if testing.Short() {
 		cases = 15
 	}

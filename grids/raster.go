@@ -26,7 +26,7 @@ type raster struct {
 }
 
 const (
-	squareM   = 40.0 // metres high
+	squareM   = 20.0 // metres high
 	maxSquare = 24 << 20
 	lineBreak = math.MinInt32 // instead of an x: the outline leaves the square here
 	tolUnits  = 2             // onBorder and the rounding of a corner, in units

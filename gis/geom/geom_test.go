@@ -53,7 +53,7 @@ func touchInside(s, t Seg) bool {
 func TestSnapRound(t *testing.T) {
 	const seed = 20261122
 	r := rand.New(rand.NewPCG(seed, 1))
-	for i := range 4000 {
+	for i := range 1500 {
 		in := randomSegs(r)
 		out := SnapRound(in, 1)
 		segs := Dedup(slices.Clone(out))
@@ -75,7 +75,7 @@ func TestSnapRound(t *testing.T) {
 func TestGraph(t *testing.T) {
 	const seed = 7
 	r := rand.New(rand.NewPCG(seed, 2))
-	for i := range 2000 {
+	for i := range 1000 {
 		g := NewGraph(Dedup(SnapRound(randomSegs(r), 1)), nil)
 		if v, e, f, c := len(g.Nodes), len(g.Edges), len(g.Cycle), len(g.Outer); v-e+f != c {
 			t.Fatalf("seed %d case %d: V %d - E %d + F %d, got %d parts", seed, i, v, e, f, c)
