@@ -144,18 +144,21 @@ func (g *Geocoder) crossName(a, b int32) string {
 }
 
 // style is how this city writes: simplified or traditional.
-type style struct{ number, and string }
+type style struct {
+	number, and string
+	words       *strings.Replacer // our own words as this city writes them
+}
 
 func styleOf(src *source) style {
 	for i, d := range src.doors {
 		if strings.Contains(d.address, "號") {
-			return style{"號", "與"}
+			return style{"號", "與", strings.NewReplacer("东", "東", "侧", "側", "对", "對")}
 		}
 		if i > 1000 {
 			break
 		}
 	}
-	return style{"号", "与"}
+	return style{"号", "与", strings.NewReplacer()}
 }
 
 func (g *Geocoder) offsetText(sc *scratch, i int32) string {
@@ -181,7 +184,7 @@ func (g *Geocoder) offsetText(sc *scratch, i int32) string {
 	if off.rel == relOpposite || off.rel == relDiagonal {
 		s += "对面"
 	}
-	return s
+	return g.style.words.Replace(s)
 }
 
 // useOf says in one word what a phrase was taken for.

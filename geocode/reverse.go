@@ -72,7 +72,7 @@ func (g *Geocoder) Reverse(ctx context.Context, p orb.Point, q ReverseQuery) (An
 	for i := range cs[:min(len(cs), q.Size)] {
 		pl := g.place(nil, &cs[i])
 		if cs[i].level == levelIntersection && cs[i].dist >= 5 {
-			pl.Name += directionNames[directionOf(cs[i].at, at)] + strconv.Itoa(int(math.Round(cs[i].dist))) + "米"
+			pl.Name += g.style.words.Replace(directionNames[directionOf(cs[i].at, at)]) + strconv.Itoa(int(math.Round(cs[i].dist))) + "米"
 			pl.Label = pl.Street + pl.Name
 		}
 		a.Places = append(a.Places, pl)
