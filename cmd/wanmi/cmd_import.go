@@ -77,7 +77,7 @@ func (a *app) runImport(ctx context.Context, f importFlags, layer string, files 
 		return err
 	}
 	if f.guess {
-		return a.printGuess(opt)
+		return a.guess(ctx, f.db, opt)
 	}
 	create := mayCreate
 	if f.dryRun {
@@ -131,38 +131,32 @@ func reportFormat(file string) string {
 	return ""
 }
 
-// printGuess prints one YAML document per table of the files.
-func (a *app) printGuess(opt census.Options) error {
-	layer, err := gis.LayerByName(opt.Layer)
-	if err != nil {
-		return gis.E(gis.Invalid, err, "--guess needs a layer of its own; OpenStreetMap files need no profile")
+// guess prints the profile of every table as YAML. With a database it knows the bounds of the city, and so which
+// projected coordinates can be meant.
+func (a *app) guess(ctx context.Context, db string, opt census.Options) error {
+	if db == "" {
+		return a.printGuess(ctx, nil, opt)
 	}
-	for _, file := range opt.Files {
-		readers, err := census.OpenAll(file, census.ReadOptions{Encoding: opt.Encoding, Sheet: opt.Sheet, Layer: opt.Layer})
-		if err != nil {
-			return err
+	return a.withStore(ctx, db, mustExist, func(st store) error { return a.printGuess(ctx, st, opt) })
+}
+
+func (a *app) printGuess(ctx context.Context, t census.Target, opt census.Options) error {
+	profiles, reports, err := census.Guess(ctx, t, opt)
+	if err != nil {
+		return err
+	}
+	for i, p := range profiles {
+		fmt.Fprintf(a.out, "---\n# %s\n", p.File)
+		if i < len(reports) {
+			for _, remark := range reports[i].Remarks {
+				fmt.Fprintf(a.out, "# %s\n", remark)
+			}
 		}
-		for _, r := range readers {
-			err = errors.Join(err, a.printProfile(layer, r), r.Close())
-		}
-		if err != nil {
+		if _, err := fmt.Fprint(a.out, p.Profile.YAML()); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-func (a *app) printProfile(layer *gis.Layer, r census.Reader) error {
-	p, remarks, err := census.GuessProfile(layer, r, nil)
-	if err != nil {
-		return err
-	}
-	fmt.Fprintf(a.out, "---\n# %s\n", r.Name())
-	for _, remark := range remarks {
-		fmt.Fprintf(a.out, "# %s\n", remark)
-	}
-	_, err = fmt.Fprint(a.out, p.YAML())
-	return err
 }
 
 // importInto runs one import, prints what was guessed and what came of it, and writes the report.

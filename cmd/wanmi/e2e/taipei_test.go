@@ -110,7 +110,7 @@ func TestTaipeiCensus(t *testing.T) {
 		total.Rejected += s.Rejected
 	}
 	if total.Rejected == 0 {
-		t.Error("no row was rejected, but some have the coordinates 0/0")
+		t.Error("no row was rejected, but some clothing boxes have longitude and latitude exchanged")
 	}
 	// The second delivery of the same trees: 10 removed, none added, though every row's stamp moved.
 	dry := importSummary(t, "--db", db, "--dry-run", "component", second)
