@@ -49,7 +49,7 @@ export async function others({ base, report, check, open }) {
   })
 
   await check('a link to a cell that is not there says so calmly', async () => {
-    const page = await open({ path: `/#17/${at}/grid:000000000000001` })
+    const page = await open({ path: `/#17/${at}/grid:000000000000001`, settle: false }) // the message does not stay for ever
     await page.tab.waitForSelector('.toast.error')
     const said = await page.text('.toast.error')
     expect(said.length > 8, `it says: ${said}`)

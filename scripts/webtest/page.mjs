@@ -4,10 +4,10 @@ import { join } from 'node:path'
 const timeout = 90_000 // a software GPU on a busy machine takes its time
 
 export class Page {
-  static async open(browser, base, shots, { path = '/', width = 1600, height = 1000, scheme = 'light', locale = 'zh-CN', phone = false } = {}) {
+  static async open(browser, base, shots, { path = '/', width = 1600, height = 1000, scheme = 'light', locale = 'zh-CN', phone = false, settle = true } = {}) {
     const context = await browser.newContext({ viewport: { width, height }, locale, colorScheme: scheme, hasTouch: phone, isMobile: phone, reducedMotion: 'reduce', deviceScaleFactor: phone ? 2 : 1 })
     const page = new Page(context, await context.newPage(), base, shots)
-    await page.go(path)
+    await page.go(path, settle)
     return page
   }
 
@@ -31,10 +31,10 @@ export class Page {
     })
   }
 
-  async go(path) {
+  async go(path, settle = true) {
     await this.tab.goto(this.base + path)
     if (path.includes('#')) await this.tab.reload() // a change of the fragment alone loads nothing
-    await this.settled()
+    if (settle) await this.settled()
   }
 
   /** Waits until the map has nothing more to load or to move. */

@@ -64,7 +64,7 @@ export function isPlain(name: string): boolean { return plain.has(name) }
 export function fieldOrder(properties: Record<string, unknown>): string[] {
   const filled = Object.keys(properties).filter((k) => {
     const v = properties[k]
-    return v !== null && v !== undefined && v !== '' && !(Array.isArray(v) && v.length === 0) && !k.startsWith('_')
+    return v !== null && v !== undefined && v !== '' && v !== false && !(Array.isArray(v) && v.length === 0) && !k.startsWith('_')
   })
   const at = (k: string) => (order.indexOf(k) + 1 || order.length + 1)
   return filled.sort((a, b) => at(a) - at(b) || (a < b ? -1 : 1))
