@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/csv"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -89,7 +90,11 @@ func (a *app) demo(ctx context.Context, addr, dir string) error {
 		if err != nil {
 			return err
 		}
-		return a.serve(ctx, st, config{Addr: addr}, func(at string) {
+		conf := config{
+			Addr: addr, Title: "合成示范城 Synthetic demo city", Attrib: "万米合成数据 Wanmi synthetic data",
+			Examples: demoReports(filepath.Join(dir, "files", "reports.csv")), synthetic: true,
+		}
+		return a.serve(ctx, st, conf, func(at string) {
 			fmt.Fprintf(a.out, "The synthetic city is ready.\n  map:            http://%s/\n  administrator:  http://%s/login?key=%s\n  key for tools:  %s\n", at, at, secret, secret)
 		})
 	})
@@ -162,4 +167,24 @@ func (a *app) runManifest(ctx context.Context, st store, dir string, m sample.Ma
 		}
 	}
 	return nil
+}
+
+// demoReports picks a report of each tenth of the list, which runs by kind, for the page to offer. None is no fault.
+func demoReports(file string) []string {
+	f, err := os.Open(file)
+	if err != nil {
+		return nil
+	}
+	defer f.Close()
+	rows, err := csv.NewReader(f).ReadAll()
+	if err != nil {
+		return nil
+	}
+	var out []string
+	for i := range 10 {
+		if at := 1 + i*(len(rows)-1)/10; at < len(rows) && len(rows[at]) > 1 {
+			out = append(out, rows[at][1])
+		}
+	}
+	return out
 }

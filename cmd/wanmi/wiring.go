@@ -23,6 +23,28 @@ type config struct {
 	TrustProxy bool                `yaml:"trust_proxy"` // believe X-Forwarded-*
 	Admin      []string            `yaml:"admin"`       // province, prefecture, county as addresses begin with
 	Synonyms   map[string][]string `yaml:"synonyms"`    // word -> component class codes, beside the built-in ones
+	Title      string              `yaml:"title"`       // the city's name on the page
+	Attrib     string              `yaml:"attribution"` // whose data it is, on the page
+	Examples   []string            `yaml:"examples"`    // reports the page offers to try
+
+	synthetic bool // the demo: the page says that the city is made up
+}
+
+// about is what the page is told of the city beside its layers.
+func (c config) about() map[string]any {
+	m := map[string]any{}
+	for k, v := range map[string]string{"title": c.Title, "attribution": c.Attrib} {
+		if v != "" {
+			m[k] = v
+		}
+	}
+	if len(c.Examples) > 0 {
+		m["examples"] = c.Examples
+	}
+	if c.synthetic {
+		m["synthetic"] = true
+	}
+	return m
 }
 
 func readConfig(file string) (config, error) {

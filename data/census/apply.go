@@ -26,7 +26,7 @@ func (r *run) apply(tx data.Tx, layer string, p *plan) error {
 	}
 	for i, f := range p.puts {
 		if layer == "component" && f.Key == "" {
-			if err := r.giveCode(tx, f); err != nil {
+			if err := r.giveCode(tx, f, p.taken); err != nil {
 				return err
 			}
 		}
@@ -63,8 +63,9 @@ func (r *run) reserve(tx data.Tx, p *plan) error {
 
 func counterName(county, class string) string { return "component/" + county + "/" + class }
 
-// giveCode gives a component delivered without a code the next one of its county and class.
-func (r *run) giveCode(tx data.Tx, f *gis.Feature) error {
+// giveCode gives a component delivered without a code the next one of its county and class. A code that is stored already
+// (put there past the counter) is passed over.
+func (r *run) giveCode(tx data.Tx, f *gis.Feature, taken map[string]int) error {
 	county := r.place.county
 	for _, field := range []string{"community_code", "street_code"} {
 		if c := f.Text(field); len(c) >= 6 {
@@ -76,14 +77,19 @@ func (r *run) giveCode(tx data.Tx, f *gis.Feature) error {
 		return gis.E(gis.Invalid, nil, "the county of the components is not known: import the street and community layers first, or give --set community_code=")
 	}
 	class := f.Text("class")
-	n, err := tx.Next(counterName(county, class), 1)
-	if err != nil {
-		return err
+	for {
+		n, err := tx.Next(counterName(county, class), 1)
+		if err != nil {
+			return err
+		}
+		if n > 999999 {
+			return gis.E(gis.Conflict, nil, "county %s has no running numbers left for class %s", county, class)
+		}
+		f.Key = fmt.Sprintf("%s%s%06d", county, class, n)
+		if _, is := taken[f.Key]; !is {
+			break
+		}
 	}
-	if n > 999999 {
-		return gis.E(gis.Conflict, nil, "county %s has no running numbers left for class %s", county, class)
-	}
-	f.Key = fmt.Sprintf("%s%s%06d", county, class, n)
 	f.Set("code", f.Key)
 	return nil
 }

@@ -23,6 +23,7 @@ const (
 type plan struct {
 	puts   []*gis.Feature
 	remove []string
+	taken  map[string]int // keys stored already: no new code may be one of them
 	sum    Summary
 }
 
@@ -159,7 +160,7 @@ func (r *run) plan(layer string, feats iter.Seq2[gis.Feature, error]) (*plan, er
 	recs := r.records[layer]
 	to := m.match(recs)
 	r.stamps(m, recs, to)
-	p := &plan{}
+	p := &plan{taken: m.byKey}
 	for i := range recs {
 		rec := &recs[i]
 		f := rec.f.Clone()
