@@ -13,4 +13,6 @@ go vet ./...
 go vet -tags e2e ./cmd/wanmi/e2e
 "${tool[@]}" staticcheck ./...
 go test -run TestLayers ./cmd/wanmi
+npm --prefix cmd/wanmi/internal/webui run --silent check
+npm --prefix cmd/wanmi/internal/webui test --silent
 echo "lint: clean"

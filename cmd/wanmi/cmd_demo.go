@@ -91,7 +91,7 @@ func (a *app) demo(ctx context.Context, addr, dir string) error {
 			return err
 		}
 		conf := config{
-			Addr: addr, Title: "合成示范城 Synthetic demo city", Attrib: "万米合成数据 Wanmi synthetic data",
+			Addr: addr, Title: "合成示范城 (synthetic)", Attrib: "万米合成数据 Wanmi synthetic data",
 			Examples: demoReports(filepath.Join(dir, "files", "reports.csv")), synthetic: true,
 		}
 		return a.serve(ctx, st, conf, func(at string) {

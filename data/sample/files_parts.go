@@ -11,7 +11,9 @@ import (
 // partFields are the columns of GB/T 47678.5 table 2 by their abbreviations, and the words of the place.
 var partFields = []shpw.Field{
 	text("GLBJBSM", 17), text("GLBJMC", 60), text("ZGBMDM", 18), text("ZGBMMC", 100), text("QSDWDM", 18), text("QSDWMC", 100),
-	text("YHDWDM", 18), text("YHDWMC", 100), text("SZDYWGBSM", 15), text("GLBJZT", 10), {Name: "CSRQ", Type: 'D', Size: 8}, {Name: "BGRQ", Type: 'D', Size: 8},
+	text("YHDWDM", 18), text("YHDWMC", 100), text("SZDYWGBSM", 15), text("GLBJZT", 10),
+	{Name: "CSRQ", Type: 'D', Size: 8},
+	{Name: "BGRQ", Type: 'D', Size: 8},
 	text("SJLY", 30), text("BZ", 200), text("SZJDDM", 9), text("SZJDMC", 50), text("SZSQDM", 12), text("SZSQMC", 50), text("位置描述", 100),
 }
 

@@ -111,8 +111,16 @@ func (c *City) makeReports(seed uint64) {
 		n    int
 		make func() (place, bool)
 	}{
-		{"door", 80, t.door}, {"intersection", 60, t.intersection}, {"offset", 90, t.offset}, {"poi", 70, t.poi}, {"compound", 45, t.compound},
-		{"code", 35, t.code}, {"alias", 35, t.alias}, {"former", 25, t.former}, {"typo", 45, t.typo}, {"noise", 45, t.noise},
+		{"door", 80, t.door},
+		{"intersection", 60, t.intersection},
+		{"offset", 90, t.offset},
+		{"poi", 70, t.poi},
+		{"compound", 45, t.compound},
+		{"code", 35, t.code},
+		{"alias", 35, t.alias},
+		{"former", 25, t.former},
+		{"typo", 45, t.typo},
+		{"noise", 45, t.noise},
 	} {
 		want := int(float64(k.n) * scale)
 		for tries := 0; want > 0 && tries < 60*k.n; tries++ {

@@ -38,10 +38,20 @@ func TestDefaultCityHasWhatWasAsked(t *testing.T) {
 		what      string
 		got, want int
 	}{
-		{"streets", len(c.streets), 2}, {"communities", len(c.communities), 8}, {"named roads", len(named), 40}, {"classes", len(classes), 40},
-		{"components", len(c.components), 30000}, {"departments", len(c.departments), 12}, {"reports", len(c.reports), 400}, {"doors", len(c.doors), 1000},
-		{"points of interest", len(c.pois), 300}, {"buildings", len(c.buildings), 1000}, {"components with a code", coded, 30000 * 4 / 10},
-		{"components without", len(c.components) - coded, 30000 * 4 / 10}, {"cases", len(c.cases), 20}, {"walls", len(c.walls), 40},
+		{"streets", len(c.streets), 2},
+		{"communities", len(c.communities), 8},
+		{"named roads", len(named), 40},
+		{"classes", len(classes), 40},
+		{"components", len(c.components), 30000},
+		{"departments", len(c.departments), 12},
+		{"reports", len(c.reports), 400},
+		{"doors", len(c.doors), 1000},
+		{"points of interest", len(c.pois), 300},
+		{"buildings", len(c.buildings), 1000},
+		{"components with a code", coded, 30000 * 4 / 10},
+		{"components without", len(c.components) - coded, 30000 * 4 / 10},
+		{"cases", len(c.cases), 20},
+		{"walls", len(c.walls), 40},
 	} {
 		if tt.got < tt.want {
 			t.Errorf("%s: got %d, want at least %d", tt.what, tt.got, tt.want)

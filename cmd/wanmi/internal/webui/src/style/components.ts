@@ -34,28 +34,28 @@ export function components(p: Palette): LayerSpecification[] {
     {
       id: 'component-fault', type: 'circle', ...common, filter: ['all', isPoint, faulty] as FilterSpecification, minzoom: 15.5,
       paint: {
-        'circle-radius': ['interpolate', ['linear'], ['zoom'], 15.5, 3, 16, 5, 17, 8, 18, 11],
-        'circle-color': p.alert, 'circle-opacity': 0.1, 'circle-stroke-color': p.alert, 'circle-stroke-width': 1.1, 'circle-stroke-opacity': 0.75,
+        'circle-radius': ['interpolate', ['linear'], ['zoom'], 15.5, 2.5, 16.5, 4, 17.5, 8, 18.5, 11],
+        'circle-color': p.alert, 'circle-opacity': 0.1, 'circle-stroke-color': p.alert, 'circle-stroke-width': ['interpolate', ['linear'], ['zoom'], 16, 0.6, 18, 1.2], 'circle-stroke-opacity': 0.7,
       },
     },
     {
       id: 'component-dot', type: 'circle', ...common, filter: isPoint, minzoom: 13,
       paint: {
         'circle-color': byMajor(p),
-        'circle-radius': ['interpolate', ['linear'], ['zoom'], 13, 0.8, 14, 1, 16, 2.2, 18, 4],
-        'circle-opacity': ['interpolate', ['linear'], ['zoom'], 13, 0.3, 15, 0.65, 16, 0.9],
+        'circle-radius': ['interpolate', ['linear'], ['zoom'], 13, 0.7, 14, 0.8, 15.5, 1.1, 17, 2, 18, 3.2, 19, 4],
+        'circle-opacity': ['interpolate', ['linear'], ['zoom'], 13, 0.3, 15, 0.5, 16.5, 0.7, 17.5, 0.9],
         'circle-stroke-color': p.halo,
-        'circle-stroke-width': ['interpolate', ['linear'], ['zoom'], 14.5, 0, 16, 0.8],
+        'circle-stroke-width': ['interpolate', ['linear'], ['zoom'], 16, 0, 17.5, 0.8],
         'circle-stroke-opacity': 0.8,
       },
     },
     {
-      id: 'component', type: 'symbol', ...common, filter: isPoint, minzoom: 16,
+      id: 'component', type: 'symbol', ...common, filter: isPoint, minzoom: 16.3,
       layout: {
         'icon-image': symbol,
-        'icon-size': ['interpolate', ['linear'], ['zoom'], 16, 0.6, 17, 0.75, 18, 0.88],
-        'icon-allow-overlap': ['step', ['zoom'], false, 18, true],
-        'icon-padding': ['interpolate', ['linear'], ['zoom'], 16, ['literal', [5, 5, 5, 5]], 17.5, ['literal', [0, 0, 0, 0]]] as unknown as ExpressionSpecification,
+        'icon-size': ['interpolate', ['linear'], ['zoom'], 16.3, 0.42, 17, 0.56, 18, 0.78, 19, 0.9],
+        'icon-allow-overlap': ['step', ['zoom'], false, 18.5, true],
+        'icon-padding': ['interpolate', ['linear'], ['zoom'], 16.3, ['literal', [14, 14, 14, 14]], 17, ['literal', [8, 8, 8, 8]], 18, ['literal', [1, 1, 1, 1]]] as unknown as ExpressionSpecification,
         'symbol-sort-key': rank,
       },
     },
