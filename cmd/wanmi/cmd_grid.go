@@ -34,7 +34,7 @@ type buildFlags struct {
 	communities        []string
 	target, minA, maxA float64
 	threads            int
-	force, fresh       bool
+	force              bool
 }
 
 func (a *app) cmdGridBuild() *cobra.Command {
