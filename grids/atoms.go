@@ -253,11 +253,14 @@ func (b *base) blocks(ctx context.Context, fixed []geom.Seg, lines []mapLine, wa
 	found := make([][]mapLine, len(faces))
 	var mu sync.Mutex
 	done := int64(0)
+	spare := sync.Pool{New: func() any { return &skeleton{obs: obs, group: group} }}
 	each(len(faces), threads, func(i int) {
 		if ctx.Err() != nil {
 			return
 		}
-		found[i] = gapLines(g.Ring(g.Cycle[faces[i]]), obs, group)
+		s := spare.Get().(*skeleton)
+		defer spare.Put(s)
+		found[i] = s.gapLines(g.Ring(g.Cycle[faces[i]]))
 		mu.Lock()
 		done++
 		p.Tell("gap lines", done, int64(len(faces)))

@@ -60,21 +60,29 @@ func overlaps(a, b *building) bool {
 	return false
 }
 
-// skeleton finds the gap lines of one block.
+// skeleton finds the gap lines of one block after the other, in memory it keeps: half of the time went into
+// fresh memory and its clearing before.
 type skeleton struct {
 	obs   *obstacles
 	group []int32
-	face  building // the block's outline
-	pts   []geom.Pt
-	obj   map[geom.Pt]int32 // building group, or -2-k for the k-th seed on open land
+	face  building  // the block's outline
+	pts   []geom.Pt // where two lie on each other the first counts
+	objs  []int32   // of each point: building group, or -2-k for the k-th seed on open land
 	near  []int32
+	close []int32 // buildings near a wall
+
+	mesh  geom.Delaunay
+	obj   []int32 // as objs, of the points of the mesh
+	all   []ridge
+	start []int32 // of the ridges at each Voronoi vertex, in ends
+	ends  []int32
 }
 
 // gapLines returns lines half way between buildings (and seeds on open land) inside the ring.
-func gapLines(ring geom.Ring, obs *obstacles, group []int32) []mapLine {
-	s := &skeleton{obs: obs, group: group, obj: map[geom.Pt]int32{}}
+func (s *skeleton) gapLines(ring geom.Ring) []mapLine {
+	s.pts, s.objs = s.pts[:0], s.objs[:0]
 	s.face = building{rings: []geom.Ring{ring}, box: ring.Box(), m2: float64(ring.Area2()) / 2e6}
-	s.near = obs.near(s.face.box, nil)
+	s.near = s.obs.near(s.face.box, s.near[:0])
 	for _, i := range s.near {
 		s.sample(i)
 	}
@@ -92,10 +100,7 @@ func gapLines(ring geom.Ring, obs *obstacles, group []int32) []mapLine {
 }
 
 func (s *skeleton) put(p geom.Pt, obj int32) {
-	if _, ok := s.obj[p]; !ok {
-		s.obj[p] = obj
-		s.pts = append(s.pts, p)
-	}
+	s.pts, s.objs = append(s.pts, p), append(s.objs, obj)
 }
 
 // sample puts points along a building's outline, a skin inside it. Parallel walls are
@@ -140,7 +145,8 @@ func (s *skeleton) step(i int32, p, q geom.Pt) float64 {
 	const lo, hi = 600, 3000
 	best := float64(hi)
 	box := geom.NoBox.Grow(p).Grow(q).Pad(2 * hi)
-	for _, j := range s.obs.near(box, nil) {
+	s.close = s.obs.near(box, s.close[:0])
+	for _, j := range s.close {
 		if s.group[j] == s.group[i] {
 			continue
 		}
@@ -192,8 +198,8 @@ func (s *skeleton) seeds() {
 
 // free reports whether a seed at p keeps its distance from buildings.
 func (s *skeleton) free(p geom.Pt, gap float64) bool {
-	var near []int32
-	for _, i := range s.obs.near(geom.NoBox.Grow(p).Pad(int64(gap)), near) {
+	s.close = s.obs.near(geom.NoBox.Grow(p).Pad(int64(gap)), s.close[:0])
+	for _, i := range s.close {
 		b := &s.obs.all[i]
 		r := 0.55 * gap
 		if b.m2 > bigFoot {
@@ -270,17 +276,19 @@ type ridge struct {
 }
 
 func (s *skeleton) ridges() []mapLine {
-	d := geom.Triangulate(s.pts)
-	obj := make([]int32, len(d.Pts))
-	for i, p := range d.Pts {
-		obj[i] = s.obj[p]
+	d := &s.mesh
+	d.Triangulate(s.pts)
+	s.obj = s.obj[:0]
+	for _, i := range d.From {
+		s.obj = append(s.obj, s.objs[i])
 	}
+	obj := s.obj
 	far := 4 * float64(s.face.box.Max.X-s.face.box.Min.X+s.face.box.Max.Y-s.face.box.Min.Y)
 	o := d.Pts[0]
 	round := func(x [2]float64) geom.Pt {
 		return geom.Pt{X: o.X + int64(math.Round(max(-8*far, min(8*far, x[0])))), Y: o.Y + int64(math.Round(max(-8*far, min(8*far, x[1]))))}
 	}
-	var all []ridge
+	all := s.all[:0]
 	d.Ridges(func(p, q int32) bool { return obj[p] != obj[q] && obj[p] != -1 && obj[q] != -1 }, func(r geom.Ridge) {
 		if r.V == r.W {
 			return
@@ -290,6 +298,7 @@ func (s *skeleton) ridges() []mapLine {
 			a: min(obj[r.P], obj[r.Q]), b: max(obj[r.P], obj[r.Q]), half: d.Pts[r.P].Dist(d.Pts[r.Q]) / 2,
 		})
 	})
+	s.all = all
 	return s.chains(all)
 }
 
@@ -299,16 +308,29 @@ func (s *skeleton) chains(all []ridge) []mapLine {
 	for _, r := range all {
 		top = max(top, r.end[0]+1, r.end[1]+1)
 	}
-	at := make([][]int32, top)
-	for i, r := range all {
-		at[r.end[0]] = append(at[r.end[0]], int32(i))
-		at[r.end[1]] = append(at[r.end[1]], int32(i))
+	s.start = slices.Grow(s.start[:0], int(top)+2)[:top+2]
+	clear(s.start)
+	for _, r := range all {
+		s.start[r.end[0]+2]++
+		s.start[r.end[1]+2]++
 	}
+	for v := range top {
+		s.start[v+2] += s.start[v+1]
+	}
+	s.ends = slices.Grow(s.ends[:0], 2*len(all))[:2*len(all)]
+	for i, r := range all {
+		for _, v := range r.end {
+			s.ends[s.start[v+1]] = int32(i)
+			s.start[v+1]++
+		}
+	}
+	at := func(v int32) []int32 { return s.ends[s.start[v]:s.start[v+1]] }
+	var line []geom.Pt
 	var out []mapLine
 	walk := func(v, i int32) {
 		first := &all[i]
 		half := math.Inf(1)
-		var line []geom.Pt
+		line = line[:0]
 		for i >= 0 {
 			r := &all[i]
 			r.used = true
@@ -317,15 +339,15 @@ func (s *skeleton) chains(all []ridge) []mapLine {
 			if r.end[0] != v {
 				k = 1
 			}
-			if line == nil {
+			if len(line) == 0 {
 				line = append(line, r.pt[k])
 			}
 			if p := r.pt[1-k]; p != line[len(line)-1] {
 				line = append(line, p)
 			}
 			v, i = r.end[1-k], -1
-			if len(at[v]) == 2 {
-				for _, j := range at[v] {
+			if l := at(v); len(l) == 2 {
+				for _, j := range l {
 					if n := &all[j]; !n.used && n.a == first.a && n.b == first.b {
 						i = j
 					}
@@ -342,13 +364,13 @@ func (s *skeleton) chains(all []ridge) []mapLine {
 		s.clip(simplifyLine(line, min(800, max(50, (half-skin)/2))), c, &out)
 	}
 	for _, degree2 := range [2]bool{false, true} {
-		for v := range at {
-			if (len(at[v]) == 2) != degree2 {
+		for v := range top {
+			if (len(at(v)) == 2) != degree2 {
 				continue
 			}
-			for _, i := range at[v] {
+			for _, i := range at(v) {
 				if !all[i].used {
-					walk(int32(v), i)
+					walk(v, i)
 				}
 			}
 		}

@@ -95,7 +95,11 @@ func taipei(t testing.TB) memory {
 // place reads one of the prepared places, which are in metres of a local transverse Mercator.
 func place(t testing.TB, name string) memory {
 	dir := sharedDir(t, "places/"+name)
-	unproject := localToLonLat(t, dir)
+	plane := localPlane(t, dir)
+	unproject := func(p orb.Point) orb.Point {
+		lon, lat := plane.ToLonLat(p[0], p[1])
+		return orb.Point{lon, lat}
+	}
 	m := memory{}
 	read := func(file string, f func(orb.Geometry, geojson.Properties)) {
 		for _, ft := range readJSON(t, filepath.Join(dir, file+".geojson")).Features {
@@ -128,7 +132,8 @@ func place(t testing.TB, name string) memory {
 	return m
 }
 
-func localToLonLat(t testing.TB, dir string) orb.Projection {
+// localPlane is the projection a place is prepared in.
+func localPlane(t testing.TB, dir string) *crs.TransverseMercator {
 	var meta struct{ Lon0, Lat0 float64 }
 	data, err := os.ReadFile(filepath.Join(dir, "meta.json"))
 	if err != nil {
@@ -137,11 +142,7 @@ func localToLonLat(t testing.TB, dir string) orb.Projection {
 	if err := json.Unmarshal(data, &meta); err != nil {
 		t.Fatal(err)
 	}
-	tm := crs.TM(meta.Lon0, meta.Lat0, 1, 0, 0)
-	return func(p orb.Point) orb.Point {
-		lon, lat := tm.ToLonLat(p[0], p[1])
-		return orb.Point{lon, lat}
-	}
+	return crs.TM(meta.Lon0, meta.Lat0, 1, 0, 0)
 }
 
 // writeCells leaves the cells as GeoJSON for the independent judge, when WANMI_GRIDS_OUT names a folder.

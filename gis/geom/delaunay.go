@@ -7,49 +7,124 @@ import (
 )
 
 // Delaunay is the Delaunay triangulation of a set of lattice points, kept as
-// quad-edges (Guibas and Stolfi). Predicates are exact.
+// quad-edges (Guibas and Stolfi). Predicates are exact. The zero value is empty; one that is
+// used again keeps its memory.
 type Delaunay struct {
 	Pts  []Pt    // sorted, without copies
-	org  []int32 // four slots an edge, the dual ones -1; -2: deleted
-	next []int32
+	From []int32 // for each of Pts, the first of the points given that lies there
+	slot []slot  // four an edge
+	free []int32 // edges taken out, to be used again
+	sort sorter
+
+	tri     []int32 // see Ridges
+	centres [][2]float64
 }
 
-// Triangulate sorts pts in place, drops copies and triangulates them. Coordinates
-// may span 2,000 km in a set; the points of a thin set on one line have no triangles.
+// slot is a directed edge: the next one counter-clockwise round its origin, and that origin;
+// dual ones have the origin -1, those of edges taken out -2.
+type slot struct{ next, org int32 }
+
+// Triangulate is [Delaunay.Triangulate] with memory of its own.
 func Triangulate(pts []Pt) *Delaunay {
-	slices.SortFunc(pts, Pt.Cmp)
-	pts = slices.Compact(pts)
-	d := &Delaunay{Pts: pts, org: make([]int32, 0, 13*len(pts)), next: make([]int32, 0, 13*len(pts))}
-	if len(pts) > 1 {
-		d.divide(0, int32(len(pts)))
-	}
+	d := &Delaunay{}
+	d.Triangulate(pts)
 	return d
+}
+
+// Triangulate drops copies of points and triangulates the rest; pts is left as it is. Coordinates
+// may span 2,000 km in a set; the points of a thin set on one line have no triangles.
+func (d *Delaunay) Triangulate(pts []Pt) {
+	d.Pts, d.From = d.sort.points(pts, d.Pts[:0], d.From[:0])
+	d.slot, d.free = slices.Grow(d.slot[:0], 12*len(d.Pts)), d.free[:0] // 3n edges stand at any time
+	if len(d.Pts) > 1 {
+		d.divide(0, int32(len(d.Pts)))
+	}
+}
+
+// sorter sorts points by radix: in a block of buildings they are many and near each other.
+type sorter struct{ a, b []sortItem }
+
+type sortItem struct {
+	key  uint64 // x and y from the corner, in 32 bits each
+	from int32
+}
+
+// points appends the sorted points without copies to to, and where each came from to from.
+func (s *sorter) points(pts, to []Pt, from []int32) ([]Pt, []int32) {
+	if len(pts) == 0 {
+		return to, from
+	}
+	box := NoBox
+	for _, p := range pts {
+		box = box.Grow(p)
+	}
+	s.a, s.b = slices.Grow(s.a[:0], len(pts))[:len(pts)], slices.Grow(s.b[:0], len(pts))[:len(pts)]
+	var any uint64
+	for i, p := range pts {
+		k := uint64(p.X-box.Min.X)<<32 | uint64(p.Y-box.Min.Y)
+		s.a[i] = sortItem{k, int32(i)}
+		any |= k
+	}
+	for shift := 0; shift < 64; shift += 8 {
+		if any>>shift&0xff == 0 {
+			continue
+		}
+		var count [257]int32
+		for i := range s.a {
+			count[s.a[i].key>>shift&0xff+1]++
+		}
+		for i := range 256 {
+			count[i+1] += count[i]
+		}
+		for _, it := range s.a {
+			c := &count[it.key>>shift&0xff]
+			s.b[*c] = it
+			*c++
+		}
+		s.a, s.b = s.b, s.a
+	}
+	for i, it := range s.a {
+		if i == 0 || it.key != s.a[i-1].key {
+			to = append(to, pts[it.from])
+			from = append(from, it.from)
+		}
+	}
+	return to, from
 }
 
 func rot(e int32) int32    { return (e &^ 3) | ((e + 1) & 3) }
 func sym(e int32) int32    { return e ^ 2 }
 func invrot(e int32) int32 { return (e &^ 3) | ((e + 3) & 3) }
 
-func (d *Delaunay) oprev(e int32) int32 { return rot(d.next[rot(e)]) }
-func (d *Delaunay) lnext(e int32) int32 { return rot(d.next[invrot(e)]) }
-func (d *Delaunay) rprev(e int32) int32 { return d.next[sym(e)] }
-func (d *Delaunay) dest(e int32) int32  { return d.org[sym(e)] }
+func (d *Delaunay) onext(e int32) int32 { return d.slot[e].next }
+func (d *Delaunay) oprev(e int32) int32 { return rot(d.slot[rot(e)].next) }
+func (d *Delaunay) lnext(e int32) int32 { return rot(d.slot[invrot(e)].next) }
+func (d *Delaunay) rprev(e int32) int32 { return d.slot[sym(e)].next }
+func (d *Delaunay) org(e int32) int32   { return d.slot[e].org }
+func (d *Delaunay) dest(e int32) int32  { return d.slot[sym(e)].org }
 
 func (d *Delaunay) edge(a, b int32) int32 {
-	e := int32(len(d.next))
-	d.next = append(d.next, e, e+3, e+2, e+1)
-	d.org = append(d.org, a, -1, b, -1)
+	if n := len(d.free); n > 0 {
+		e := d.free[n-1]
+		d.free = d.free[:n-1]
+		q := d.slot[e : e+4 : e+4]
+		q[0], q[1], q[2], q[3] = slot{e, a}, slot{e + 3, -1}, slot{e + 2, b}, slot{e + 1, -1}
+		return e
+	}
+	e := int32(len(d.slot))
+	d.slot = append(d.slot, slot{e, a}, slot{e + 3, -1}, slot{e + 2, b}, slot{e + 1, -1})
 	return e
 }
 
 func (d *Delaunay) splice(a, b int32) {
-	al, be := rot(d.next[a]), rot(d.next[b])
-	d.next[a], d.next[b] = d.next[b], d.next[a]
-	d.next[al], d.next[be] = d.next[be], d.next[al]
+	s := d.slot
+	al, be := rot(s[a].next), rot(s[b].next)
+	s[a].next, s[b].next = s[b].next, s[a].next
+	s[al].next, s[be].next = s[be].next, s[al].next
 }
 
 func (d *Delaunay) connect(a, b int32) int32 {
-	e := d.edge(d.dest(a), d.org[b])
+	e := d.edge(d.dest(a), d.org(b))
 	d.splice(e, d.lnext(a))
 	d.splice(sym(e), b)
 	return e
@@ -58,13 +133,14 @@ func (d *Delaunay) connect(a, b int32) int32 {
 func (d *Delaunay) remove(e int32) {
 	d.splice(e, d.oprev(e))
 	d.splice(sym(e), d.oprev(sym(e)))
-	d.org[e&^3] = -2
+	d.slot[e&^3].org = -2
+	d.free = append(d.free, e&^3)
 }
 
 func (d *Delaunay) ccw(a, b, c int32) bool { return Cross(d.Pts[a], d.Pts[b], d.Pts[c]) > 0 }
 
-func (d *Delaunay) rightOf(x, e int32) bool { return d.ccw(x, d.dest(e), d.org[e]) }
-func (d *Delaunay) leftOf(x, e int32) bool  { return d.ccw(x, d.org[e], d.dest(e)) }
+func (d *Delaunay) rightOf(x, e int32) bool { return d.ccw(x, d.dest(e), d.org(e)) }
+func (d *Delaunay) leftOf(x, e int32) bool  { return d.ccw(x, d.org(e), d.dest(e)) }
 
 // inCircle reports whether e lies inside the circle through a, b, c (counter-clockwise).
 func (d *Delaunay) inCircle(a, b, c, e int32) bool {
@@ -108,19 +184,19 @@ func (d *Delaunay) divide(lo, hi int32) (int32, int32) {
 	ldo, ldi := d.divide(lo, m)
 	rdi, rdo := d.divide(m, hi)
 	for {
-		if d.leftOf(d.org[rdi], ldi) {
+		if d.leftOf(d.org(rdi), ldi) {
 			ldi = d.lnext(ldi)
-		} else if d.rightOf(d.org[ldi], rdi) {
+		} else if d.rightOf(d.org(ldi), rdi) {
 			rdi = d.rprev(rdi)
 		} else {
 			break
 		}
 	}
 	base := d.connect(sym(rdi), ldi)
-	if d.org[ldi] == d.org[ldo] {
+	if d.org(ldi) == d.org(ldo) {
 		ldo = sym(base)
 	}
-	if d.org[rdi] == d.org[rdo] {
+	if d.org(rdi) == d.org(rdo) {
 		rdo = base
 	}
 	d.merge(base)
@@ -131,17 +207,17 @@ func (d *Delaunay) divide(lo, hi int32) (int32, int32) {
 func (d *Delaunay) merge(base int32) {
 	for {
 		above := func(e int32) bool { return d.rightOf(d.dest(e), base) }
-		l := d.next[sym(base)]
+		l := d.onext(sym(base))
 		if above(l) {
-			for d.inCircle(d.dest(base), d.org[base], d.dest(l), d.dest(d.next[l])) {
-				t := d.next[l]
+			for d.inCircle(d.dest(base), d.org(base), d.dest(l), d.dest(d.onext(l))) {
+				t := d.onext(l)
 				d.remove(l)
 				l = t
 			}
 		}
 		r := d.oprev(base)
 		if above(r) {
-			for d.inCircle(d.dest(base), d.org[base], d.dest(r), d.dest(d.oprev(r))) {
+			for d.inCircle(d.dest(base), d.org(base), d.dest(r), d.dest(d.oprev(r))) {
 				t := d.oprev(r)
 				d.remove(r)
 				r = t
@@ -151,7 +227,7 @@ func (d *Delaunay) merge(base int32) {
 		switch {
 		case !lv && !rv:
 			return
-		case !lv || (rv && d.inCircle(d.dest(l), d.org[l], d.org[r], d.dest(r))):
+		case !lv || (rv && d.inCircle(d.dest(l), d.org(l), d.org(r), d.dest(r))):
 			base = d.connect(r, sym(base))
 		default:
 			base = d.connect(sym(base), sym(l))
@@ -171,13 +247,15 @@ type Ridge struct {
 // Ridges calls f for the Voronoi ridge of each edge that has a triangle on both
 // sides and that want wants. Triangles are numbered densely; ridges of no length come too.
 func (d *Delaunay) Ridges(want func(p, q int32) bool, f func(Ridge)) {
-	tri := make([]int32, len(d.next)) // 1 + number of the triangle left of a directed edge; -1: none
-	var centre [][2]float64
+	d.tri = slices.Grow(d.tri[:0], len(d.slot))[:len(d.slot)] // 1 + number of the triangle left of a directed edge; -1: none
+	clear(d.tri)
+	tri, centre := d.tri, d.centres[:0]
+	defer func() { d.centres = centre }()
 	left := func(e int32) int32 {
 		if tri[e] == 0 {
 			e2 := d.lnext(e)
 			e3 := d.lnext(e2)
-			a, b, c := d.org[e], d.org[e2], d.org[e3]
+			a, b, c := d.org(e), d.org(e2), d.org(e3)
 			id := int32(-1)
 			if d.lnext(e3) == e && d.ccw(a, b, c) {
 				centre = append(centre, d.centre(a, b, c))
@@ -190,15 +268,15 @@ func (d *Delaunay) Ridges(want func(p, q int32) bool, f func(Ridge)) {
 		}
 		return tri[e]
 	}
-	for e := int32(0); e < int32(len(d.next)); e += 4 {
-		if d.org[e] < 0 || !want(d.org[e], d.dest(e)) {
+	for e := int32(0); e < int32(len(d.slot)); e += 4 {
+		if d.org(e) < 0 || !want(d.org(e), d.dest(e)) {
 			continue
 		}
 		v, w := left(e), left(sym(e))
 		if v < 0 || w < 0 {
 			continue
 		}
-		f(Ridge{d.org[e], d.dest(e), v - 1, w - 1, centre[v-1], centre[w-1]})
+		f(Ridge{d.org(e), d.dest(e), v - 1, w - 1, centre[v-1], centre[w-1]})
 	}
 }
 

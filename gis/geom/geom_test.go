@@ -105,12 +105,12 @@ func TestDelaunay(t *testing.T) {
 			pts = append(pts, Pt{r.Int64N(span), r.Int64N(span)})
 		}
 		d := Triangulate(pts)
-		for e := int32(0); e < int32(len(d.next)); e += 4 {
-			if d.org[e] < 0 {
+		for e := int32(0); e < int32(len(d.slot)); e += 4 {
+			if d.org(e) < 0 {
 				continue
 			}
-			a, b := d.org[e], d.dest(e)
-			l := d.dest(d.next[e])
+			a, b := d.org(e), d.dest(e)
+			l := d.dest(d.onext(e))
 			if !d.ccw(a, b, l) {
 				continue
 			}
