@@ -21,7 +21,7 @@ type arc struct {
 	c, l float64
 }
 
-// job is one region being cut.
+// job is one region being cut; a cutter has one, whose memory is used again.
 type job struct {
 	w       *cutter
 	fs      []int32
@@ -40,6 +40,17 @@ type job struct {
 	border  []bool // local nodes on the outer border
 	pos     []position
 	total   position
+
+	parent, via, order []int32 // of dual
+	acc                []sums
+	loose              []arc // of graph, before they are sorted
+}
+
+// sized returns a slice of length n, zeroed, in the memory of s where that is enough.
+func sized[T any](s []T, n int) []T {
+	s = slices.Grow(s[:0], n)[:n]
+	clear(s)
+	return s
 }
 
 // position is a border node with the sums along the border up to it.
@@ -67,7 +78,8 @@ func (w *cutter) cut(fs []int32) (parting, bool) {
 		return parting{}, false
 	}
 	o := w.outline(fs)
-	j := &job{w: w, fs: fs}
+	j := &w.job
+	j.w, j.fs, j.total = w, fs, position{}
 	j.gather(&o)
 	if !j.dual(o.outer[0]) || !j.graph(o.outer) {
 		return parting{}, false
@@ -78,6 +90,7 @@ func (w *cutter) cut(fs []int32) (parting, bool) {
 
 func (j *job) gather(o *outline) {
 	w := j.w
+	j.hh = j.hh[:0]
 	for _, f := range j.fs {
 		j.hh = append(j.hh, w.Cycle[f]...)
 	}
@@ -92,35 +105,34 @@ func (j *job) gather(o *outline) {
 		w.halfMark[h] = w.epoch
 		w.halfID[h] = int32(i)
 	}
-	j.isOuter = make([]bool, len(j.hh))
+	j.isOuter = sized(j.isOuter, len(j.hh))
 	for _, h := range o.outer {
 		j.isOuter[w.halfID[h]] = true
 	}
 	j.n = len(j.fs) + len(o.holes)
-	j.weight = make([]sums, j.n)
+	j.weight = sized(j.weight, j.n)
 	for i, f := range j.fs {
 		j.weight[i] = sums{w.area[f], w.load[f], 0}
 	}
 	for k := len(j.fs); k < j.n; k++ {
 		j.weight[k].holes = 1
 	}
-	j.own = make([]int32, len(j.hh))
-	j.dptr = make([]int32, j.n+1)
+	j.own = sized(j.own, len(j.hh))
+	j.dptr = sized(j.dptr, j.n+2)
 	for i, h := range j.hh {
 		j.own[i] = j.left(h)
 		if !j.isOuter[i] && j.own[i] >= 0 {
-			j.dptr[j.own[i]+1]++
+			j.dptr[j.own[i]+2]++
 		}
 	}
 	for i := range j.n {
-		j.dptr[i+1] += j.dptr[i]
+		j.dptr[i+2] += j.dptr[i+1]
 	}
-	j.dadj = make([]int32, j.dptr[j.n])
-	fill := slices.Clone(j.dptr)
+	j.dadj = sized(j.dadj, int(j.dptr[j.n+1]))
 	for i := range j.hh {
 		if !j.isOuter[i] && j.own[i] >= 0 {
-			j.dadj[fill[j.own[i]]] = int32(i)
-			fill[j.own[i]]++
+			j.dadj[j.dptr[j.own[i]+1]] = int32(i)
+			j.dptr[j.own[i]+1]++
 		}
 	}
 }
@@ -142,12 +154,12 @@ func (j *job) left(h int32) int32 {
 func (j *job) dual(h0 int32) bool {
 	w := j.w
 	root := j.left(h0)
-	parent := make([]int32, j.n)
-	via := make([]int32, j.n)
+	j.parent, j.via = sized(j.parent, j.n), sized(j.via, j.n)
+	parent, via := j.parent, j.via
 	for i := range parent {
 		parent[i] = -2
 	}
-	order := append(make([]int32, 0, j.n), root)
+	order := append(j.order[:0], root)
 	parent[root] = -1
 	for q := 0; q < len(order); q++ {
 		f := order[q]
@@ -160,15 +172,17 @@ func (j *job) dual(h0 int32) bool {
 			}
 		}
 	}
+	j.order = order
 	if len(order) < j.n {
 		return false
 	}
-	acc := slices.Clone(j.weight)
+	j.acc = append(j.acc[:0], j.weight...)
+	acc := j.acc
 	for q := len(order) - 1; q > 0; q-- {
 		f, p := order[q], parent[order[q]]
 		acc[p] = sums{acc[p].area + acc[f].area, acc[p].load + acc[f].load, acc[p].holes + acc[f].holes}
 	}
-	j.hv = make([]sums, len(j.hh))
+	j.hv = sized(j.hv, len(j.hh))
 	for _, f := range order[1:] {
 		a, b, s := w.halfID[via[f]], w.halfID[via[f]^1], acc[f]
 		j.hv[a] = sums{j.hv[a].area + s.area, j.hv[a].load + s.load, j.hv[a].holes + s.holes}
@@ -183,6 +197,7 @@ func (j *job) dual(h0 int32) bool {
 func (j *job) graph(outer []int32) bool {
 	w := j.w
 	n := int32(0)
+	j.loose, j.pos = j.loose[:0], j.pos[:0]
 	node := func(u int32) int32 {
 		if w.nodeMark[u] != w.epoch {
 			w.nodeMark[u] = w.epoch
@@ -200,23 +215,14 @@ func (j *job) graph(outer []int32) bool {
 		if i >= j.nb || int(w.halfID[t]) >= j.nb {
 			c = 0 // round a hole there is a border already
 		}
-		j.arcs = append(j.arcs, arc{node(w.Org[h]), node(w.Org[t]), int32(i), c + tieBreak*w.len[h>>1], w.len[h>>1]})
+		j.loose = append(j.loose, arc{node(w.Org[h]), node(w.Org[t]), int32(i), c + tieBreak*w.len[h>>1], w.len[h>>1]})
 	}
-	if len(j.arcs) == 0 {
+	if len(j.loose) == 0 {
 		return false
 	}
-	slices.SortFunc(j.arcs, func(a, b arc) int {
-		return cmp.Or(cmp.Compare(a.u, b.u), cmp.Compare(a.c, b.c), cmp.Compare(a.h, b.h))
-	})
 	j.nodes = int(n)
-	j.ptr = make([]int32, n+1)
-	for _, a := range j.arcs {
-		j.ptr[a.u+1]++
-	}
-	for i := range n {
-		j.ptr[i+1] += j.ptr[i]
-	}
-	j.border = make([]bool, n)
+	j.sortArcs()
+	j.border = sized(j.border, int(n))
 	for _, h := range outer {
 		if u := w.Org[h]; w.nodeMark[u] == w.epoch && !j.border[w.nodeID[u]] {
 			k := w.nodeID[u]
@@ -232,6 +238,30 @@ func (j *job) graph(outer []int32) bool {
 		j.total.len += w.len[h>>1]
 	}
 	return len(j.pos) > 1
+}
+
+// sortArcs sorts the arcs by the node they leave, the cheap ones first.
+func (j *job) sortArcs() {
+	j.ptr = sized(j.ptr, j.nodes+2)
+	for i := range j.loose {
+		j.ptr[j.loose[i].u+2]++
+	}
+	for i := range j.nodes {
+		j.ptr[i+2] += j.ptr[i+1]
+	}
+	j.arcs = sized(j.arcs, len(j.loose))
+	for _, a := range j.loose {
+		j.arcs[j.ptr[a.u+1]] = a
+		j.ptr[a.u+1]++
+	}
+	for u := range j.nodes {
+		l := j.arcs[j.ptr[u]:j.ptr[u+1]]
+		for i := 1; i < len(l); i++ {
+			for k := i; k > 0 && (l[k].c < l[k-1].c || (l[k].c == l[k-1].c && l[k].h < l[k-1].h)); k-- {
+				l[k], l[k-1] = l[k-1], l[k]
+			}
+		}
+	}
 }
 
 // thin keeps the border nodes with cheap lines, and every so many of the others, when there are too many.

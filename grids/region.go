@@ -17,6 +17,7 @@ type cutter struct {
 	dist, ia, il, ih, ln []float64
 	prev, prevArc        []int32
 	heap                 []heapItem
+	job                  job
 }
 
 func newCutter(a *atoms, g *goal) *cutter {

@@ -51,9 +51,18 @@ type sortItem struct {
 
 // points appends the sorted points without copies to to, and where each came from to from.
 func (s *sorter) points(pts, to []Pt, from []int32) ([]Pt, []int32) {
-	if len(pts) == 0 {
-		return to, from
+	s.order(pts)
+	for i, it := range s.a {
+		if i == 0 || it.key != s.a[i-1].key {
+			to = append(to, pts[it.from])
+			from = append(from, it.from)
+		}
 	}
+	return to, from
+}
+
+// order leaves the points in s.a, sorted, equal ones in the order given. They may span 4,000 km.
+func (s *sorter) order(pts []Pt) {
 	box := NoBox
 	for _, p := range pts {
 		box = box.Grow(p)
@@ -83,13 +92,6 @@ func (s *sorter) points(pts, to []Pt, from []int32) ([]Pt, []int32) {
 		}
 		s.a, s.b = s.b, s.a
 	}
-	for i, it := range s.a {
-		if i == 0 || it.key != s.a[i-1].key {
-			to = append(to, pts[it.from])
-			from = append(from, it.from)
-		}
-	}
-	return to, from
 }
 
 func rot(e int32) int32    { return (e &^ 3) | ((e + 1) & 3) }

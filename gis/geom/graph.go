@@ -47,19 +47,9 @@ type net struct {
 
 func newNet(segs []Seg) *net {
 	n := &net{segs: segs, u: make([]int32, len(segs)), v: make([]int32, len(segs))}
-	n.pts = make([]Pt, 0, 2*len(segs))
-	for _, s := range segs {
-		n.pts = append(n.pts, s.A, s.B)
-	}
-	slices.SortFunc(n.pts, Pt.Cmp)
-	n.pts = slices.Compact(n.pts)
-	id := make(map[Pt]int32, len(n.pts))
-	for i, p := range n.pts {
-		id[p] = int32(i)
-	}
+	n.number()
 	n.ptr = make([]int32, len(n.pts)+1)
-	for i, s := range segs {
-		n.u[i], n.v[i] = id[s.A], id[s.B]
+	for i := range segs {
 		n.ptr[n.u[i]+1]++
 		n.ptr[n.v[i]+1]++
 	}
@@ -75,6 +65,34 @@ func newNet(segs []Seg) *net {
 		}
 	}
 	return n
+}
+
+// number gives the ends of the segments their numbers in the order of points.
+func (n *net) number() {
+	ends := make([]Pt, 0, 2*len(n.segs))
+	for _, s := range n.segs {
+		ends = append(ends, s.A, s.B)
+	}
+	var sort sorter
+	sort.order(ends)
+	distinct := 0
+	for i := range sort.a {
+		if i == 0 || sort.a[i].key != sort.a[i-1].key {
+			distinct++
+		}
+	}
+	n.pts = make([]Pt, 0, distinct)
+	for i, it := range sort.a {
+		if i == 0 || it.key != sort.a[i-1].key {
+			n.pts = append(n.pts, ends[it.from])
+		}
+		id := int32(len(n.pts) - 1)
+		if k := it.from >> 1; it.from&1 == 0 {
+			n.u[k] = id
+		} else {
+			n.v[k] = id
+		}
+	}
 }
 
 func (n *net) at(a int32) []int32 { return n.adj[n.ptr[a]:n.ptr[a+1]] }
@@ -219,8 +237,17 @@ func (g *Graph) chains(n *net, alive []bool) {
 		}
 		return id[a]
 	}
+	left := 0
+	for _, ok := range alive {
+		if ok {
+			left += 2 // a chain has one point more than segments, and a segment at least
+		}
+	}
+	points := make([]Pt, left) // of all lines: one piece of memory instead of one an edge
+	var chain []int32
 	add := func(chain []int32, s Seg) {
-		e := Edge{Line: make([]Pt, len(chain)), Class: s.Class, L: s.L, R: s.R}
+		e := Edge{Line: points[:len(chain):len(chain)], Class: s.Class, L: s.L, R: s.R}
+		points = points[len(chain):]
 		for i, a := range chain {
 			e.Line[i] = n.pts[a]
 			if i > 0 {
@@ -235,7 +262,7 @@ func (g *Graph) chains(n *net, alive []bool) {
 		if n.u[e] != a {
 			s = s.Flip()
 		}
-		chain := []int32{a}
+		chain = append(chain[:0], a)
 		for at := a; e >= 0; {
 			used[e] = true
 			at = n.other(e, at)
