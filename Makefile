@@ -7,7 +7,7 @@ WEBUI := cmd/wanmi/internal/webui
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 WEB_SOURCES := $(shell git ls-files $(WEBUI)/src $(WEBUI)/package-lock.json $(WEBUI)/*.mjs $(WEBUI)/*.json 2>/dev/null)
 
-.PHONY: help build web demo test ci lint unit e2e fuzz bench clean
+.PHONY: help build web demo test ci lint unit e2e fuzz bench bench-grids clean
 
 help: ## list the targets
 	@grep -hE '^[a-z][a-z0-9-]*:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -45,6 +45,9 @@ fuzz: web ## run every fuzz target for FUZZTIME each (default 20s)
 
 bench: web ## the benchmarks of the cores
 	$(GO) test -run '^$$' -bench . -benchmem ./gis/... ./grids/... ./tiles/... ./geocode/... ./data/...
+
+bench-grids: ## divide real places and judge the cells; PLACES="DIR DIR" OUT=DIR takes other folders
+	@GO="$(GO)" scripts/bench_grids.py "$(or $(OUT),bin/bench-grids)" $(PLACES)
 
 clean: ## remove what was built
 	rm -rf bin .setup $(WEBUI)/node_modules

@@ -1,0 +1,38 @@
+package grids
+
+import (
+	"slices"
+	"strings"
+
+	"wanmi/gis"
+)
+
+// presets are the named weights, in the order they are told in.
+var presets = []struct {
+	name string
+	w    Weights
+}{
+	{"balanced", Balanced},
+	{"area", Weights{Area: 20, Shape: 0.6, Load: 0.2, Feature: 1}},
+	{"load", Weights{Area: 8, Shape: 0.6, Load: 3, Feature: 1}},
+	{"feature", Weights{Area: 8, Shape: 0.6, Load: 0.2, Feature: 2}},
+}
+
+// PresetNames lists the names that Preset knows.
+func PresetNames() []string {
+	var names []string
+	for _, p := range presets {
+		names = append(names, p.name)
+	}
+	return names
+}
+
+// Preset returns named weights: balanced; area, cells nearer to the target area; load, cells with like numbers of
+// components; feature, borders on roads, walls and banks even at the price of area. Another name is a gis.Invalid error.
+func Preset(name string) (Weights, error) {
+	names := PresetNames()
+	if i := slices.Index(names, name); i >= 0 {
+		return presets[i].w, nil
+	}
+	return Weights{}, gis.E(gis.Invalid, nil, "there is no preset %q; known: %s", name, strings.Join(names, ", "))
+}

@@ -1,0 +1,154 @@
+#!/usr/bin/python3
+"""Divide places, judge the cells with an independent judge, put the table into BENCHMARKS.md.
+
+    bench_grids.py OUT [DIR ...]
+
+Without folders: the five places and Taipei west under ../shared/data, and the table goes into BENCHMARKS.md between
+its markers. Each DIR is laid out like ../shared/data/places/NAME. OUT gets NAME.geojson (cells in the folder's own
+coordinates), NAME_PRESET.geojson, NAME.png and table.json. The judge (../shared/grids/judge.py) measures our cells
+and, where the folder has them, prototype_cells.geojson in the same run. Needs python3-shapely and python3-numpy.
+"""
+import json, os, platform, subprocess, sys
+from concurrent.futures import ThreadPoolExecutor
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+SHARED = os.path.join(ROOT, '..', 'shared')
+if 'WANMI_SHARED' in os.environ:
+    SHARED = os.environ['WANMI_SHARED']
+JUDGE = os.path.join(SHARED, 'grids', 'judge.py')
+FIVE = ['bupt', 'monaco', 'nanjing', 'nyc', 'tsinghua']
+PRESETS = ['balanced', 'area', 'load']
+
+
+def judge(cells, base, out):
+    """Judge one file; the measures, or what went wrong."""
+    cmd = ['/usr/bin/python3', JUDGE, cells, '--base', base, '--json', out, '--quiet', '--strict']
+    if os.path.exists(os.path.join(base, 'roads.geojson')):  # lon/lat folder with files of other names
+        cmd += ['--lines', os.path.join(base, 'roads.geojson'), '--areas', os.path.join(base, 'green_land.geojson'), '--grid', '0.01']
+    if os.path.exists(out):
+        os.remove(out)
+    r = subprocess.run(cmd, capture_output=True, text=True)
+    if not os.path.exists(out):
+        sys.exit(f'judge of {cells}: exit {r.returncode}\n{r.stderr}')
+    with open(out) as f:
+        return json.load(f)
+
+
+def row(m):
+    """The measures of the table, from the judge's."""
+    b, c, l = m['build'] or {}, m['comp'] or {}, m['load'] or {}
+    return {
+        'cells': m['n'], 'hard': m['hard_violations'], 'cut': b.get('cut', 0), 'unmatched': m['cover']['unmatched_edges'],
+        'in_range': m['area']['in_range'], 'eligible': m['area']['in_range_eligible'],
+        'median_m2': m['area']['median'], 'within50': m['area']['within_50pct'], 'within10': m['area']['within_10pct'],
+        'real': m['real']['share'], 'real_inner': m['real']['share_inner'], 'pp': m['shape']['pp_median'], 'pp5': m['shape']['pp_p5'],
+        'convexity': m['shape']['convexity_median'], 'on_border': c.get('on_border_share'), 'load_cv': l.get('cv_in_comm'),
+        'slivers': m['topo']['slivers'], 'thin_m': m['shape']['mean_width_p5'], 'vertices': m['topo']['vertices_per_cell'],
+        'no_way': (m['access'] or {}).get('no_way'), 'barrier_m': m['barrier']['inside_m'],
+    }
+
+
+def mean(rows, key):
+    v = [r[key] for r in rows if r.get(key) is not None]
+    return sum(v) / len(v) if v else None
+
+
+COLUMNS = [('cells', 'cells', '{:.0f}'), ('hard', 'hard faults', None), ('cut', 'buildings cut', '{:.0f}'), ('in_range', '5-20k', '{:.3f}'),
+           ('eligible', 'eligible', '{:.3f}'), ('within50', 'within 50 %', '{:.3f}'), ('within10', 'within 10 %', '{:.3f}'), ('real', 'on features', '{:.3f}'),
+           ('pp', 'PP median', '{:.3f}'), ('pp5', 'PP P5', '{:.3f}'), ('convexity', 'convexity', '{:.3f}'), ('on_border', 'components < 0.5 m', '{:.4f}'),
+           ('load_cv', 'load CV', '{:.3f}'), ('slivers', 'slivers', '{:.0f}'), ('vertices', 'vertices/cell', '{:.1f}'), ('seconds', 's', '{:.2f}')]
+
+
+def cell(r, key, form):
+    v = r.get(key)
+    if key == 'hard':
+        return str(len(v)) if isinstance(v, list) else '{:.0f}'.format(v)
+    return '' if v is None else form.format(v)
+
+
+def markdown(table):
+    out = ['| place | by | ' + ' | '.join(c[1] for c in COLUMNS) + ' |', '|---|---|' + '---|' * len(COLUMNS)]
+    for name, who, r in table:
+        out.append(f'| {name} | {who} | ' + ' | '.join(cell(r, k, f) for k, _, f in COLUMNS) + ' |')
+    return '\n'.join(out)
+
+
+def build(out, dirs, presets):
+    env = dict(os.environ, CGO_ENABLED='0')
+    exe = os.path.join(out, '.benchgrids')
+    subprocess.run([env.get('GO', 'go'), 'build', '-o', exe, './scripts/benchgrids'], cwd=ROOT, env=env, check=True)
+    p = subprocess.run([exe, '-out', out, '-presets', ','.join(presets), *dirs], stdout=subprocess.PIPE, text=True)
+    os.remove(exe)
+    if p.returncode:
+        sys.exit(p.returncode)
+    return [json.loads(line) for line in p.stdout.splitlines()]
+
+
+def main():
+    if len(sys.argv) < 2:
+        sys.exit(__doc__)
+    out, dirs = os.path.abspath(sys.argv[1]), [os.path.abspath(d) for d in sys.argv[2:]]
+    whole = not dirs
+    if whole:
+        dirs = [os.path.join(SHARED, 'data', 'places', n) for n in FIVE]
+    os.makedirs(out, exist_ok=True)
+    runs = build(out, dirs, PRESETS)
+    if whole:
+        west = os.path.join(SHARED, 'data', 'taipei_west', 'base')
+        dirs.append(west)
+        runs += build(out, [west], PRESETS[:1])
+    by_name = {os.path.basename(os.path.normpath(d)): d for d in dirs}
+    jobs = [(r['name'], r['preset'], os.path.join(out, r['file']), r) for r in runs]
+    jobs += [(n, 'prototype', os.path.join(d, 'prototype_cells.geojson'), {}) for n, d in by_name.items()
+             if os.path.exists(os.path.join(d, 'prototype_cells.geojson'))]
+
+    def work(job):
+        name, who, file, r = job
+        js = os.path.join(out, f'.{name}_{who}.json')
+        res = row(judge(file, by_name[name], js))
+        os.remove(js)
+        if r:
+            res['seconds'], res['check'] = r['seconds'], r['hard']
+        return 'taipei west' if name == 'base' else name, who, res
+
+    with ThreadPoolExecutor(2) as pool:
+        table = sorted(pool.map(work, jobs), key=lambda t: (list(by_name).index('base' if t[0] == 'taipei west' else t[0]), t[1] != 'prototype', t[1]))
+    for who in ['prototype', *PRESETS]:
+        rows = [r for name, w, r in table if w == who and name != 'taipei west']
+        if rows:
+            keys = [k for k, _, _ in COLUMNS if k != 'hard']
+            means = {k: mean(rows, k) for k in keys}
+            means['hard'] = sum(len(r['hard']) for r in rows)
+            means['cut'] = sum(r['cut'] for r in rows)
+            table.append(('**mean**', who, means))
+    with open(os.path.join(out, 'table.json'), 'w') as f:
+        json.dump([{'place': n, 'by': w, **r} for n, w, r in table], f, indent=1)
+        f.write('\n')
+    text = markdown(table)
+    print(text)
+    if whole:
+        note(text)
+    bad = [(n, w, r['hard'], r['check']) for n, w, r in table if 'check' in r and (r['hard'] or r['check'] or r['cut'])]
+    for b in bad:
+        print('hard faults:', *b, file=sys.stderr)
+    sys.exit(1 if bad else 0)
+
+
+def note(text):
+    """Put the table between the markers of BENCHMARKS.md."""
+    path = os.path.join(ROOT, 'BENCHMARKS.md')
+    begin, end = '<!-- bench-grids begin -->', '<!-- bench-grids end -->'
+    old = open(path, encoding='utf-8').read() if os.path.exists(path) else '# Benchmarks\n'
+    if begin not in old:
+        old = old.rstrip('\n') + f'\n\n## The division, judged\n\n{begin}\n{end}\n'
+    commit = subprocess.run(['git', 'describe', '--always', '--dirty'], cwd=ROOT, capture_output=True, text=True).stdout.strip()
+    head = (f'`make bench-grids`, commit {commit}, {os.cpu_count()} x {platform.machine()}. Judged by an independent program that shares no code with the '
+            'builder; "hard faults" and "buildings cut" of the means are sums. Prototype: the Python prototype\'s cells, judged in the same run. '
+            '"s": seconds from features in memory to cells.')
+    a, b = old.index(begin) + len(begin), old.index(end)
+    with open(path, 'w', encoding='utf-8') as f:
+        f.write(old[:a] + '\n\n' + head + '\n\n' + text + '\n\n' + old[b:])
+
+
+if __name__ == '__main__':
+    main()
