@@ -107,6 +107,9 @@ func Build(ctx context.Context, src Source, opt Options) (*Division, error) {
 	if err != nil {
 		return nil, err
 	}
+	if a, groups, err = b.finish(a, groups, &opt); err != nil {
+		return nil, err
+	}
 	d := &Division{Findings: b.findings}
 	if err := d.collect(b, a, groups, &opt); err != nil {
 		return nil, err

@@ -124,7 +124,9 @@ func (c *canvas) geometry(g orb.Geometry, ink color.RGBA, width float64) {
 	}
 }
 
-func (c *canvas) at(p orb.Point) (x, y float64) { return (p[0] - c.org[0]) * c.sx, (c.org[1] - p[1]) * c.sy }
+func (c *canvas) at(p orb.Point) (x, y float64) {
+	return (p[0] - c.org[0]) * c.sx, (c.org[1] - p[1]) * c.sy
+}
 
 // fill paints the inside of a polygon by the even-odd rule.
 func (c *canvas) fill(poly orb.Polygon, ink color.RGBA) {

@@ -1,0 +1,327 @@
+package grids
+
+import (
+	"math"
+	"slices"
+
+	"wanmi/gis/geom"
+)
+
+const (
+	clearance  = 600.0 // mm a moved border keeps off buildings, unless it ran nearer before
+	apart      = 300.0 // mm between borders that share no end, unless they were nearer before
+	sharpCos   = 0.966 // cosine of the smallest angle at which borders may part: 15 degrees
+	smoothSide = 20_000
+)
+
+// smoother moves the borders inside one community, each move checked against everything near.
+type smoother struct {
+	bs    *borders
+	g     *goal
+	obs   *obstacles
+	comps *pointTable
+	from  int32   // first cell of the community
+	mean  float64 // load of a mean cell
+
+	area, perimeter, load []float64 // m², m, components of the cells, from the first
+
+	bins  geom.Bins
+	items [][]int32 // segments by square
+	segs  []geom.Seg
+	dead  []bool
+	seen  []int32 // stamps
+	skip  []int32
+	stamp int32
+	lines map[int32]*line // the borders, by index
+	order []int32
+	near  []int32
+}
+
+// line is a border under work.
+type line struct {
+	border
+	ids []int32 // of its segments
+}
+
+func newSmoother(bs *borders, comm, from, to int32, g *goal, obs *obstacles, load []float64, comps *pointTable) *smoother {
+	n := to - from
+	s := &smoother{
+		bs: bs, g: g, obs: obs, comps: comps, order: bs.byComm[comm], from: from,
+		area: make([]float64, n), perimeter: make([]float64, n), load: load[from:to], lines: map[int32]*line{},
+	}
+	box := geom.NoBox
+	for _, i := range s.order {
+		for _, p := range bs.list[i].pts {
+			box = box.Grow(p)
+		}
+	}
+	s.bins = geom.NewBins(box, smoothSide)
+	s.items = make([][]int32, s.bins.Len())
+	for _, i := range s.order {
+		l := &line{border: bs.list[i]}
+		if !l.fixed { // a copy; community lines are shared with the neighbour and only read
+			l.pts, l.class, l.l, l.r = slices.Clone(l.pts), slices.Clone(l.class), slices.Clone(l.l), slices.Clone(l.r)
+		}
+		s.lines[i] = l
+		for k := 1; k < len(l.pts); k++ {
+			l.ids = append(l.ids, s.put(l.pts[k-1], l.pts[k]))
+		}
+		a, length := float64(westOf(l.pts))/2e6, pathLength(l.pts)/1000
+		if c := l.left - from; c >= 0 && c < n {
+			s.area[c] += a
+			s.perimeter[c] += length
+		}
+		if c := l.right - from; c >= 0 && c < n {
+			s.area[c] -= a
+			s.perimeter[c] += length
+		}
+	}
+	total, loads := 0.0, 0.0
+	for c := range s.area {
+		total, loads = total+s.area[c], loads+s.load[c]
+	}
+	s.mean = loads / math.Max(1, math.Round(total/g.target))
+	return s
+}
+
+// westOf returns twice the area between a path and the y axis; summed round a ring, twice its area, mm².
+func westOf(p []geom.Pt) int64 {
+	v := int64(0)
+	for i := 1; i < len(p); i++ {
+		v += (p[i-1].X + p[i].X) * (p[i].Y - p[i-1].Y)
+	}
+	return v
+}
+
+func pathLength(p []geom.Pt) float64 {
+	v := 0.0
+	for i := 1; i < len(p); i++ {
+		v += p[i].Dist(p[i-1])
+	}
+	return v
+}
+
+func (s *smoother) put(a, b geom.Pt) int32 {
+	id := int32(len(s.segs))
+	s.segs, s.dead, s.seen, s.skip = append(s.segs, geom.Seg{A: a, B: b}), append(s.dead, false), append(s.seen, 0), append(s.skip, 0)
+	s.bins.Seg(a, b, 0, func(q int) { s.items[q] = append(s.items[q], id) })
+	return id
+}
+
+// each calls f for the segments of borders that may meet the box, but for those marked to be left out.
+func (s *smoother) each(box geom.Box, f func(geom.Seg) bool) bool {
+	ok := true
+	s.stamp++
+	s.bins.Box(box, func(q int) {
+		if !ok {
+			return
+		}
+		for _, id := range s.items[q] {
+			if s.dead[id] || s.seen[id] == s.stamp || s.skip[id] < 0 {
+				continue
+			}
+			s.seen[id] = s.stamp
+			if s.segs[id].Box().Meets(box) && !f(s.segs[id]) {
+				ok = false
+				return
+			}
+		}
+	})
+	return ok
+}
+
+// change is a stretch of a border and what shall take its place; the ends stay.
+type change struct {
+	l      *line
+	lo, hi int // indices of points
+	pts    []geom.Pt
+	clear  float64 // mm off buildings
+}
+
+func (c *change) old() []geom.Pt { return c.l.pts[c.lo : c.hi+1] }
+
+// gain returns by how much the prices of the two cells and of the border fall.
+func (s *smoother) gain(c *change) float64 {
+	da := float64(westOf(c.pts)-westOf(c.old())) / 2e6
+	dl := (pathLength(c.pts) - pathLength(c.old())) / 1000
+	v := -s.g.Feature * dl / 100
+	for _, side := range [2]struct {
+		cell int32
+		a    float64
+	}{{c.l.left - s.from, da}, {c.l.right - s.from, -da}} {
+		a, p, n := s.area[side.cell], s.perimeter[side.cell], s.load[side.cell]
+		v += s.g.cell(a, p, n, s.mean) - s.g.cell(a+side.a, p+dl, n, s.mean)
+	}
+	return v
+}
+
+// apply makes the change.
+func (s *smoother) apply(c *change, cls class) {
+	da := float64(westOf(c.pts)-westOf(c.old())) / 2e6
+	dl := (pathLength(c.pts) - pathLength(c.old())) / 1000
+	s.area[c.l.left-s.from] += da
+	s.area[c.l.right-s.from] -= da
+	s.perimeter[c.l.left-s.from] += dl
+	s.perimeter[c.l.right-s.from] += dl
+	l, n := c.l, len(c.pts)-1
+	ids, classes, tags := make([]int32, n), make([]class, n), make([]int32, n)
+	for _, id := range l.ids[c.lo:c.hi] {
+		s.dead[id] = true
+	}
+	for i := range n {
+		ids[i], classes[i], tags[i] = s.put(c.pts[i], c.pts[i+1]), cls, -1
+	}
+	l.pts = slices.Replace(l.pts, c.lo, c.hi+1, c.pts...)
+	l.ids = slices.Replace(l.ids, c.lo, c.hi, ids...)
+	l.class = slices.Replace(l.class, c.lo, c.hi, classes...)
+	l.l = slices.Replace(l.l, c.lo, c.hi, tags...)
+	l.r = slices.Replace(l.r, c.lo, c.hi, tags...)
+}
+
+// fits reports whether the change crosses no border and no building, keeps its distances, and leaves nothing on the wrong side.
+func (s *smoother) fits(c *change) bool {
+	for i := 1; i < len(c.pts); i++ {
+		if c.pts[i] == c.pts[i-1] {
+			return false
+		}
+	}
+	for _, id := range c.l.ids[c.lo:c.hi] {
+		s.skip[id] = -1
+	}
+	ok := s.clearOfBorders(c) && s.holdsNothing(c)
+	for _, id := range c.l.ids[c.lo:c.hi] {
+		s.skip[id] = 0
+	}
+	return ok && s.clearOfBuildings(c)
+}
+
+func (s *smoother) clearOfBorders(c *change) bool {
+	first, last := c.pts[0], c.pts[len(c.pts)-1]
+	for i := 1; i < len(c.pts); i++ {
+		p, q := c.pts[i-1], c.pts[i]
+		box := geom.NoBox.Grow(p).Grow(q).Pad(int64(apart))
+		ok := s.each(box, func(t geom.Seg) bool {
+			for _, end := range [2]struct{ at, to geom.Pt }{{p, q}, {q, p}} {
+				if end.at != t.A && end.at != t.B {
+					continue
+				}
+				if end.at != first && end.at != last {
+					return false
+				}
+				far := t.A
+				if far == end.at {
+					far = t.B
+				}
+				return far != end.to && !sharp(end.at, end.to, far)
+			}
+			if crosses(p, q, t.A, t.B) {
+				return false
+			}
+			d := segDist(p, q, t.A, t.B)
+			return d >= apart || d >= 0.9*pathDist(c.old(), t.A, t.B)
+		})
+		if !ok {
+			return false
+		}
+	}
+	return true
+}
+
+// sharp reports whether the angle between two ways from a point is too small.
+func sharp(o, a, b geom.Pt) bool {
+	ax, ay, bx, by := float64(a.X-o.X), float64(a.Y-o.Y), float64(b.X-o.X), float64(b.Y-o.Y)
+	return ax*bx+ay*by > sharpCos*math.Hypot(ax, ay)*math.Hypot(bx, by)
+}
+
+// crosses reports whether two segments share a point.
+func crosses(a, b, c, d geom.Pt) bool {
+	o1, o2 := geom.Sign(geom.Cross(a, b, c)), geom.Sign(geom.Cross(a, b, d))
+	o3, o4 := geom.Sign(geom.Cross(c, d, a)), geom.Sign(geom.Cross(c, d, b))
+	if o1 == 0 && o2 == 0 && o3 == 0 && o4 == 0 { // on one straight line
+		return geom.NoBox.Grow(a).Grow(b).Meets(geom.NoBox.Grow(c).Grow(d))
+	}
+	return o1*o2 <= 0 && o3*o4 <= 0
+}
+
+func pathDist(p []geom.Pt, a, b geom.Pt) float64 {
+	d := math.Inf(1)
+	for i := 1; i < len(p); i++ {
+		d = min(d, segDist(p[i-1], p[i], a, b))
+	}
+	return d
+}
+
+// holdsNothing reports whether no other border ends between the old and the new line.
+func (s *smoother) holdsNothing(c *change) bool {
+	loop := slices.Clone(geom.Ring(c.old()))
+	for i := len(c.pts) - 2; i > 0; i-- {
+		loop = append(loop, c.pts[i])
+	}
+	if len(loop) < 3 {
+		return true
+	}
+	first, last := c.pts[0], c.pts[len(c.pts)-1]
+	return s.each(loop.Box(), func(t geom.Seg) bool {
+		for _, p := range [2]geom.Pt{t.A, t.B} {
+			if p != first && p != last && loop.Locate(p) > 0 {
+				return false
+			}
+		}
+		return true
+	})
+}
+
+func (s *smoother) clearOfBuildings(c *change) bool {
+	box := geom.NoBox
+	for _, p := range c.pts {
+		box = box.Grow(p)
+	}
+	s.near = s.obs.near(box.Pad(int64(c.clear)), s.near[:0])
+	for _, k := range s.near {
+		b := &s.obs.all[k]
+		d := b.distance(c.pts, c.clear)
+		if d < c.clear && d < b.distance(c.old(), c.clear)-10 {
+			return false
+		}
+		for i := 1; i < len(c.pts); i++ {
+			if p, q := c.pts[i-1], c.pts[i]; b.box.Meets(geom.NoBox.Grow(p).Grow(q)) && len(b.deep(p, q, skin-50)) > 0 {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// distance returns how near a path comes to the outline, no more than most; 0 when it crosses it.
+func (b *building) distance(path []geom.Pt, most float64) float64 {
+	best := most
+	for i := 1; i < len(path); i++ {
+		p, q := path[i-1], path[i]
+		box := geom.NoBox.Grow(p).Grow(q).Pad(int64(best) + 1)
+		if !box.Meets(b.box) {
+			continue
+		}
+		for _, r := range b.rings {
+			for k := range r {
+				c, d := r[k], r[(k+1)%len(r)]
+				if !box.Meets(geom.NoBox.Grow(c).Grow(d)) {
+					continue
+				}
+				if crosses(p, q, c, d) {
+					return 0
+				}
+				best = min(best, segDist(p, q, c, d))
+			}
+		}
+	}
+	return best
+}
+
+// store puts the moved borders into the division.
+func (s *smoother) store() {
+	for _, i := range s.order {
+		if l := s.lines[i]; !l.fixed {
+			s.bs.list[i] = l.border
+		}
+	}
+}
