@@ -130,6 +130,7 @@ func (b *base) finish(a *atoms, groups [][][]int32, opt *Options) (*atoms, [][][
 		if len(groups[c]) > 1 {
 			s := newSmoother(bs, int32(c), first[c], first[c+1], g, obs, load, pts)
 			s.straighten()
+			s.bumps()
 			s.store()
 		}
 	})
