@@ -17,6 +17,7 @@ const (
 // bumps leads the borders round the components that stand on them, with two or three points each, first where
 // borders meet, then along them. Community lines stay.
 func (s *smoother) bumps() {
+	s.aside()
 	for _, i := range s.order {
 		l := s.lines[i]
 		if l.fixed {
@@ -88,7 +89,7 @@ func (s *smoother) bump(l *line, p geom.Pt) {
 				if found != nil && v >= cost {
 					continue
 				}
-				if s.touching(c.pts) < s.touching(c.old()) && s.fits(c) {
+				if s.touching(c.pts) < s.touching(c.old()) && s.fits(*c) {
 					found, cost = c, v
 				}
 			}
@@ -98,11 +99,7 @@ func (s *smoother) bump(l *line, p geom.Pt) {
 		}
 	}
 	if found != nil {
-		cls := l.class[found.lo]
-		for _, c := range l.class[found.lo:found.hi] {
-			cls = max(cls, c)
-		}
-		s.apply(found, cls)
+		s.apply(*found)
 	}
 }
 
@@ -167,7 +164,11 @@ func (s *smoother) round(l *line, pos []float64, from, to float64, through []geo
 		add(end)
 	}
 	add(l.pts[hi])
-	return &change{l, lo, hi, pts, 50}
+	cls := l.class[lo]
+	for _, c := range l.class[lo:hi] {
+		cls = max(cls, c)
+	}
+	return &change{l, lo, hi, pts, slices.Repeat([]class{cls}, len(pts)-1), 50}
 }
 
 // touching counts the components that stand on a path.

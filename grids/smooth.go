@@ -130,69 +130,145 @@ func (s *smoother) each(box geom.Box, f func(geom.Seg) bool) bool {
 	return ok
 }
 
-// change is a stretch of a border and what shall take its place; the ends stay.
+// change is a stretch of a border and what shall take its place. The ends stay, but for one where borders
+// meet that all borders there change together.
 type change struct {
 	l      *line
 	lo, hi int // indices of points
 	pts    []geom.Pt
+	class  []class // of the new segments
 	clear  float64 // mm off buildings
 }
 
 func (c *change) old() []geom.Pt { return c.l.pts[c.lo : c.hi+1] }
 
-// gain returns by how much the prices of the two cells and of the border fall.
-func (s *smoother) gain(c *change) float64 {
-	da := float64(westOf(c.pts)-westOf(c.old())) / 2e6
-	dl := (pathLength(c.pts) - pathLength(c.old())) / 1000
-	v := -s.g.Feature * dl / 100
-	for _, side := range [2]struct {
-		cell int32
-		a    float64
-	}{{c.l.left - s.from, da}, {c.l.right - s.from, -da}} {
-		a, p, n := s.area[side.cell], s.perimeter[side.cell], s.load[side.cell]
-		v += s.g.cell(a, p, n, s.mean) - s.g.cell(a+side.a, p+dl, n, s.mean)
+// delta returns what the change adds to the cell on its left, and to the length of the border; m², m.
+func (c *change) delta() (da, dl float64) {
+	return float64(westOf(c.pts)-westOf(c.old())) / 2e6, (pathLength(c.pts) - pathLength(c.old())) / 1000
+}
+
+// cellDelta is what changes do to one cell.
+type cellDelta struct {
+	cell   int32
+	da, dl float64
+}
+
+func (s *smoother) deltas(cs []change) []cellDelta {
+	var buf [8]cellDelta
+	out := buf[:0]
+	add := func(cell int32, da, dl float64) {
+		for i := range out {
+			if out[i].cell == cell {
+				out[i].da += da
+				out[i].dl += dl
+				return
+			}
+		}
+		out = append(out, cellDelta{cell, da, dl})
+	}
+	for i := range cs {
+		da, dl := cs[i].delta()
+		add(cs[i].l.left-s.from, da, dl)
+		add(cs[i].l.right-s.from, -da, dl)
+	}
+	return out
+}
+
+// gain returns by how much the prices of the cells and of the borders fall with the changes.
+func (s *smoother) gain(cs ...change) float64 {
+	v := 0.0
+	for i := range cs {
+		c := &cs[i]
+		v += s.g.Feature / 1e5 * (priceOf(c.old(), c.l.class[c.lo:c.hi]) - priceOf(c.pts, c.class))
+	}
+	for _, d := range s.deltas(cs) {
+		a, p, n := s.area[d.cell], s.perimeter[d.cell], s.load[d.cell]
+		v += s.g.cell(a, p, n, s.mean) - s.g.cell(a+d.da, p+d.dl, n, s.mean)
 	}
 	return v
 }
 
-// apply makes the change.
-func (s *smoother) apply(c *change, cls class) {
-	da := float64(westOf(c.pts)-westOf(c.old())) / 2e6
-	dl := (pathLength(c.pts) - pathLength(c.old())) / 1000
-	s.area[c.l.left-s.from] += da
-	s.area[c.l.right-s.from] -= da
-	s.perimeter[c.l.left-s.from] += dl
-	s.perimeter[c.l.right-s.from] += dl
-	l, n := c.l, len(c.pts)-1
-	ids, classes, tags := make([]int32, n), make([]class, n), make([]int32, n)
-	for _, id := range l.ids[c.lo:c.hi] {
-		s.dead[id] = true
+// priceOf returns what a path costs as a border, in thousandths.
+func priceOf(p []geom.Pt, cls []class) float64 {
+	v := 0.0
+	for i, c := range cls {
+		v += price[c] * p[i].Dist(p[i+1])
 	}
-	for i := range n {
-		ids[i], classes[i], tags[i] = s.put(c.pts[i], c.pts[i+1]), cls, -1
-	}
-	l.pts = slices.Replace(l.pts, c.lo, c.hi+1, c.pts...)
-	l.ids = slices.Replace(l.ids, c.lo, c.hi, ids...)
-	l.class = slices.Replace(l.class, c.lo, c.hi, classes...)
-	l.l = slices.Replace(l.l, c.lo, c.hi, tags...)
-	l.r = slices.Replace(l.r, c.lo, c.hi, tags...)
+	return v
 }
 
-// fits reports whether the change crosses no border and no building, keeps its distances, and leaves nothing on the wrong side.
-func (s *smoother) fits(c *change) bool {
-	for i := 1; i < len(c.pts); i++ {
-		if c.pts[i] == c.pts[i-1] {
-			return false
+// apply makes the changes.
+func (s *smoother) apply(cs ...change) {
+	for _, d := range s.deltas(cs) {
+		s.area[d.cell] += d.da
+		s.perimeter[d.cell] += d.dl
+	}
+	for i := range cs {
+		c := &cs[i]
+		l, n := c.l, len(c.pts)-1
+		ids, tags := make([]int32, n), make([]int32, n)
+		for _, id := range l.ids[c.lo:c.hi] {
+			s.dead[id] = true
+		}
+		for i := range n {
+			ids[i], tags[i] = s.put(c.pts[i], c.pts[i+1]), -1
+		}
+		l.pts = slices.Replace(l.pts, c.lo, c.hi+1, c.pts...)
+		l.ids = slices.Replace(l.ids, c.lo, c.hi, ids...)
+		l.class = slices.Replace(l.class, c.lo, c.hi, c.class...)
+		l.l = slices.Replace(l.l, c.lo, c.hi, tags...)
+		l.r = slices.Replace(l.r, c.lo, c.hi, tags...)
+	}
+}
+
+// fits reports whether the changes cross no border and no building, keep their distances, and leave nothing on the wrong side.
+func (s *smoother) fits(cs ...change) bool {
+	for k := range cs {
+		c := &cs[k]
+		for i := 1; i < len(c.pts); i++ {
+			if c.pts[i] == c.pts[i-1] {
+				return false
+			}
+		}
+		for _, d := range cs[:k] {
+			if !asunder(c, &d) {
+				return false
+			}
 		}
 	}
-	for _, id := range c.l.ids[c.lo:c.hi] {
-		s.skip[id] = -1
+	for _, c := range cs {
+		for _, id := range c.l.ids[c.lo:c.hi] {
+			s.skip[id] = -1
+		}
 	}
-	ok := s.clearOfBorders(c) && s.holdsNothing(c)
-	for _, id := range c.l.ids[c.lo:c.hi] {
-		s.skip[id] = 0
+	ok := true
+	for k := range cs {
+		ok = ok && s.clearOfBorders(&cs[k]) && s.holdsNothing(&cs[k])
 	}
-	return ok && s.clearOfBuildings(c)
+	for _, c := range cs {
+		for _, id := range c.l.ids[c.lo:c.hi] {
+			s.skip[id] = 0
+		}
+	}
+	for k := range cs {
+		ok = ok && s.clearOfBuildings(&cs[k])
+	}
+	return ok
+}
+
+// asunder reports whether two changes made together share no more than an end.
+func asunder(c, d *change) bool {
+	for i := 1; i < len(c.pts); i++ {
+		for j := 1; j < len(d.pts); j++ {
+			p, q, t, u := c.pts[i-1], c.pts[i], d.pts[j-1], d.pts[j]
+			switch {
+			case p == t && !sharp(p, q, u), p == u && !sharp(p, q, t), q == t && !sharp(q, p, u), q == u && !sharp(q, p, t):
+			case crosses(p, q, t, u):
+				return false
+			}
+		}
+	}
+	return true
 }
 
 func (s *smoother) clearOfBorders(c *change) bool {

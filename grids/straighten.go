@@ -28,6 +28,7 @@ func (s *smoother) straighten() {
 			}
 			moved = s.shift(l) || moved
 		}
+		moved = s.joints() || moved
 		if !moved {
 			return
 		}
@@ -42,15 +43,15 @@ func (s *smoother) shorten(l *line, lo int) bool {
 	}
 	best, gain := change{}, leastGain
 	for ; hi > lo+1; hi-- {
-		c := change{l, lo, hi, []geom.Pt{l.pts[lo], l.pts[hi]}, clearance}
-		if v := s.gain(&c); v > gain && straysLittle(&c) && s.fits(&c) {
+		c := change{l, lo, hi, []geom.Pt{l.pts[lo], l.pts[hi]}, []class{clsGap}, clearance}
+		if v := s.gain(c); v > gain && straysLittle(&c) && s.fits(c) {
 			best, gain = c, v
 		}
 	}
 	if best.l == nil {
 		return false
 	}
-	s.apply(&best, clsGap)
+	s.apply(best)
 	return true
 }
 
@@ -78,9 +79,9 @@ func (s *smoother) shift(l *line) bool {
 		t, _ := nearSeg(p, a, b)
 		foot := at(a, b, max(0.15, min(0.85, t)))
 		for _, f := range [3]float64{0.75, 0.5, 0.25} {
-			c := change{l, k - 1, k + 1, []geom.Pt{a, at(p, foot, f), b}, clearance}
-			if s.gain(&c) > leastGain && s.fits(&c) {
-				s.apply(&c, clsGap)
+			c := change{l, k - 1, k + 1, []geom.Pt{a, at(p, foot, f), b}, []class{clsGap, clsGap}, clearance}
+			if s.gain(c) > leastGain && s.fits(c) {
+				s.apply(c)
 				moved = true
 				break
 			}
