@@ -31,7 +31,9 @@ type Change struct {
 	Old   orb.Bound
 	New   orb.Bound
 	Actor string
-	At    time.Time
+	// Source is what the write came from, as its writer named it: "grid merge", "api".
+	Source string
+	At     time.Time
 }
 
 // Severity ranks a finding.

@@ -19,13 +19,14 @@ import (
 func (a *app) cmdGrid() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "grid",
-		Short: "build, check, compare, export and show the unit grids (单元网格)",
+		Short: "build, check, edit, compare, export and show the unit grids (单元网格)",
 		Example: `  wanmi grid build --db city.gpkg --report 网格.html
   wanmi grid check --db city.gpkg
   wanmi grid export --db city.gpkg --out 网格.geojson
   wanmi grid show --db city.gpkg 370883001001007`,
 	}
 	c.AddCommand(a.cmdGridBuild(), a.cmdGridCheck(), a.cmdGridDiff(), a.cmdGridExport(), a.cmdGridShow())
+	c.AddCommand(a.editCommands()...)
 	return c
 }
 

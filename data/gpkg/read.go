@@ -127,7 +127,7 @@ func boundArgs(b orb.Bound, ok bool) []any {
 // Changes yields the entries of the change log after since, in order.
 func (s *Store) Changes(ctx context.Context, since int64) iter.Seq2[gis.Change, error] {
 	return func(yield func(gis.Change, error) bool) {
-		rows, err := s.reader.QueryContext(ctx, `SELECT seq, gen, layer, key, op, actor, +at,
+		rows, err := s.reader.QueryContext(ctx, `SELECT seq, gen, layer, key, op, actor, source, +at,
 			old_min_x, old_min_y, old_max_x, old_max_y, new_min_x, new_min_y, new_max_x, new_max_y
 			FROM change_log WHERE seq > ? ORDER BY seq`, since)
 		if err != nil {
@@ -139,7 +139,7 @@ func (s *Store) Changes(ctx context.Context, since int64) iter.Seq2[gis.Change, 
 			var c gis.Change
 			var at string
 			var before, after bound4
-			err := rows.Scan(append(append([]any{&c.Seq, &c.Gen, &c.Layer, &c.Key, &c.Op, &c.Actor, &at}, before.dest()...), after.dest()...)...)
+			err := rows.Scan(append(append([]any{&c.Seq, &c.Gen, &c.Layer, &c.Key, &c.Op, &c.Actor, &c.Source, &at}, before.dest()...), after.dest()...)...)
 			c.At = parseTime(at)
 			c.Old, _ = before.bound()
 			c.New, _ = after.bound()

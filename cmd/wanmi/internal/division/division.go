@@ -76,7 +76,7 @@ func Write(ctx context.Context, st Store, div *grids.Division, actor string, at 
 		if err != nil {
 			return err
 		}
-		moved, err = place(tx, book, names)
+		moved, err = place(tx, book, names, orb.Bound{})
 		return err
 	})
 	return moved, err
@@ -118,9 +118,10 @@ func readNames(ctx context.Context, src grids.Source) (map[string]names, error) 
 
 // place derives the cell, community and street of every component and the cell of every case.
 // One outside all cells keeps what it had of community and street but loses a cell that is void now.
-func place(tx data.Tx, book *grids.Book, areas map[string]names) (moved int, err error) {
+// Only the rows in the box are looked at; the zero one is everything.
+func place(tx data.Tx, book *grids.Book, areas map[string]names, box orb.Bound) (moved int, err error) {
 	for _, layer := range []string{"component", "case"} {
-		for f, err := range tx.Features(layer, orb.Bound{}) {
+		for f, err := range tx.Features(layer, box) {
 			if err != nil {
 				return moved, err
 			}
