@@ -78,6 +78,9 @@ func (a *API) cellReply(c *call, cell grids.Cell) (*reply, error) {
 		neighbours = append(neighbours, string(n))
 	}
 	props["neighbours"] = neighbours
+	if rev, err := a.cfg.Store.Rev(c.r.Context(), "unit_grid", string(cell.Code)); err == nil {
+		props["rev"] = gridRev(cell.Code, rev) // what If-Match of an edit names
+	}
 	// What most callers want of a cell stands at the top too: RFC 7946 allows foreign members.
 	out["code"], out["area_m2"], out["community_code"] = string(cell.Code), cell.AreaM2, cell.Community
 	rp, err := geoJSONReply(out)

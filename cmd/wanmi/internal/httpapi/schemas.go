@@ -22,6 +22,7 @@ func nullable(name string) object { return object{"nullable": true, "allOf": []a
 
 func schemas() object {
 	point := object{"type": "array", "minItems": 2, "maxItems": 2, "items": object{"type": "number"}, "description": "longitude, latitude"}
+	line := object{"type": "array", "minItems": 2, "items": point, "description": "positions, or a GeoJSON LineString"}
 	return object{
 		"Problem": record("An error (RFC 9457).", []any{"type", "title", "status", "detail", "request_id"}, object{
 			"type": text("urn:wanmi:problem:…, stable"), "title": text("the kind of error"), "status": integer("HTTP status"),
@@ -72,7 +73,16 @@ func schemas() object {
 		"Upload": object{"type": "object", "required": []any{"data"}, "properties": object{
 			"data": object{"type": "string", "format": "binary"}, "columns": list(text("columns that make the address")),
 		}},
-		"Lines": object{"type": "string", "description": "one JSON value a line"},
+		"Lines":        object{"type": "string", "description": "one JSON value a line"},
+		"GridMerge":    record("Cells to join.", []any{"cells"}, object{"cells": list(text("15 characters"))}),
+		"GridSplit":    record("A cell to cut.", []any{"cell", "line"}, object{"cell": text("15 characters"), "line": line}),
+		"GridMoveEdge": record("Two cells and their new border.", []any{"cells", "line"}, object{"cells": list(text("15 characters")), "line": line}),
+		"GridEdit": record("What an edit has done.", []any{"edit", "verb", "new", "void", "changed"}, object{
+			"edit": integer("names the edit: If-Match of an undo"), "verb": text("merge, split, move-edge, lock, unlock, undo"),
+			"new": list(text("codes valid now")), "void": list(text("codes void now")), "changed": list(text("codes whose row changed beside")),
+			"lineage": list(object{"type": "object"}), "findings": list(object{"type": "object"}),
+			"placed": integer("components and cases that changed their cell"), "undone": integer("the edit taken back"),
+		}),
 		"Links": record("A page of links.", nil, object{"links": list(object{"type": "object"})}),
 	}
 }
