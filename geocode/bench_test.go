@@ -130,20 +130,36 @@ func BenchmarkApplyComponent(b *testing.B) {
 	b.ReportMetric(float64(worst.Microseconds()), "worst-us")
 }
 
-// TestLongTextIsFast holds every text of 512 characters under 5 ms (50 ms where the machine is busy or -race is on).
-func TestLongTextIsFast(t *testing.T) {
+// longUnits are what long hostile texts repeat.
+var longUnits = []string{"太平东路", "路", "1", "12号", "东50米", "太平东路与", "普洋路", "巷", "公厕", "三", "a", "LD-0123 ", "116.98,35.4 ", "太平东路12号"}
+
+func longText(unit string) string {
+	return string([]rune(strings.Repeat(unit, 512/utf8.RuneCountInString(unit))))
+}
+
+// TestLongTextEnds guards against a text whose work explodes: seconds, where a few milliseconds are usual. The figure
+// itself (5 ms) is BenchmarkLongText's to show: a timed test would fail on a busy machine.
+func TestLongTextEnds(t *testing.T) {
 	g := buildTown(t)
-	for _, unit := range []string{"太平东路", "路", "1", "12号", "东50米", "太平东路与", "普洋路", "巷", "公厕", "三", "a", "LD-0123 ", "116.98,35.4 ", "太平东路12号"} {
-		s := []rune(strings.Repeat(unit, 512/utf8.RuneCountInString(unit)))
+	for _, unit := range longUnits {
 		start := time.Now()
-		if _, err := g.Search(context.Background(), Query{Text: string(s)}); err != nil {
+		if _, err := g.Search(context.Background(), Query{Text: longText(unit)}); err != nil {
 			t.Fatal(err)
 		}
-		if d := time.Since(start); d > 50*time.Millisecond {
+		if d := time.Since(start); d > 5*time.Second {
 			t.Errorf("%q repeated: %v", unit, d)
-		} else {
-			t.Logf("%q repeated: %v", unit, d)
 		}
+	}
+}
+
+// BenchmarkLongText is 512 characters of each hostile text.
+func BenchmarkLongText(b *testing.B) {
+	g := buildTown(b)
+	for _, unit := range longUnits {
+		text := longText(unit)
+		b.Run(unit, func(b *testing.B) {
+			cpuPerOp(b, func(int) { _, _ = g.Search(context.Background(), Query{Text: text}) })
+		})
 	}
 }
 
