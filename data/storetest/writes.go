@@ -126,12 +126,12 @@ func testChanges(t *testing.T, s Store) {
 	}
 	last := int64(0)
 	for i, c := range got {
-		if c.Seq <= last || c.Actor != "tester" || c.Layer != "component" || time.Since(c.At) > time.Hour {
+		if c.Seq <= last || c.Actor != "tester" || c.Source != "test" || c.Layer != "component" || time.Since(c.At) > time.Hour {
 			t.Errorf("change %d: got %+v", i, c)
 		}
 		last = c.Seq
 		w := want[i]
-		w.Seq, w.Layer, w.Actor, w.At = c.Seq, c.Layer, c.Actor, c.At
+		w.Seq, w.Layer, w.Actor, w.Source, w.At = c.Seq, c.Layer, c.Actor, c.Source, c.At
 		if c != w {
 			t.Errorf("change %d: got %+v, want %+v", i, c, w)
 		}
