@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"iter"
 	"os"
+	"path/filepath"
 	"runtime"
 	"strconv"
 	"strings"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/paulmach/orb"
 	"github.com/paulmach/orb/clip"
+	"github.com/paulmach/orb/geojson"
 	"github.com/paulmach/orb/project"
 
 	"wanmi/gis"
@@ -137,5 +139,42 @@ func BenchmarkTiled(b *testing.B) {
 			b.ReportMetric(d.Stats.AreaM2/1e6, "km2")
 			b.ReportMetric(float64(d.Stats.Cells), "cells")
 		})
+	}
+}
+
+// TestWriteTiling leaves the layers of a tiling as GeoJSON in the folder WANMI_TILING_OUT, to be imported by the
+// command: the way from stored layers to stored cells is timed with that. WANMI_TILES says how many tiles a side.
+func TestWriteTiling(t *testing.T) {
+	dir := os.Getenv("WANMI_TILING_OUT")
+	if dir == "" {
+		t.Skip("WANMI_TILING_OUT names no folder")
+	}
+	n, err := strconv.Atoi(os.Getenv("WANMI_TILES"))
+	if err != nil {
+		t.Fatal("WANMI_TILES:", err)
+	}
+	src := tiled(t, "nanjing", n)
+	for layer := range src.place {
+		l := gis.MustLayer(layer)
+		fc := geojson.NewFeatureCollection()
+		for f, err := range src.Features(context.Background(), layer, orb.Bound{}) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			g := geojson.NewFeature(f.Geom)
+			for i, field := range l.Fields {
+				if v := f.Values[i]; v != nil {
+					g.Properties[field.Name] = v
+				}
+			}
+			fc.Append(g)
+		}
+		data, err := fc.MarshalJSON()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, layer+".geojson"), data, 0o644); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
