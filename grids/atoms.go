@@ -5,8 +5,6 @@ import (
 	"slices"
 	"sync"
 
-	"github.com/paulmach/orb"
-
 	"wanmi/gis"
 	"wanmi/gis/geom"
 )
@@ -22,13 +20,20 @@ type atoms struct {
 	len   []float64 // m
 }
 
-// plan makes the atoms of the communities that want holds.
-func (b *base) plan(ctx context.Context, cov cover, want []bool, threads int, p gis.Progress) (*atoms, error) {
+// ground is what the communities are divided on, noded.
+type ground struct {
+	parts    [][]geom.Seg // of each community, its outline and the lines inside
+	outlines []geom.Seg   // all community lines
+}
+
+// plan makes the ground for the communities that want holds.
+func (b *base) plan(ctx context.Context, cov cover, want []bool, threads int, p gis.Progress) (*ground, error) {
 	box := geom.NoBox
 	for _, s := range cov.segs {
 		box = box.Grow(s.A).Grow(s.B)
 	}
-	obs := newObstacles(b.buildings)
+	b.obs = newObstacles(b.buildings)
+	obs := b.obs
 	free, last := cov.connectors(obs)
 	fixed := append(slices.Clone(cov.segs), free...)
 	reach := box.Pad(1000)
@@ -64,7 +69,13 @@ func (b *base) plan(ctx context.Context, cov cover, want []bool, threads int, p 
 			noded = all
 		}
 	}
-	return b.safeGraph(noded, obs, want, threads)
+	g := &ground{parts: geom.Regions(noded, len(b.comms), keepCommunity)}
+	for _, s := range noded {
+		if keepCommunity(s) {
+			g.outlines = append(g.outlines, s)
+		}
+	}
+	return g, ctx.Err()
 }
 
 // bound returns the number of blocks with a community line.
@@ -269,9 +280,9 @@ func (b *base) blocks(ctx context.Context, fixed []geom.Seg, lines []mapLine, wa
 	return slices.Concat(found...), ctx.Err()
 }
 
-// safeGraph builds the graph, looks whether atoms of one community share a
+// safeGraph builds the graph of a community, looks whether its atoms share a
 // building, and takes out the lines that part it, until none does.
-func (b *base) safeGraph(segs []geom.Seg, obs *obstacles, want []bool, threads int) (*atoms, error) {
+func (b *base) safeGraph(segs []geom.Seg, d *divided, code string) (*atoms, error) {
 	for round := 0; ; round++ {
 		g := geom.NewGraph(segs, keepCommunity)
 		own, err := owners(g)
@@ -280,12 +291,13 @@ func (b *base) safeGraph(segs []geom.Seg, obs *obstacles, want []bool, threads i
 		}
 		a := &atoms{Graph: g, owner: own}
 		loc := newLocator(g)
-		drop := a.parted(obs, loc, want, threads)
+		drop := a.parted(b.obs, loc)
 		if len(drop) == 0 || round == 6 {
 			if len(drop) > 0 {
-				b.note("grid.building_parted", gis.SeverityWarning, "", orb.Point{}, float64(len(drop)), "%d lines still run through buildings", "仍有 %d 条线穿过建筑物", len(drop))
+				d.findings = append(d.findings, finding("grid.building_parted", gis.SeverityWarning, code, b.lat.lonLat(g.Nodes[0]), float64(len(drop)),
+					"%d lines in community %s still run through buildings", "社区 %[2]s 内仍有 %[1]d 条线穿过建筑物", len(drop), code))
 			}
-			a.weigh(b.comps, loc)
+			a.weigh(b.points.near(loc.box, nil), loc)
 			return a, nil
 		}
 		segs = segs[:0:0]

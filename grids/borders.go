@@ -119,9 +119,9 @@ func (b *base) finish(a *atoms, groups [][][]int32, opt *Options) (*atoms, [][][
 	plain := make([]border, len(bs.list))
 	copy(plain, bs.list)
 	g := &goal{Weights: opt.Weights, target: opt.Target, min: opt.Min, max: opt.Max}
-	obs := newObstacles(b.buildings)
+	obs := b.obs
 	load := a.loads(groups)
-	pts := newPointTable(b.comps)
+	pts := b.points
 	first := make([]int32, len(groups)+1)
 	for c := range groups {
 		first[c+1] = first[c] + int32(len(groups[c]))
@@ -187,7 +187,8 @@ func (b *base) cellGraph(bs *borders, groups [][][]int32) (n *atoms, cells [][][
 		return nil, nil, nil, err
 	}
 	n = &atoms{Graph: g, owner: own}
-	n.weigh(b.comps, newLocator(g))
+	loc := newLocator(g)
+	n.weigh(b.points.near(loc.box, nil), loc)
 	cells = make([][][]int32, len(groups))
 	for f, o := range own {
 		if o >= 0 && len(groups[o]) > 0 {

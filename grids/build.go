@@ -5,11 +5,9 @@ import (
 	"math"
 	"runtime"
 	"slices"
-	"sync"
 	"time"
 
 	"wanmi/gis"
-	"wanmi/gis/geom"
 )
 
 // Options steer Build; the zero value divides every community at about 10,000 m² with balanced weights.
@@ -90,6 +88,8 @@ func Build(ctx context.Context, src Source, opt Options) (*Division, error) {
 	if err != nil {
 		return nil, err
 	}
+	comps := b.readLater(ctx, src)
+	defer comps()
 	want, err := b.wanted(opt.Communities)
 	if err != nil {
 		return nil, err
@@ -99,22 +99,23 @@ func Build(ctx context.Context, src Source, opt Options) (*Division, error) {
 	if len(cov.segs) == 0 {
 		return nil, gis.E(gis.Rejected, nil, "no community has an outline with an area")
 	}
-	a, err := b.plan(ctx, cov, cov.withNeighbours(want), opt.Threads, opt.Progress)
+	p, err := b.plan(ctx, cov, cov.withNeighbours(want), opt.Threads, opt.Progress)
 	if err != nil {
 		return nil, err
 	}
-	groups, err := a.cutAll(ctx, b, want, &opt)
-	if err != nil {
+	if err := comps(); err != nil {
 		return nil, err
 	}
-	if a, groups, err = b.finish(a, groups, &opt); err != nil {
+	b.points = newPointTable(b.comps)
+	res, err := b.divideAll(ctx, p.parts, want, &opt)
+	if err != nil {
 		return nil, err
 	}
 	d := &Division{Findings: b.findings}
-	if err := d.collect(b, a, groups, &opt); err != nil {
+	if err := d.number(b, res, &opt); err != nil {
 		return nil, err
 	}
-	d.measure(b, a, groups, &opt)
+	d.measure(b, p.outlines, res, want, &opt)
 	d.Stats.Seconds = math.Round(time.Since(start).Seconds()*100) / 100
 	sortFindings(d.Findings)
 	return d, nil
@@ -136,53 +137,8 @@ func (b *base) wanted(codes []string) ([]bool, error) {
 	return want, nil
 }
 
-// cutAll cuts every wanted community, each on its own; the result lists the cells (sets of faces) by community.
-func (a *atoms) cutAll(ctx context.Context, b *base, want []bool, opt *Options) ([][][]int32, error) {
-	faces := make([][]int32, len(b.comms))
-	for f, o := range a.owner {
-		if o >= 0 && want[o] {
-			faces[o] = append(faces[o], int32(f))
-		}
-	}
-	order := make([]int, 0, len(faces))
-	for c := range faces {
-		if len(faces[c]) > 0 {
-			order = append(order, c)
-		}
-	}
-	slices.SortStableFunc(order, func(x, y int) int { return len(faces[y]) - len(faces[x]) }) // large ones first: even threads
-	g := &goal{Weights: opt.Weights, target: opt.Target, min: opt.Min, max: opt.Max}
-	res := make([][][]int32, len(faces))
-	own := make([]int32, len(a.owner))
-	next := make(chan int, len(order))
-	for _, c := range order {
-		next <- c
-	}
-	close(next)
-	var wg sync.WaitGroup
-	var mu sync.Mutex
-	done := int64(0)
-	for range opt.Threads {
-		wg.Go(func() {
-			w := newCutter(a, g)
-			for c := range next {
-				if ctx.Err() != nil {
-					return
-				}
-				res[c] = w.community(faces[c], own)
-				mu.Lock()
-				done++
-				opt.Progress.Tell("cut", done, int64(len(order)))
-				mu.Unlock()
-			}
-		})
-	}
-	wg.Wait()
-	return res, ctx.Err()
-}
-
 // community cuts one community.
-func (w *cutter) community(fs []int32, own []int32) [][]int32 {
+func (w *cutter) community(fs []int32) [][]int32 {
 	area, load := 0.0, 0.0
 	for _, f := range fs {
 		area += w.area[f]
@@ -193,7 +149,7 @@ func (w *cutter) community(fs []int32, own []int32) [][]int32 {
 	for _, piece := range w.pieces(fs) {
 		cells = append(cells, w.divide(piece)...)
 	}
-	return w.mend(w.improve(cells, own))
+	return w.mend(w.improve(cells, w.own))
 }
 
 // pieces splits the faces of a community into those that hang together by edges.
@@ -223,33 +179,15 @@ func (w *cutter) pieces(fs []int32) [][]int32 {
 	return out
 }
 
-// collect turns sets of faces into numbered cells.
-func (d *Division) collect(b *base, a *atoms, groups [][][]int32, opt *Options) error {
-	w := newCutter(a, &goal{})
+// number gives the cells their codes, community by community.
+func (d *Division) number(b *base, res []divided, opt *Options) error {
 	u := newUpdate(b.lat, opt)
-	for c, cells := range groups {
-		if len(cells) == 0 {
+	for c := range res {
+		d.Findings = append(d.Findings, res[c].findings...)
+		if len(res[c].fresh) == 0 {
 			continue
 		}
-		code := b.comms[c].code
-		rings := make([]geom.Ring, len(cells))
-		for i, fs := range cells {
-			o := w.outline(fs)
-			rings[i] = startAtMin(a.Ring(o.outer))
-			if !o.simple() {
-				d.Findings = append(d.Findings, finding("grid.not_simple", gis.SeverityError, code, b.lat.lonLat(middle(rings[i])), 0,
-					"a cell of community %s could not be made a simple polygon", "社区 %s 有一个单元网格无法成为简单多边形", code))
-			}
-		}
-		order := inOrder(rings)
-		fresh := make([]freshCell, len(rings))
-		for k, i := range order {
-			fresh[k] = freshCell{ring: rings[i], Cell: Cell{
-				Community: code, Polygon: b.lat.polygon(rings[i]), AreaM2: float64(rings[i].Area2()) / 2e6,
-				InitDate: opt.Today, Status: Valid,
-			}}
-		}
-		if err := u.community(code, fresh); err != nil {
+		if err := u.community(b.comms[c].code, res[c].fresh); err != nil {
 			return err
 		}
 	}

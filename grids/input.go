@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"sync"
 
 	"github.com/paulmach/orb"
 
@@ -80,6 +81,10 @@ type base struct {
 	buildings []building
 	comps     []geom.Pt
 	findings  []gis.Finding
+
+	reach  orb.Bound   // of the communities, and a bit more
+	obs    *obstacles  // the buildings, from plan on
+	points *pointTable // the components, from then on that all are read
 }
 
 // readBase reads all layers of the source.
@@ -120,14 +125,33 @@ func readBase(ctx context.Context, src Source, p gis.Progress) (*base, error) {
 		b.comms = append(b.comms, c)
 	}
 	slices.SortFunc(b.comms, func(x, y community) int { return cmp.Compare(x.code, y.code) })
-	reach := bound.Pad(0.002)
+	b.reach = bound.Pad(0.002)
+	reach := b.reach
 	if err := b.readLines(ctx, src, reach); err != nil {
 		return nil, err
 	}
 	if err := b.readBuildings(ctx, src, reach); err != nil {
 		return nil, err
 	}
-	return b, b.readComponents(ctx, src, reach)
+	return b, nil
+}
+
+// readLater starts to read the components, which are many and not needed before the cutting; the function
+// it returns waits for the end. Nothing else may read from src until then.
+func (b *base) readLater(ctx context.Context, src Source) func() error {
+	later := &base{lat: b.lat}
+	var err error
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		err = later.readComponents(ctx, src, b.reach)
+	}()
+	return sync.OnceValue(func() error {
+		<-done
+		b.comps = later.comps
+		b.findings = append(b.findings, later.findings...)
+		return err
+	})
 }
 
 func (l lattice) rings(p orb.Polygon) []geom.Ring {

@@ -73,21 +73,18 @@ const (
 	partedArea = 0.2   // m²: pieces smaller than this do not count
 )
 
-// parted returns the edges that run through buildings lying in several atoms of one community.
-func (a *atoms) parted(obs *obstacles, loc *locator, want []bool, threads int) map[int32]bool {
-	found := make([][]int32, len(obs.all))
-	each(len(obs.all), threads, func(i int) {
-		b := &obs.all[i]
-		edges := a.through(b, loc)
-		if len(edges) == 0 || !a.shared(b, loc, want) {
-			return
-		}
-		found[i] = edges
-	})
+// parted returns the edges that run through buildings lying in several atoms of the community.
+func (a *atoms) parted(obs *obstacles, loc *locator) map[int32]bool {
 	drop := map[int32]bool{}
-	for _, l := range found {
-		for _, e := range l {
-			drop[e] = true
+	if len(loc.segs) == 0 {
+		return drop
+	}
+	for _, i := range obs.near(loc.box, nil) {
+		b := &obs.all[i]
+		if edges := a.through(b, loc); len(edges) > 0 && a.shared(b, loc) {
+			for _, e := range edges {
+				drop[e] = true
+			}
 		}
 	}
 	return drop
@@ -118,8 +115,8 @@ func (a *atoms) through(b *building, loc *locator) []int32 {
 	return slices.Compact(edges)
 }
 
-// shared reports whether two atoms of one community each hold a piece of the building's inner part, by scan lines.
-func (a *atoms) shared(b *building, loc *locator, want []bool) bool {
+// shared reports whether two atoms of the community each hold a piece of the building's inner part, by scan lines.
+func (a *atoms) shared(b *building, loc *locator) bool {
 	area := map[int32]float64{}
 	step := int64(scanStep)
 	for b.m2 > 400*float64(step*step)/1e6*100 { // large footprints: some 200 lines are enough
@@ -149,15 +146,13 @@ func (a *atoms) shared(b *building, loc *locator, want []bool) bool {
 			}
 		}
 	}
-	count := map[int32]int{}
+	count := 0
 	for f, m2 := range area {
-		if m2 > partedArea && f >= 0 && a.owner[f] >= 0 && want[a.owner[f]] {
-			if count[a.owner[f]]++; count[a.owner[f]] > 1 {
-				return true
-			}
+		if m2 > partedArea && f >= 0 && a.owner[f] >= 0 {
+			count++
 		}
 	}
-	return false
+	return count > 1
 }
 
 // crossings returns where edges cross the level line pq, half a millimetre north of it, from west to east.

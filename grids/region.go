@@ -7,6 +7,7 @@ type cutter struct {
 	mean  float64 // load of a mean cell of the community under work
 	epoch int32
 
+	own              []int32 // cell of each face, in the search
 	faceMark, faceID []int32 // faces of the region
 	nodeMark, nodeID []int32
 	halfMark, halfID []int32
@@ -20,14 +21,26 @@ type cutter struct {
 	job                  job
 }
 
-func newCutter(a *atoms, g *goal) *cutter {
+// use turns the cutter to a graph. Marks left by the one before are of older epochs.
+func (w *cutter) use(a *atoms) {
+	w.atoms = a
 	faces, nodes, halves := len(a.Cycle), len(a.Nodes), len(a.Org)
-	mk := func(n int) []int32 { return make([]int32, n) }
-	return &cutter{
-		atoms: a, goal: g,
-		faceMark: mk(faces), faceID: mk(faces), nodeMark: mk(nodes), nodeID: mk(nodes),
-		halfMark: mk(halves), halfID: mk(halves), bound: mk(halves), visited: mk(halves), hole: mk(halves), touched: mk(nodes),
+	for _, s := range []*[]int32{&w.faceMark, &w.faceID, &w.own} {
+		*s = roomFor(*s, faces)
 	}
+	for _, s := range []*[]int32{&w.nodeMark, &w.nodeID, &w.touched} {
+		*s = roomFor(*s, nodes)
+	}
+	for _, s := range []*[]int32{&w.halfMark, &w.halfID, &w.bound, &w.visited, &w.hole} {
+		*s = roomFor(*s, halves)
+	}
+}
+
+func roomFor(s []int32, n int) []int32 {
+	if len(s) >= n {
+		return s
+	}
+	return make([]int32, n+n/4)
 }
 
 func (w *cutter) in(f int32) bool { return f >= 0 && w.faceMark[f] == w.epoch }

@@ -97,101 +97,65 @@ func (s *Stats) count(l []gis.Finding) {
 	}
 }
 
-// measure fills in the builder's stats and lists cells out of range and buildings that straddle communities.
-func (d *Division) measure(b *base, a *atoms, groups [][][]int32, opt *Options) {
-	w := newCutter(a, &goal{})
-	cell := make([]int32, len(a.owner))
-	for f := range cell {
-		cell[f] = -1
-	}
-	n := int32(0)
-	for _, cells := range groups {
-		for _, fs := range cells {
-			for _, f := range fs {
-				cell[f] = n
-			}
-			n++
-		}
-		if len(cells) > 0 {
-			d.Stats.Communities++
-		}
-	}
-	of := func(f int32) int32 {
-		if f < 0 {
-			return -1
-		}
-		return cell[f]
-	}
+// measure fills in the builder's stats and lists the buildings that straddle communities.
+func (d *Division) measure(b *base, outlines []geom.Seg, res []divided, want []bool, opt *Options) {
 	real := 0.0
-	for e := range a.Edges {
-		if of(a.Face[2*e]) != of(a.Face[2*e+1]) {
-			d.Stats.BorderM += a.len[e]
-			if class(a.Edges[e].Class).real() {
-				real += a.len[e]
-			}
+	var area, compact []float64
+	for c := range res {
+		if len(res[c].fresh) == 0 {
+			continue
+		}
+		d.Stats.Communities++
+		d.Stats.BorderM += res[c].border
+		real += res[c].real
+		compact = append(compact, res[c].compact...)
+		for i := range res[c].fresh {
+			area = append(area, res[c].fresh[i].AreaM2)
+		}
+	}
+	for _, s := range outlines {
+		if (s.L >= 0 && want[s.L]) || (s.R >= 0 && want[s.R]) {
+			d.Stats.BorderM += s.A.Dist(s.B) / 1000
+			real += s.A.Dist(s.B) / 1000
 		}
 	}
 	if d.Stats.BorderM > 0 {
 		d.Stats.OnFeatures = real / d.Stats.BorderM
 	}
-	var area, compact []float64
-	for c, cells := range groups {
-		for _, fs := range cells {
-			m2, p := w.sum(fs), w.length(w.outline(fs).outer)
-			area, compact = append(area, m2), append(compact, 4*math.Pi*m2/(p*p))
-			if m2 < opt.Min || m2 > opt.Max {
-				d.outOfRange(b, w, c, fs, m2, opt)
-			}
-		}
-	}
 	d.Stats.areas(area, compact, opt.Min, opt.Target, opt.Max)
 	d.Stats.Buildings, d.Stats.Components = len(b.buildings), len(b.comps)
-	d.straddling(b, a)
+	d.straddling(b, outlines, opt.Threads)
 	d.Stats.count(d.Findings)
 }
 
-func (d *Division) outOfRange(b *base, w *cutter, c int, fs []int32, m2 float64, opt *Options) {
-	ring := w.Ring(w.outline(fs).outer)
-	at := geom.LabelPoint(b.lat.polygon(ring))
-	if m2 < opt.Min {
-		d.Findings = append(d.Findings, finding("grid.area_below", gis.SeverityWarning, b.comms[c].code, at, m2,
-			"a cell of community %s has %.0f m², less than %.0f", "社区 %s 有一个单元网格面积 %.0f 平方米，小于 %.0f", b.comms[c].code, m2, opt.Min))
-		return
-	}
-	d.Findings = append(d.Findings, finding("grid.area_above", gis.SeverityWarning, b.comms[c].code, at, m2,
-		"a cell of community %s has %.0f m², more than %.0f", "社区 %s 有一个单元网格面积 %.0f 平方米，大于 %.0f", b.comms[c].code, m2, opt.Max))
-}
-
 // straddling lists the buildings that a community line runs through: they are cut there, and only there.
-func (d *Division) straddling(b *base, a *atoms) {
-	var segs []geom.Seg
-	for e := range a.Edges {
-		if a.Edges[e].Class == uint8(clsCommunity) {
-			l := a.Edges[e].Line
-			for i := 1; i < len(l); i++ {
-				segs = append(segs, geom.Seg{A: l[i-1], B: l[i]})
-			}
-		}
-	}
-	tab := geom.NewSegTable(segs, obstacleSide, 0)
-	for k := range b.buildings {
+func (d *Division) straddling(b *base, outlines []geom.Seg, threads int) {
+	through := make([]float64, len(b.buildings))
+	tab := geom.NewSegTable(outlines, obstacleSide, 0)
+	each(len(b.buildings), threads, func(k int) {
 		o := &b.buildings[k]
-		through := 0.0
-		seen := map[int32]bool{}
+		var near []int32
 		tab.Box(o.box, func(q int) {
 			for _, i := range tab.In(q) {
-				if s := segs[i]; !seen[i] && s.Box().Meets(o.box) {
-					seen[i] = true
-					for _, x := range o.deep(s.A, s.B, judgeDepth) {
-						through += (x.hi - x.lo) * s.A.Dist(s.B) / 1000
-					}
+				if outlines[i].Box().Meets(o.box) {
+					near = append(near, i)
 				}
 			}
 		})
-		if through > 0.5 {
+		slices.Sort(near)
+		for _, i := range slices.Compact(near) {
+			s := &outlines[i]
+			for _, x := range o.deep(s.A, s.B, judgeDepth) {
+				through[k] += (x.hi - x.lo) * s.A.Dist(s.B) / 1000
+			}
+		}
+	})
+	for k, m := range through {
+		if m > 0.5 {
+			o := &b.buildings[k]
 			d.Stats.Straddling++
-			d.Findings = append(d.Findings, finding("building.straddles", gis.SeverityNote, "", b.lat.lonLat(middle(o.rings[0])), through,
-				"a community line runs %.1f m through a building of %.0f m²", "社区界线穿过建筑物 %.1f 米（建筑面积 %.0f 平方米）", through, o.m2))
+			d.Findings = append(d.Findings, finding("building.straddles", gis.SeverityNote, "", b.lat.lonLat(middle(o.rings[0])), m,
+				"a community line runs %.1f m through a building of %.0f m²", "社区界线穿过建筑物 %.1f 米（建筑面积 %.0f 平方米）", m, o.m2))
 		}
 	}
 }
