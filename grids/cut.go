@@ -351,6 +351,9 @@ func (j *job) best() (parting, bool) {
 			if q.node == p.node || w.dist[q.node] >= far {
 				continue
 			}
+			if g.Feature*(w.dist[q.node]-tieBreak*w.ln[q.node])/100 >= best*kmax {
+				continue // the border alone costs more
+			}
 			if s := j.score(p, q); s < best {
 				best, from, to = s, i, q.node
 			}

@@ -142,7 +142,7 @@ func (s *skeleton) sample(i int32) {
 
 // step is how far apart the wall pq of building i is sampled: half the distance to the next building.
 func (s *skeleton) step(i int32, p, q geom.Pt) float64 {
-	const lo, hi = 600, 3000
+	const lo, hi = 600, 6000
 	best := float64(hi)
 	box := geom.NoBox.Grow(p).Grow(q).Pad(2 * hi)
 	s.close = s.obs.near(box, s.close[:0])
@@ -168,8 +168,10 @@ func (s *skeleton) step(i int32, p, q geom.Pt) float64 {
 		return lo
 	case best < 2400:
 		return 1200
+	case best < 4800:
+		return 2400
 	}
-	return 2400
+	return 4800
 }
 
 // segDist is the distance of two segments that do not cross.

@@ -56,7 +56,7 @@ func nearSeg(p, a, b geom.Pt) (t, d float64) {
 	if l2 := dx*dx + dy*dy; l2 > 0 {
 		t = math.Max(0, math.Min(1, (px*dx+py*dy)/l2))
 	}
-	return t, math.Hypot(px-t*dx, py-t*dy)
+	return t, geom.Hypot(px-t*dx, py-t*dy)
 }
 
 func distSeg(p, a, b geom.Pt) float64 {
@@ -94,7 +94,7 @@ func mergeSpans(s []span, eps float64) []span {
 func capsule(a, b, c, d geom.Pt, r float64) (span, bool) {
 	// Work in the frame of cd: its start at the origin, its direction along x.
 	cx, cy := float64(d.X-c.X), float64(d.Y-c.Y)
-	l := math.Hypot(cx, cy)
+	l := geom.Hypot(cx, cy)
 	if l == 0 {
 		return circle(float64(a.X-c.X), float64(a.Y-c.Y), float64(b.X-c.X), float64(b.Y-c.Y), r)
 	}

@@ -35,9 +35,12 @@ func rect(x0, y0, x1, y1 float64) orb.Ring {
 func code12(i int) string { return fmt.Sprintf("370883001%03d", i) }
 
 // randomCity makes a small city with the faults real data have, and some they had better not have.
-func randomCity(r *rand.Rand) memory {
+func randomCity(r *rand.Rand) memory { return randomCityOf(r, 3) }
+
+// randomCityOf is randomCity with up to most communities a side and so many houses in proportion.
+func randomCityOf(r *rand.Rand, most int) memory {
 	m := memory{}
-	nx, ny := 1+r.IntN(3), 1+r.IntN(3)
+	nx, ny := 1+r.IntN(most), 1+r.IntN(most)
 	noise := []float64{0, 0.001, 0.01, 0.3}[r.IntN(4)]
 	node := map[[2]int][2]float64{}
 	for i := range nx + 1 {
@@ -91,7 +94,7 @@ func randomCity(r *rand.Rand) memory {
 		comm(orb.MultiPolygon{{rect(-500, 300, -400, 400)}, {rect(-400, 400, -300, 480)}, {rect(-250, 300, -249, 301)}})
 	}
 	w, h := float64(nx)*260+60, float64(ny)*240+60
-	for range r.IntN(12) {
+	for range r.IntN(4 * most) {
 		l := orb.LineString{metres(r.Float64()*w, r.Float64()*h), metres(r.Float64()*w, r.Float64()*h)}
 		if r.IntN(3) == 0 { // beside or on a community line
 			a, b := at(r.IntN(nx+1), 0), at(r.IntN(nx+1), ny)
@@ -112,7 +115,7 @@ func randomCity(r *rand.Rand) memory {
 			m.add("building", orb.Polygon{ring})
 		}
 	}
-	for range r.IntN(80) {
+	for range r.IntN(80 * most * most / 9) {
 		house(r.Float64()*w, r.Float64()*h)
 	}
 	if r.IntN(3) == 0 { // a comb of touching houses
@@ -139,14 +142,14 @@ func TestRandomCities(t *testing.T) {
 	}
 	for seed := range cases {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
-			randomHolds(t, uint64(seed))
+			randomHolds(t, uint64(seed), 3)
 		})
 	}
 }
 
-func randomHolds(t *testing.T, seed uint64) {
+func randomHolds(t *testing.T, seed uint64, most int) {
 	r := rand.New(rand.NewPCG(seed, 20261122))
-	src := randomCity(r)
+	src := randomCityOf(r, most)
 	d, err := Build(context.Background(), src, Options{Threads: 1})
 	if err != nil {
 		t.Fatalf("seed %d: %v", seed, err)
@@ -174,9 +177,10 @@ func randomHolds(t *testing.T, seed uint64) {
 	}
 }
 
+// FuzzBuild divides random cities of one or two communities, which takes some milliseconds, and checks the hard rules.
 func FuzzBuild(f *testing.F) {
 	for _, seed := range []uint64{0, 1, 2, 1000, 1 << 40} {
 		f.Add(seed)
 	}
-	f.Fuzz(randomHolds)
+	f.Fuzz(func(t *testing.T, seed uint64) { randomHolds(t, seed, 1+int(seed%2)) })
 }

@@ -102,12 +102,3 @@ func sooner(dir, p, q Pt) bool {
 	}
 	return Cross(o, p, q) > 0
 }
-
-// Bounds returns the box of the segments.
-func Bounds(segs []Seg) Box {
-	b := NoBox
-	for _, s := range segs {
-		b = b.Grow(s.A).Grow(s.B)
-	}
-	return b
-}
