@@ -104,8 +104,7 @@ func Check(ctx context.Context, src Source, cells iter.Seq2[Cell, error], p gis.
 		return nil, Stats{}, fmt.Errorf("grids: check: %w", err)
 	}
 	for rule, n := range c.listed {
-		if n > checkListed {
-			f := c.more[rule]
+		if f, more := c.more[rule]; more { // errors are listed all
 			f.Key, f.At, f.Measure = "", orb.Point{}, float64(n-checkListed)
 			f.Text = fmt.Sprintf("%d more findings of this rule", n-checkListed)
 			f.TextZh = fmt.Sprintf("同类问题另有 %d 处", n-checkListed)

@@ -129,10 +129,10 @@ func (c cover) ray(from geom.Pt, block, round []int32, d geom.Pt) (s geom.Seg, o
 }
 
 // caps returns a short line from each corner to every other community whose outline
-// passes it by less than the width of a gap: they close off gaps that are
+// passes it by less than width millimetres: they close off gaps that are
 // open to the outside of all communities, and part narrow stretches of gaps from wide ones.
-func (r *repair) caps(segs []geom.Seg) []geom.Seg {
-	tab := geom.NewSegTable(segs, 25_000, int64(gapWidth)+1)
+func (r *repair) caps(segs []geom.Seg, width float64) []geom.Seg {
+	tab := geom.NewSegTable(segs, 25_000, int64(width)+1)
 	type foot struct {
 		d float64
 		p geom.Pt
@@ -152,7 +152,7 @@ func (r *repair) caps(segs []geom.Seg) []geom.Seg {
 		}
 		seen[s.A] = true
 		near := map[int32]foot{}
-		box := geom.NoBox.Grow(s.A).Pad(int64(gapWidth))
+		box := geom.NoBox.Grow(s.A).Pad(int64(width))
 		for _, i := range tab.In(tab.At(s.A)) {
 			t := segs[i]
 			c := r.part[t.L]
@@ -161,7 +161,7 @@ func (r *repair) caps(segs []geom.Seg) []geom.Seg {
 			}
 			u, d := nearSeg(s.A, t.A, t.B)
 			f := foot{d, at(t.A, t.B, u)}
-			if b, ok := near[c]; d < gapWidth && (!ok || d < b.d || (d == b.d && f.p.Less(b.p))) {
+			if b, ok := near[c]; d < width && (!ok || d < b.d || (d == b.d && f.p.Less(b.p))) {
 				near[c] = f
 			}
 		}

@@ -64,7 +64,11 @@ func (r *repair) node(threads int) {
 			}
 		}
 	}
-	noded := geom.SnapRound(append(segs, r.caps(segs)...), threads)
+	r.arrange(geom.SnapRound(append(segs, r.caps(segs, gapWidth)...), threads))
+}
+
+// arrange makes the graph of noded outlines: an edge bounds the parts that have it an odd number of times.
+func (r *repair) arrange(noded []geom.Seg) {
 	var odd []geom.Seg
 	index := map[string]int32{}
 	for i := 0; i < len(noded); {

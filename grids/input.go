@@ -87,9 +87,21 @@ type base struct {
 	points *pointTable // the components, from then on that all are read
 }
 
-// readBase reads all layers of the source.
+// readBase reads the layers of the source but for the components, see readLater.
 func readBase(ctx context.Context, src Source, p gis.Progress) (*base, error) {
 	p.Tell("read", 0, 0)
+	b, err := readCommunities(ctx, src)
+	if err != nil {
+		return nil, err
+	}
+	if err := b.readLines(ctx, src, b.reach); err != nil {
+		return nil, err
+	}
+	return b, b.readBuildings(ctx, src, b.reach)
+}
+
+// readCommunities reads the layer community and chooses the lattice.
+func readCommunities(ctx context.Context, src Source) (*base, error) {
 	b := &base{}
 	byCode := map[string][]orb.Polygon{}
 	var bound orb.Bound
@@ -126,13 +138,6 @@ func readBase(ctx context.Context, src Source, p gis.Progress) (*base, error) {
 	}
 	slices.SortFunc(b.comms, func(x, y community) int { return cmp.Compare(x.code, y.code) })
 	b.reach = bound.Pad(0.002)
-	reach := b.reach
-	if err := b.readLines(ctx, src, reach); err != nil {
-		return nil, err
-	}
-	if err := b.readBuildings(ctx, src, reach); err != nil {
-		return nil, err
-	}
 	return b, nil
 }
 

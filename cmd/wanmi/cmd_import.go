@@ -18,6 +18,7 @@ type importFlags struct {
 	db, crs, encoding, sheet, profile, report string
 	set                                       []string
 	dryRun, guess, partial, strict            bool
+	tolerance                                 float64
 }
 
 func (a *app) cmdImport() *cobra.Command {
@@ -38,6 +39,10 @@ func (a *app) cmdImportFlags(f *importFlags) *cobra.Command {
 OpenStreetMap PBF and XML, each also gzipped. Which column is which field is guessed and printed; a guess that
 is wrong is written out with --guess, edited, and given back with --profile.
 
+Unit grids drawn by hand are repaired against the communities on the way in: outlines get common corners; gaps,
+overlaps and strips across community lines below --tolerance are closed; every larger fault is listed with its
+place. Codes of 15 characters stay; those of 14 get a 0 before their last two.
+
 LAYER is one of ` + layerWords() + ` or osm (one OSM file into several layers).
 
 Rows that cannot be taken are kept in the database with file, row, field, value and reason; --report writes them
@@ -45,6 +50,7 @@ as .html, .json or .xlsx. Exit code 3 means that nothing could be taken (with --
 		Example: `  wanmi import --db city.gpkg community 社区.shp
   wanmi import --db city.gpkg component 部件.zip 果皮箱.xlsx --report 部件.html
   wanmi import --db city.gpkg component 路灯.csv --crs EPSG:4548 --set dept_name=市政所 --dry-run
+  wanmi import --db city.gpkg unit_grid 网格.shp --dry-run --report 网格检查.html
   wanmi import --guess door 门牌.csv > door.yaml`,
 		Args: cobra.MinimumNArgs(2),
 	}
@@ -59,6 +65,7 @@ as .html, .json or .xlsx. Exit code 3 means that nothing could be taken (with --
 	fl.BoolVar(&f.dryRun, "dry-run", false, "say what would be added, moved, changed, removed; write nothing")
 	fl.BoolVar(&f.guess, "guess", false, "only print the guessed profile as YAML")
 	fl.BoolVar(&f.partial, "partial", false, "the delivery is not complete: rows of its source that it lacks stay")
+	fl.Float64Var(&f.tolerance, "tolerance", 1, "with unit_grid: gaps and overlaps narrower than this are closed, m")
 	fl.BoolVar(&f.strict, "strict", false, "one rejected row rejects the whole delivery")
 	return c
 }
@@ -84,6 +91,12 @@ func (a *app) runImport(ctx context.Context, f importFlags, layer string, files 
 		create = mustExist
 	}
 	return a.withStore(ctx, f.db, create, func(st store) error {
+		if layer == "unit_grid" {
+			if n, err := st.Count(ctx, "community"); err != nil || n > 0 {
+				return errors.Join(err, a.importGrids(ctx, st, opt, f))
+			}
+			a.say("there are no communities in the database: the unit grids are taken as they are, unchecked")
+		}
 		_, err := a.importInto(ctx, st, opt, f.report)
 		return err
 	})

@@ -1,0 +1,140 @@
+package grids
+
+import (
+	"context"
+	"math/rand/v2"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/paulmach/orb"
+
+	"wanmi/gis"
+)
+
+// rules counts the findings of each rule.
+func rules(l []gis.Finding) map[string]int {
+	n := map[string]int{}
+	for _, f := range l {
+		n[f.Rule]++
+	}
+	return n
+}
+
+// shaky redraws a cell with every corner up to half a span of metres off, as somebody without snapping would.
+func shaky(r *rand.Rand, p orb.Polygon, span float64) orb.Polygon {
+	ring := slices.Clone(p[0])
+	for i := range ring {
+		ring[i] = orb.Point{ring[i][0] + (r.Float64()-0.5)*span/91e3, ring[i][1] + (r.Float64()-0.5)*span/111e3}
+	}
+	ring[len(ring)-1] = ring[0]
+	return orb.Polygon{ring}
+}
+
+func TestAdoptClosesSmallFaults(t *testing.T) {
+	src := town()
+	made := build(t, src, Options{})
+	r := rand.New(rand.NewPCG(11, 22))
+	var drawn []Drawn
+	for _, c := range made.Cells {
+		drawn = append(drawn, Drawn{Code: string(c.Code), Geom: shaky(r, c.Polygon, 0.6)})
+	}
+	drawn[0].Code = drawn[0].Code[:12] + drawn[0].Code[13:] // 14 characters
+	drawn[1].Code = "A6306-03"
+	drawn[3].Code = drawn[2].Code
+	d, err := Adopt(context.Background(), src, drawn, AdoptOptions{Today: "2026-11-22"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(d.Cells) != len(drawn) {
+		t.Fatalf("%d cells came of %d", len(d.Cells), len(drawn))
+	}
+	got := rules(d.Findings)
+	for rule, want := range map[string]int{"adopt.code": 1, "adopt.duplicate": 1, "adopt.gap": 0, "adopt.overlap": 0, "adopt.crossing": 0, "adopt.outside": 0, "adopt.gap.small": 1, "adopt.overlap.small": 1} {
+		if got[rule] != want {
+			t.Errorf("findings of %s: got %d, want %d", rule, got[rule], want)
+		}
+	}
+	found, st, err := Check(context.Background(), src, Cells(d.Cells), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range found {
+		if f.Severity == gis.SeverityError {
+			t.Errorf("after the repair: %s %s at %.7f: %s", f.Rule, f.Key, f.At, f.Text)
+		}
+	}
+	if diff := st.AreaM2 - made.Stats.AreaM2; diff > 1 || diff < -1 {
+		t.Errorf("the cells cover %.1f m², want %.1f", st.AreaM2, made.Stats.AreaM2)
+	}
+	wide := slices.IndexFunc(d.Cells, func(c Cell) bool { return c.Code == made.Cells[0].Code })
+	if wide < 0 || !strings.Contains(d.Cells[wide].Remark, drawn[0].Code) {
+		t.Errorf("the code of 14 characters was not widened, or its remark lost it")
+	}
+}
+
+func TestAdoptListsLargeFaults(t *testing.T) {
+	src := memory{}
+	src.add("community", orb.Polygon{rect(0, 0, 300, 200)}, "code", code12(1), "name", "a")
+	src.add("community", orb.Polygon{rect(300, 0, 600, 200)}, "code", code12(2), "name", "b")
+	src.add("community", orb.Polygon{rect(600, 0, 900, 200)}, "code", code12(3), "name", "c")
+	src.add("building", orb.Polygon{rect(90, 50, 110, 60)})
+	cell := func(code string, x0, x1 float64) Drawn {
+		return Drawn{Code: code, Geom: orb.Polygon{rect(x0, 0, x1, 200)}}
+	}
+	drawn := []Drawn{
+		cell(code12(1)+"001", 0, 100), cell(code12(1)+"002", 100, 210), cell(code12(1)+"003", 200, 290), // a building cut, 10 m overlap, 10 m gap
+		cell(code12(2)+"001", 300, 450), cell(code12(2)+"00A", 450, 620), // 20 m across the line
+	}
+	d, err := Adopt(context.Background(), src, drawn, AdoptOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := rules(d.Findings)
+	for rule, want := range map[string]int{"adopt.overlap": 1, "adopt.gap": 1, "adopt.crossing": 1, "adopt.none": 1} {
+		if got[rule] != want {
+			t.Errorf("findings of %s: got %d, want %d in %v", rule, got[rule], want, got)
+		}
+	}
+	if got["grid.building_cut"]+got["building.cut"] == 0 {
+		t.Errorf("the building cut is not told: %v", got)
+	}
+	for _, f := range d.Findings {
+		if f.Severity == gis.SeverityError && f.At == (orb.Point{}) {
+			t.Errorf("%s has no place", f.Rule)
+		}
+	}
+	// Only the community without cells is divided; the others stay as they were drawn.
+	b, err := Build(context.Background(), src, Options{Communities: []string{code12(3)}, Old: d.Cells})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := Diff(d.Cells, b.Cells); len(diff.Kept) != len(d.Cells) || len(diff.New) == 0 {
+		t.Errorf("dividing the third community: %+v", diff)
+	}
+}
+
+// TestAdoptTaipei takes the statistical units of Taipei, drawn by hand for another purpose, as a delivery.
+func TestAdoptTaipei(t *testing.T) {
+	src := taipei(t)
+	var drawn []Drawn
+	for _, f := range readJSON(t, filepath.Join(sharedDir(t, "taipei_west/reference"), "statistical_units.geojson")).Features {
+		drawn = append(drawn, Drawn{Code: f.Properties.MustString("CODEBASE", ""), Geom: f.Geometry})
+	}
+	d, err := Adopt(context.Background(), src, drawn, AdoptOptions{Threads: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("%d units gave %d cells of %.0f m² median; findings %v", len(drawn), len(d.Cells), d.Stats.MedianM2, rules(d.Findings))
+	if len(d.Cells) < len(drawn)*95/100 {
+		t.Errorf("only %d cells of %d units", len(d.Cells), len(drawn))
+	}
+	one, err := Adopt(context.Background(), src, drawn, AdoptOptions{Threads: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := Diff(d.Cells, one.Cells); len(diff.Kept) != len(d.Cells) {
+		t.Error("another number of threads gives other cells")
+	}
+}
