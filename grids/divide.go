@@ -94,7 +94,14 @@ func (b *base) divide(w *cutter, c int, segs []geom.Seg, opt *Options) (divided,
 		return d, nil
 	}
 	w.use(a)
-	groups := [][][]int32{w.community(faces)}
+	cells, raised := w.community(faces)
+	if raised > 0 {
+		code := b.comms[c].code
+		d.findings = append(d.findings, finding("grid.target_raised", gis.SeverityNote, code, b.lat.lonLat(middle(b.comms[c].parts[0][0])), raised,
+			"community %s is too large for %d unit grid numbers: its target area is %.0f m² instead of %.0f",
+			"社区 %s 面积过大，单元网格顺序号不超过 %d，其目标面积为 %.0f 平方米（原为 %.0f）", code, MaxSeq, raised, opt.Target))
+	}
+	groups := [][][]int32{cells}
 	if a, groups, err = b.finish(a, groups, opt); err != nil {
 		return d, err
 	}

@@ -17,10 +17,13 @@ func (c *converter) finish(rec *record, values []string) error {
 	case "door":
 		return c.finishDoor(rec)
 	case "street":
-		return c.areaCode(rec, "code", 9)
+		return c.settleCode(rec)
 	case "community":
-		if err := c.areaCode(rec, "code", 12); err != nil {
+		if err := c.settleCode(rec); err != nil {
 			return err
+		}
+		if code, ok := areaCodeOf(rec.f.Text("street_code"), 9); ok {
+			rec.f.Set("street_code", code)
 		}
 		if code := rec.f.Text("code"); rec.f.Text("street_code") == "" && len(code) == 12 {
 			rec.f.Set("street_code", code[:9])
@@ -54,18 +57,6 @@ func (c *converter) finish(rec *record, values []string) error {
 		if code := rec.f.Text("code"); code != "" && !creditShaped(code) {
 			c.remark(RuleCode, gis.SeverityWarning, rec, 0, fmt.Sprintf("%q is no unified social credit code (18 characters)", code), "不是 18 位统一社会信用代码")
 		}
-	}
-	return nil
-}
-
-// areaCode checks the code of a street or community.
-func (c *converter) areaCode(rec *record, field string, n int) error {
-	code := rec.f.Text(field)
-	if code == "" {
-		return nil // the check of mandatory fields says so
-	}
-	if !sized(n)(code) {
-		return &rowError{RuleAreaCode, field, code, fmt.Sprintf("the code must have %d digits", n), fmt.Sprintf("代码应为 %d 位数字", n)}
 	}
 	return nil
 }

@@ -2,11 +2,13 @@ package census
 
 import (
 	"encoding/binary"
+	"fmt"
 	"math"
 	"strconv"
 	"strings"
 
 	"wanmi/data"
+	"wanmi/gis"
 
 	"github.com/paulmach/orb"
 )
@@ -45,7 +47,9 @@ func (r *run) foldCodes(layer string, recs []record) []record {
 		rec.f.Key = code
 		if code != "" {
 			if j, twice := first[code]; twice {
-				r.rejectTwice(&rec, out[j])
+				if !r.joinParts(&out[j], &rec) {
+					r.rejectTwice(&rec, out[j])
+				}
 				continue
 			}
 			first[code] = len(out)
@@ -61,6 +65,21 @@ func (r *run) foldCodes(layer string, recs []record) []record {
 		out = append(out, rec)
 	}
 	return out
+}
+
+// joinParts makes one area of two rows of a street or community that differ in their polygon only: parts of one.
+func (r *run) joinParts(into, rec *record) bool {
+	if areaDigits[rec.f.Layer.Name] == 0 || into.source != rec.source || into.f.Text("name") != rec.f.Text("name") || sameShape(into.f.Geom, rec.f.Geom) {
+		return false
+	}
+	g, err := join(into.f.Geom, rec.f.Geom)
+	if err != nil {
+		return false
+	}
+	into.f.Geom = g
+	into.rows++
+	r.finding(RuleParts, gis.SeverityNote, rec, 0, fmt.Sprintf("the code %s stands in row %d too: taken as parts of one area", rec.f.Key, into.row), fmt.Sprintf("代码 %s 与第 %d 行相同，视为同一区域的多个部分", rec.f.Key, into.row))
+	return true
 }
 
 func (r *run) rejectTwice(rec *record, other record) {

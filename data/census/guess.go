@@ -171,10 +171,10 @@ func (g *guesser) plausible(c candidate) bool {
 		return c.col.share(codeShaped) > 0.5
 	case "component.grid_code", "unit_grid.code", "case.grid_code":
 		return c.col.share(func(v string) bool { n := len(codeText(v)); return n == 15 || n == 14 }) > 0.5
-	case "street.code":
-		return c.col.share(sized(9)) > 0.5
+	case "street.code", "community.street_code":
+		return c.col.share(areaShaped(9)) > 0.5
 	case "community.code":
-		return c.col.share(sized(12)) > 0.5
+		return c.col.share(areaShaped(12)) > 0.5
 	case "component.class": // by the class rule
 		return false
 	case "component.dept_name", "component.owner_name", "component.keeper_name":
@@ -199,8 +199,8 @@ func (g *guesser) byValues() {
 	rules := map[string][]rule{
 		"component":  {{"code", codeShaped}, {"grid_code", gridShaped}, {"dept_code", creditShaped}},
 		"unit_grid":  {{"code", gridShaped}},
-		"community":  {{"code", sized(12)}, {"street_code", sized(9)}},
-		"street":     {{"code", sized(9)}},
+		"community":  {{"code", sized(12)}, {"code", areaShaped(12)}, {"street_code", sized(9)}},
+		"street":     {{"code", sized(9)}, {"code", areaShaped(9)}},
 		"department": {{"code", creditShaped}},
 	}[g.layer.Name]
 	for _, r := range rules {
@@ -282,6 +282,8 @@ func (g *guesser) special() {
 		return ""
 	}
 	switch g.layer.Name {
+	case "street", "community":
+		g.areaFields()
 	case "door":
 		g.doorFields(col)
 	case "poi":

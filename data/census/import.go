@@ -57,6 +57,9 @@ func runImport(ctx context.Context, t Target, o Options) (Result, error) {
 	}
 	taken := 0
 	for _, l := range layers {
+		if err := r.giveAreaCodes(ctx, l); err != nil {
+			return r.res, err
+		}
 		r.fold(l)
 		taken += len(r.records[l])
 	}

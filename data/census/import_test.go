@@ -204,7 +204,7 @@ func TestRefused(t *testing.T) {
 		{"strict", "component", "编号,类别,经度,纬度\n1,路灯,0,0\n2,路灯,116.965,35.4\n", Options{Strict: true}, gis.Rejected, "strict"},
 		{"no layer", "lamp", "a\n1\n", Options{}, gis.Invalid, "no layer"},
 		{"no crs", "component", "编号,类别,经度,纬度\n1,路灯,116.965,35.4\n", Options{CRS: "EPSG:1"}, gis.Invalid, ""},
-		{"missing column", "community", "名称,经度,纬度\n东关,116.965,35.4\n", Options{}, gis.Invalid, "code"},
+		{"missing column", "community", "人口,经度,纬度\n1200,116.965,35.4\n", Options{}, gis.Invalid, "name"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			o := c.opt

@@ -16,6 +16,7 @@ type jsonReader struct {
 	src     stream
 	limits  Limits
 	shape   jsonShape
+	path    []string // of a holder: the members that lead to the array of rows
 	columns []string
 	index   map[string]int
 	crs     crs.CRS
@@ -29,7 +30,7 @@ const (
 	collection jsonShape = iota // {"type":"FeatureCollection","features":[...]}
 	array                       // [...] of features or plain objects
 	sequence                    // values one after another
-	holder                      // {"data":[...]}: an object with one array of objects in it
+	holder                      // {"data":[...]}, {"result":{"results":[...]}}: an object with an array of objects in it
 )
 
 func openJSON(src stream, opt ReadOptions) (Reader, error) {
@@ -113,41 +114,28 @@ func (j *jsonReader) sniff() error {
 	if err := s.take('{'); err != nil {
 		return refuse(j.src.name, err, "%v", err)
 	}
-	for first := true; ; first = false {
-		more, err := s.next('}', first)
-		if err != nil {
-			return refuse(j.src.name, err, "%v", err)
-		}
-		if !more {
-			j.shape = sequence
-			return nil
-		}
-		key, err := s.key()
-		if err != nil {
-			return refuse(j.src.name, err, "%v", err)
-		}
-		if b, _ := s.peek(); b == '[' && key == "features" {
-			j.shape = collection
-			return nil
-		} else if b == '[' && key != "coordinates" && key != "bbox" {
-			j.shape = holder
-			if err := s.take('['); err == nil {
-				if b, _ := s.peek(); b == '{' {
-					return nil
-				}
-			}
-			j.shape = sequence
-			return nil
-		}
-		v, err := s.value()
-		if err != nil {
-			return refuse(j.src.name, err, "%v", err)
-		}
-		if key == "type" && jsonText(v) == "Feature" {
-			j.shape = sequence
-			return nil
+	var arrays []jsonArray
+	switch err := s.outline(nil, &arrays); {
+	case errors.Is(err, errFeatures):
+		j.shape = collection
+		return nil
+	case errors.Is(err, errFeature):
+		j.shape = sequence
+		return nil
+	case err != nil:
+		return refuse(j.src.name, err, "%v", err)
+	}
+	j.shape = sequence
+	if _, err := s.peek(); !errors.Is(err, io.EOF) { // another value follows: rows that hold arrays of their own
+		return nil
+	}
+	most := 0
+	for _, a := range arrays {
+		if a.objects > most {
+			j.shape, j.path, most = holder, a.path, a.objects
 		}
 	}
+	return nil
 }
 
 // rawRow is one feature or object as bytes.
@@ -238,6 +226,8 @@ func (j *jsonReader) raw() iter.Seq2[rawRow, error] {
 					err = one()
 				}
 			}
+		case holder:
+			err = j.inner(s, j.path, one)
 		default:
 			err = j.top(s, one)
 		}
@@ -273,7 +263,7 @@ func (j *jsonReader) top(s *jsonScanner, one func() error) error {
 		if err != nil {
 			return cut(err)
 		}
-		if b == '[' && (key == "features" || j.shape == holder && key != "coordinates" && key != "bbox") {
+		if b == '[' && key == "features" {
 			if err := s.take('['); err != nil {
 				return err
 			}
@@ -283,6 +273,34 @@ func (j *jsonReader) top(s *jsonScanner, one func() error) error {
 		if err == nil && key == "crs" && j.crsHow == "" {
 			j.readCRS(v)
 		}
+		return err
+	})
+}
+
+// inner walks down the path to the array of rows.
+func (j *jsonReader) inner(s *jsonScanner, path []string, one func() error) error {
+	if err := s.take('{'); err != nil {
+		return err
+	}
+	return each(s, '}', func() error {
+		key, err := s.key()
+		if err != nil {
+			return err
+		}
+		b, err := s.peek()
+		if err != nil {
+			return cut(err)
+		}
+		switch {
+		case key == path[0] && len(path) == 1 && b == '[':
+			if err := s.take('['); err != nil {
+				return err
+			}
+			return each(s, ']', one)
+		case key == path[0] && len(path) > 1 && b == '{':
+			return j.inner(s, path[1:], one)
+		}
+		_, err = s.value()
 		return err
 	})
 }

@@ -165,6 +165,86 @@ func (s *jsonScanner) key() (string, error) {
 	return name, s.take(':')
 }
 
+// jsonArray is an array of objects inside an object, with the members that lead to it.
+type jsonArray struct {
+	path    []string
+	objects int
+}
+
+// What an outermost object turns out to be before all of it is read.
+var (
+	errFeatures = errors.New("a feature collection")
+	errFeature  = errors.New("a feature")
+)
+
+// outline reads the members of an object whose brace is taken, three deep, and lists the arrays of objects in it.
+func (s *jsonScanner) outline(path []string, arrays *[]jsonArray) error {
+	for first := true; ; first = false {
+		more, err := s.next('}', first)
+		if err != nil || !more {
+			return err
+		}
+		key, err := s.key()
+		if err != nil {
+			return err
+		}
+		b, err := s.peek()
+		if err != nil {
+			return cut(err)
+		}
+		at := append(path[:len(path):len(path)], key)
+		switch {
+		case b == '[' && key == "features" && len(path) == 0:
+			return errFeatures
+		case b == '[' && key != "coordinates" && key != "bbox":
+			n, err := s.countObjects()
+			if err != nil {
+				return err
+			}
+			*arrays = append(*arrays, jsonArray{at, n})
+		case b == '{' && len(path) < 3 && key != "geometry" && key != "properties" && key != "crs":
+			if err := s.take('{'); err != nil {
+				return err
+			}
+			if err := s.outline(at, arrays); err != nil {
+				return err
+			}
+		default:
+			v, err := s.value()
+			if err != nil {
+				return err
+			}
+			if len(path) == 0 && key == "type" && jsonText(v) == "Feature" {
+				return errFeature
+			}
+		}
+	}
+}
+
+// countObjects reads an array and tells how many of its values are objects.
+func (s *jsonScanner) countObjects() (int, error) {
+	if err := s.take('['); err != nil {
+		return 0, err
+	}
+	n := 0
+	for first := true; ; first = false {
+		more, err := s.next(']', first)
+		if err != nil || !more {
+			return n, err
+		}
+		b, err := s.peek()
+		if err != nil {
+			return n, cut(err)
+		}
+		if b == '{' {
+			n++
+		}
+		if _, err := s.value(); err != nil {
+			return n, err
+		}
+	}
+}
+
 // walkObject calls fn for every member of a JSON object, in order, with the raw value.
 func walkObject(raw []byte, fn func(key string, value []byte)) error {
 	i := skipBlank(raw, 0)

@@ -146,6 +146,9 @@ func (p placement) communityOf(code string) string {
 	if len(d) < 8 || !digits(d) {
 		return ""
 	}
+	if whole, ok := areaCodeOf(d, 12); ok && p.comms[whole] != "" {
+		return whole
+	}
 	found := ""
 	for _, c := range p.village[d[len(d)-6:]] {
 		if c[:2] == d[:2] {

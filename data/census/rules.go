@@ -26,6 +26,7 @@ const (
 	RuleCounty    = "component.county"     // a code of another county
 	RuleAreaCode  = "area.code"            // a street, community or grid code of the wrong form
 	RuleDouble    = "code.duplicate"       // a code twice in a delivery
+	RuleParts     = "area.parts"           // one street or community in several rows
 	RuleDoubleID  = "delivered_id.double"  // the survey team's own id twice in a delivery
 	RuleUnplaced  = "place.community"      // no community holds the point
 	RuleRemoved   = "delivery.removed"     // was in an earlier delivery and is not in this one
