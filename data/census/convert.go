@@ -58,8 +58,9 @@ type valueSource struct {
 }
 
 type templatePart struct {
-	text string
-	col  int // -1: text
+	text   string
+	col    int    // -1: text
+	suffix string // of a value that does not end so already
 }
 
 func (v *valueSource) text(values []string) string {
@@ -73,6 +74,9 @@ func (v *valueSource) text(values []string) string {
 			} else if values[p.col] != "" {
 				some = true
 				b.WriteString(values[p.col])
+				if !strings.HasSuffix(values[p.col], p.suffix) {
+					b.WriteString(p.suffix)
+				}
 			}
 		}
 		if !some {
@@ -111,11 +115,14 @@ func compileSource(s string, index func(string) int) (*valueSource, error) {
 			return nil, gis.E(gis.Invalid, nil, "the template %q has a { without }", s)
 		}
 		name := s[i+1 : i+j]
-		c := index(name)
+		c, suffix := index(name), ""
+		if k := strings.LastIndexByte(name, '|'); c < 0 && k > 0 {
+			c, suffix = index(name[:k]), name[k+1:]
+		}
 		if c < 0 {
 			return nil, gis.E(gis.Invalid, nil, "there is no column %q", name)
 		}
-		v.parts = append(v.parts, templatePart{col: c})
+		v.parts = append(v.parts, templatePart{col: c, suffix: suffix})
 		s = s[i+j+1:]
 	}
 	return v, nil

@@ -130,9 +130,10 @@ func foldDoors(recs []record) []record {
 			continue
 		}
 		old := &out[j]
-		old.rows++
+		old.rows += rec.rows
 		old.f.Set("count", old.f.Int("count")+f.Int("count"))
 	}
+	clear(recs[len(out):])
 	return out
 }
 

@@ -8,9 +8,6 @@ import (
 	"strings"
 
 	"wanmi/gis"
-
-	"github.com/paulmach/orb"
-	"github.com/paulmach/orb/encoding/wkt"
 )
 
 // GuessProfile finds which column of r is which field of the layer. The remarks say in words what was
@@ -111,6 +108,9 @@ func (g *guesser) takePosition(pos position) {
 				g.out.Skip = append(g.out.Skip, c.name)
 			}
 		}
+		if c.name == pos.x || c.name == pos.y {
+			g.used[c.name] = true
+		}
 	}
 	if pos.wkt != "" {
 		g.used[pos.wkt] = true
@@ -175,9 +175,18 @@ func (g *guesser) plausible(c candidate) bool {
 		return c.col.share(areaShaped(9)) > 0.5
 	case "community.code":
 		return c.col.share(areaShaped(12)) > 0.5
+	case "door.number": // a whole address under 门牌号 is no number
+		return c.col.share(func(v string) bool { return !addressShaped(v) }) > 0.5
+	case "door.road":
+		return c.col.share(func(v string) bool { _, err := parseReal(v); return err == nil }) < 0.5
+	case "door.address":
+		if rank := headingRank("门牌 门牌号 门牌号码", c.col.normal); rank >= 0 {
+			return c.col.share(addressShaped) > 0.5
+		}
 	case "component.class": // by the class rule
 		return false
-	case "component.dept_name", "component.owner_name", "component.keeper_name":
+	}
+	if strings.HasSuffix(c.field, "_name") {
 		return c.col.share(digits) < 0.5
 	}
 	f, _ := g.layer.Field(c.field)
@@ -322,16 +331,32 @@ func (g *guesser) doorFields(col func(string) string) {
 	if f["road"] != "" {
 		parts := "{" + f["road"] + "}"
 		n := 0
-		for _, list := range []string{"section 段", "lane 巷", "alley 弄", "suballey 衖"} {
-			if c := col(list); c != "" {
-				parts += "{" + c + "}"
-				g.used[c] = true
-				n++
+		for _, part := range [][2]string{{"section 段", "段"}, {"lane 巷", "巷"}, {"alley 弄", "弄"}, {"suballey 衖", "衖"}} {
+			c := g.sample.find(part[0])
+			if c == nil || g.used[c.name] {
+				continue
 			}
+			if c.share(digits) > 0.5 || part[1] == "段" && c.share(func(v string) bool { return strings.HasSuffix(v, "段") }) < 0.5 { // 104 for 104巷
+				parts += "{" + c.name + "|" + part[1] + "}"
+			} else {
+				parts += "{" + c.name + "}"
+			}
+			g.used[c.name] = true
+			n++
 		}
 		if n > 0 {
 			f["road"] = parts
 			g.note("road made of %s / 街巷由多列拼成", parts)
+		}
+	}
+	if f["number"] == "" && f["address"] == "" && g.set["address"] == "" {
+		for i := range g.sample.cols {
+			if c := &g.sample.cols[i]; !g.used[c.name] && c.share(addressShaped) > 0.7 {
+				f["address"] = c.name
+				g.used[c.name] = true
+				g.note("column %q taken as address by its values / 按数值识别", c.name)
+				break
+			}
 		}
 	}
 	if f["community_code"] == "" {
@@ -342,6 +367,12 @@ func (g *guesser) doorFields(col func(string) string) {
 			}
 		}
 	}
+}
+
+// addressShaped reports whether a text is a whole address: a road or village and a number.
+func addressShaped(s string) bool {
+	i := strings.IndexAny(s, "路街道巷弄里村段鄉乡")
+	return i >= 3 && strings.ContainsAny(s[i:], "0123456789０１２３４５６７８９一二三四五六七八九十") && strings.ContainsAny(s[i:], "号號")
 }
 
 // stamps finds columns that only tell when the row was written: a time under a heading that speaks of an update.
@@ -356,27 +387,4 @@ func (g *guesser) stamps() []string {
 		}
 	}
 	return out
-}
-
-func wktShaped(s string) bool {
-	s = strings.ToUpper(strings.TrimSpace(s))
-	for _, k := range []string{"POINT", "LINESTRING", "POLYGON", "MULTIPOINT", "MULTILINESTRING", "MULTIPOLYGON"} {
-		if strings.HasPrefix(s, k) && strings.Contains(s, "(") {
-			return true
-		}
-	}
-	return false
-}
-
-// parseWKT reads well-known text; a panic of the decoder on hostile text is an error.
-func parseWKT(s string) (g orb.Geometry, err error) {
-	defer func() {
-		if recover() != nil {
-			err = fmt.Errorf("%q is no WKT geometry", clip(s, 40))
-		}
-	}()
-	if !wktShaped(s) {
-		return nil, fmt.Errorf("%q is no WKT geometry", clip(s, 40))
-	}
-	return wkt.Unmarshal(s)
 }

@@ -114,10 +114,13 @@ var headings = map[string]string{
 	"component.data_source":  "sjly 数据来源 datasource source 来源",
 	"component.label":        "灯杆号 杆号 现场编号 杆件编号 井号 喷码 poleno label 标签",
 
-	"door.address":  "标准地址 门牌地址 地址 详细地址 全地址 fulladdr fulladdress address addr",
-	"door.road":     "道路名称 街路巷名称 所在街巷 街路巷 街巷 路名 道路 road roadname street streetname 街路",
-	"door.number":   "门牌号 门牌号码 门楼牌号 门牌楼牌号 housenum housenumber 号码 number no 门牌",
-	"door.building": "楼栋 楼牌 幢号 building unit 单元",
+	"door.address":  "标准地址 门牌地址 完整地址 完整门牌 地址 详细地址 全地址 地址全称 门牌全称 fulladdr fulladdress address addr addrfull 住址 地址名称 门牌 门牌号 门牌号码",
+	"door.road":     "道路名称 街路巷名称 所在街巷 街路巷 街巷 路名 道路 road roadname street streetname 街路 街路段 街、路段 路段 路街 路街段 街道路段 道路街名 街路名 路名称 街道门牌 addrstreet",
+	"door.number":   "门牌号 门牌号码 门楼牌号 门牌楼牌号 housenum housenumber addrhousenumber 号码 号 门号 门牌编号 number no 门牌",
+	"door.building": "楼栋 楼牌 幢号 栋号 building unit 单元 栋",
+
+	"door.street_name":    "街道名称 所在街道 所属街道 街道 镇街 乡镇 乡镇市区 行政区 区 townname district dist",
+	"door.community_name": "社区名称 所在社区 所属社区 社区 村里 里别 里 村里名称 村社区 village villname community",
 
 	"poi.name":  "名称 兴趣点名称 单位名称 poiname name 中文名称 stationname 站名 机构名称 officename facilityname 地点 详细地址 地址 address addr",
 	"poi.class": "所属类型 兴趣点类型 poitype 类别 类型 class type category 分类",

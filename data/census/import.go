@@ -20,6 +20,9 @@ import (
 // bulkRows is from how many changed rows on the change log gets one Reload per layer.
 const bulkRows = 2000
 
+// foldRows is how many rows of doors come together before those of one door are folded.
+const foldRows = 50000
+
 // run is one import in progress.
 type run struct {
 	Options
@@ -278,6 +281,7 @@ func (r *run) readTable(ctx context.Context, rd Reader, layer *gis.Layer) error 
 		r.res.Files = append(r.res.Files, rep)
 		return err
 	}
+	foldAt := len(r.records[layer.Name]) + foldRows
 	for row, err := range rd.Rows() {
 		if err != nil {
 			r.res.Files = append(r.res.Files, rep)
@@ -293,6 +297,10 @@ func (r *run) readTable(ctx context.Context, rd Reader, layer *gis.Layer) error 
 		if err == nil {
 			rep.Taken++
 			r.records[layer.Name] = append(r.records[layer.Name], rec)
+			if layer.Name == "door" && len(r.records[layer.Name]) >= foldAt { // floors fold as they come: they are most of the rows
+				r.records[layer.Name] = foldDoors(r.records[layer.Name])
+				foldAt = 2*len(r.records[layer.Name]) + foldRows
+			}
 			continue
 		}
 		rep.Rejected++

@@ -175,8 +175,15 @@ func (r rawRow) members(fn func(string, []byte)) error {
 	}
 	if !r.feature {
 		return walkObject(r.raw, func(k string, v []byte) {
-			if k == "geometry" && len(v) > 0 && v[0] == '{' {
-				return
+			if len(v) > 0 && v[0] == '{' {
+				if k == "geometry" {
+					return
+				}
+				_ = walkObject(v, func(inner string, v []byte) { // {"position":{"lon":121.5,"lat":25.0}}
+					if axisHeading(normalHeading(inner)) {
+						fn(k+"."+inner, v)
+					}
+				})
 			}
 			fn(k, v)
 		})

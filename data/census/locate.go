@@ -39,7 +39,7 @@ func (c *converter) locate(row Row, rec *record) error {
 	if !ok {
 		return &rowError{RuleGeomNone, name, "", "the row has no coordinates", "缺少坐标"}
 	}
-	if g, err = c.project(g, name, p); err != nil {
+	if g, err = c.project(single(g), name, p); err != nil {
 		return err
 	}
 	if !fitsLayer(c.layer.Geom, g) {

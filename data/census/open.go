@@ -85,7 +85,7 @@ func openStream(s stream, opt ReadOptions, depth int) ([]Reader, error) {
 	case bytes.HasPrefix(head, []byte{0xD0, 0xCF, 0x11, 0xE0}):
 		return nil, refuse(s.name, nil, "is an old Excel workbook (.xls); save it as .xlsx or CSV")
 	case bytes.HasPrefix(text, []byte("<")):
-		return nil, refuse(s.name, nil, "is XML or HTML, not a table")
+		return nil, refuse(s.name, nil, "is XML or HTML, not a table; KML and GML: ogr2ogr -f GeoJSON out.geojson in.kml makes it one that can be read")
 	case bytes.IndexByte(head, 0) >= 0 && !bytes.HasPrefix(head, []byte{0xFF, 0xFE}) && !bytes.HasPrefix(head, []byte{0xFE, 0xFF}):
 		return nil, refuse(s.name, nil, "is a binary file of no known kind; known are csv xlsx geojson json shp zip osm gpkg, and gz of these")
 	}

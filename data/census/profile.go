@@ -17,6 +17,7 @@ import (
 //	column          the column's text
 //	=text           the text itself
 //	{a}{b}-{c}      a template of columns; empty when every column in it is empty
+//	{a|巷}          inside a template: the column with that word behind it, unless it is empty or ends so
 type Profile struct {
 	Layer    string            `yaml:"layer"`
 	Encoding string            `yaml:"encoding,omitempty"`
