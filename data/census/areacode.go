@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"wanmi/data"
 	"wanmi/gis"
 
 	"github.com/paulmach/orb"
@@ -28,6 +29,7 @@ const autoCode = "auto"
 
 const madeUpCounty = "990000"
 
+// areaDigits are the layers whose codes follow from the area; unit grids are numbered within their community.
 var areaDigits = map[string]int{"street": 9, "community": 12}
 
 // areaCodeOf brings the code of a street (n = 9) or community (n = 12) into the form of the standard.
@@ -83,6 +85,10 @@ func (g *guesser) areaFields() {
 			g.note("column %q taken as name by its values / 按数值识别", best.name)
 		}
 	}
+	if f["name"] == "" && g.set["name"] == "" && f["code"] != "" {
+		f["name"] = f["code"]
+		g.note("no column of names: the code serves as the name / 无名称列，以代码为名称")
+	}
 	n := areaDigits[g.layer.Name]
 	if name := f["code"]; name != "" {
 		c := g.sample.byName(name)
@@ -134,6 +140,9 @@ type areaBook struct {
 // street and name, else the next free one.
 func (r *run) giveAreaCodes(ctx context.Context, layer string) error {
 	recs := r.records[layer]
+	if layer == "unit_grid" {
+		return r.numberGrids(ctx)
+	}
 	if areaDigits[layer] == 0 || !slices.ContainsFunc(recs, asksCode) {
 		return nil
 	}
@@ -256,4 +265,57 @@ func (r *run) streetOf(rec *record, b *areaBook) string {
 			return code
 		}
 	}
+}
+
+// numberGrids gives unit grids delivered with --set code=auto the next numbers of the communities that hold them;
+// one that is stored with the same outline keeps its code.
+func (r *run) numberGrids(ctx context.Context) error {
+	recs := r.records["unit_grid"]
+	if !slices.ContainsFunc(recs, asksCode) {
+		return nil
+	}
+	codes, top := map[string]string{}, map[string]int{}
+	note := func(code string) {
+		if n, err := strconv.Atoi(code[max(0, len(code)-3):]); err == nil && len(code) == 15 {
+			top[code[:12]] = max(top[code[:12]], n)
+		}
+	}
+	for f, err := range r.target.Features(ctx, "unit_grid", orb.Bound{}) {
+		if err != nil {
+			return err
+		}
+		note(f.Key)
+		codes[shapeText(f.Geom)] = f.Key
+	}
+	kept := recs[:0]
+	for i := range recs {
+		rec := recs[i]
+		f := &rec.f
+		if !asksCode(rec) {
+			note(f.Text("code"))
+			kept = append(kept, rec)
+			continue
+		}
+		code := codes[shapeText(f.Geom)]
+		if code == "" {
+			_, comm, _, _, _, ok := r.place.placer.Place(rec.at)
+			if ok && top[comm] < 999 {
+				top[comm]++
+				code = fmt.Sprintf("%s%03d", comm, top[comm])
+			}
+		}
+		if code == "" {
+			r.rejectTaken(&rec, data.Rejected{
+				Field: "code", Value: autoCode, Rule: RuleUnplaced,
+				Reason: "no community holds the unit grid, or its 999 numbers are used up: it gets no code", ReasonZh: "单元网格不在任何社区内，或社区顺序号已用完，无法编码",
+			})
+			continue
+		}
+		f.Set("code", code)
+		f.Set("community_code", code[:12])
+		kept = append(kept, rec)
+	}
+	clear(recs[len(kept):])
+	r.records["unit_grid"] = kept
+	return nil
 }

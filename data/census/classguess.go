@@ -29,6 +29,10 @@ func (g *guesser) class() {
 		g.constantClass(m, "the file name")
 		return
 	}
+	if m, col, ok := g.headingClass(); ok {
+		g.constantClass(m, "the heading "+col)
+		return
+	}
 	if c := g.sample.find("treetype 树种 树名 species 树木名称"); c != nil {
 		if m, ok := best(g.classes, "street tree"); ok {
 			g.constantClass(m, "the column of tree species "+c.name)
@@ -38,6 +42,28 @@ func (g *guesser) class() {
 	if n := g.out.Fields["name"]; n != "" { // a register of many classes that names each thing by its class
 		g.useColumn(g.sample.byName(n))
 	}
+}
+
+// idHeading is a heading that numbers or names the things of a table: 路灯编号, hydrant_no.
+var idHeading = regexp.MustCompile(`(?i)^(.+?)[ _-]*(?:编号|編號|名称|名稱|代码|代碼|代号|代號|id|no|name|code|number)$`)
+
+// headingClass takes the class from headings as 路灯编号, when all that name one name the same.
+func (g *guesser) headingClass() (found catalog.Match, column string, ok bool) {
+	for i := range g.sample.cols {
+		m := idHeading.FindStringSubmatch(g.sample.cols[i].name)
+		if m == nil {
+			continue
+		}
+		k, yes := best(g.classes, m[1])
+		if !yes || k.Score < 0.9 {
+			continue
+		}
+		if ok && k.Code != found.Code {
+			return found, "", false
+		}
+		found, column, ok = k, g.sample.cols[i].name, true
+	}
+	return found, column, ok
 }
 
 func (g *guesser) constantClass(m catalog.Match, why string) {
@@ -56,7 +82,7 @@ func best(classes ClassGuesser, text string) (catalog.Match, bool) {
 	return ms[0], true
 }
 
-const classWords = "小类代码 类别代码 部件类别代码 部件小类代码 classcode 小类编码 类代码 部件类型代码 小类名称 smallclass 部件小类 部件类别 小类 部件类型 设施类型 类别 类型 type class 种类 category objname glbjmc 部件名称 名称"
+const classWords = "小类代码 类别代码 部件类别代码 部件小类代码 classcode 小类编码 类代码 部件类型代码 小类名称 smallclass 部件小类 部件类别 小类 部件类型 设施类型 设施类别 设备类型 设备类别 设施名称 类别 类型 type class 种类 category kind objecttype objtype facilitytype objname glbjmc 部件名称 名称"
 
 // classColumn takes the first column known to speak of classes whose values do.
 func (g *guesser) classColumn() *column {

@@ -63,6 +63,9 @@ func (c *converter) finish(rec *record, values []string) error {
 
 func (c *converter) finishGrid(rec *record) {
 	code := rec.f.Text("code")
+	if rec.f.Real("area_m2") == 0 {
+		rec.f.Set("area_m2", squareMetres(rec.f.Geom))
+	}
 	if rec.f.Text("community_code") == "" && len(code) == 15 {
 		rec.f.Set("community_code", code[:12])
 	}
@@ -72,7 +75,7 @@ func (c *converter) finishGrid(rec *record) {
 	case "作废", "0":
 		rec.f.Set("status", "void")
 	}
-	if !gridShaped(code) {
+	if !gridShaped(code) && !strings.EqualFold(code, autoCode) {
 		c.remark(RuleAreaCode, gis.SeverityWarning, rec, 0, "the code of the unit grid does not have 15 characters", "单元网格标识码应为 15 位")
 	}
 }

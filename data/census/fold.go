@@ -83,6 +83,15 @@ func (r *run) joinParts(into, rec *record) bool {
 }
 
 func (r *run) rejectTwice(rec *record, other record) {
+	n := strconv.FormatInt(other.row, 10)
+	r.rejectTaken(rec, data.Rejected{
+		Field: rec.f.Layer.Key, Value: rec.f.Text(rec.f.Layer.Key), Rule: RuleDouble,
+		Reason: "the code is in row " + n + " of the delivery already", ReasonZh: "编码与第 " + n + " 行重复",
+	})
+}
+
+// rejectTaken rejects a row that was taken before.
+func (r *run) rejectTaken(rec *record, x data.Rejected) {
 	for i := range r.res.Files {
 		if r.res.Files[i].File == rec.file {
 			r.res.Files[i].Taken--
@@ -90,7 +99,6 @@ func (r *run) rejectTwice(rec *record, other record) {
 			break
 		}
 	}
-	code := rec.f.Text(rec.f.Layer.Key)
 	b := []byte("{")
 	for i, f := range rec.f.Layer.Fields {
 		if s := rec.f.Text(f.Name); s != "" && rec.f.Values[i] != nil {
@@ -100,11 +108,8 @@ func (r *run) rejectTwice(rec *record, other record) {
 			b = appendJSON(append(appendJSON(b, f.Name), ':'), s)
 		}
 	}
-	r.reject(data.Rejected{
-		File: rec.file, Row: rec.row, Field: rec.f.Layer.Key, Value: code, Rule: RuleDouble,
-		Reason:   "the code is in row " + strconv.FormatInt(other.row, 10) + " of the delivery already",
-		ReasonZh: "编码与第 " + strconv.FormatInt(other.row, 10) + " 行重复", Raw: string(append(b, '}')),
-	}, rec.at)
+	x.File, x.Row, x.Raw = rec.file, rec.row, string(append(b, '}'))
+	r.reject(x, rec.at)
 }
 
 // foldDoors makes one door of the rows of one address: floors share it. count adds up the rows.

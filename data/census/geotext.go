@@ -7,8 +7,11 @@ import (
 	"strconv"
 	"strings"
 
+	"wanmi/gis/geom"
+
 	"github.com/paulmach/orb"
 	"github.com/paulmach/orb/encoding/wkt"
+	"github.com/paulmach/orb/planar"
 )
 
 // Geometry that stands in a column as text: WKT, with or without SRID and Z, or the two coordinates of a point.
@@ -89,4 +92,12 @@ func single(g orb.Geometry) orb.Geometry {
 		}
 	}
 	return g
+}
+
+// squareMetres is the area of a small polygon in longitude and latitude, by the scale at its middle.
+func squareMetres(g orb.Geometry) float64 {
+	mx, my := geom.MetresPerDegree(g.Bound().Center()[1])
+	o := g.Bound().Min
+	flat := mapPoints(g, func(p orb.Point) orb.Point { return orb.Point{(p[0] - o[0]) * mx, (p[1] - o[1]) * my} })
+	return math.Round(100*math.Abs(planar.Area(flat))) / 100
 }

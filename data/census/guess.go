@@ -242,14 +242,21 @@ func (g *guesser) missing(r Reader) error {
 		}
 		lack = append(lack, fmt.Sprintf("%s (%s)", f.Name, f.Zh))
 	}
-	if g.layer.Geom != gis.NoGeom && g.out.X == "" && g.out.WKT == "" && g.sample.dims == [3]int{} {
+	if g.layer.Geom != gis.NoGeom && g.out.X == "" && g.out.WKT == "" && g.sample.dims == [3]int{} && r.Format() != "osm" {
 		lack = append(lack, "the position: no geometry and no coordinate columns (坐标)")
 	}
 	if len(lack) == 0 {
 		return nil
 	}
-	return gis.E(gis.Invalid, nil, "%s: no column found for %s; the columns are %s. Give a profile, or --set field=value",
-		r.Name(), strings.Join(lack, ", "), strings.Join(r.Columns(), ", "))
+	hint := "Give a profile, or --set field=value"
+	switch {
+	case g.layer.Name == "component" && strings.HasPrefix(lack[0], "class "):
+		hint = "Give the class by name or code, as --set class=路灯, or a profile"
+	case g.layer.Name == "unit_grid" && strings.HasPrefix(lack[0], "code "):
+		hint = "Unit grids need codes of 15 characters: name their column in a profile, or --set code=auto to number them within their communities"
+	}
+	return gis.E(gis.Invalid, nil, "%s: no column found for %s; the columns are %s. %s",
+		r.Name(), strings.Join(lack, ", "), strings.Join(r.Columns(), ", "), hint)
 }
 
 // osmFields maps the fixed columns of an OSM file.

@@ -52,12 +52,19 @@ func (s *areas) at(p orb.Point) *area {
 }
 
 // storedPlacer places points by the street, community and unit_grid layers of the target.
-type storedPlacer struct{ streets, communities, grids areas }
+type storedPlacer struct {
+	streets, communities, grids areas
+	byCode                      map[string]*area // communities
+}
 
 // Place implements [Placer].
 func (s *storedPlacer) Place(p orb.Point) (grid, community, communityName, street, streetName string, ok bool) {
 	if g := s.grids.at(p); g != nil {
 		grid = g.code
+		// A unit grid lies in one community: beside a line where communities gape or overlap, the grid's counts.
+		if c := s.byCode[g.street]; c != nil {
+			return grid, c.code, c.name, c.street, c.streetName, true
+		}
 	}
 	if c := s.communities.at(p); c != nil {
 		return grid, c.code, c.name, c.street, c.streetName, true
@@ -72,7 +79,7 @@ func (s *storedPlacer) Place(p orb.Point) (grid, community, communityName, stree
 func readCity(ctx context.Context, t Target, given Placer) (city, placement, error) {
 	var c city
 	pl := placement{village: map[string][]string{}, streets: map[string]string{}, comms: map[string]string{}}
-	own := &storedPlacer{}
+	own := &storedPlacer{byCode: map[string]*area{}}
 	counties := map[string]int{}
 	read := func(layer string, into *areas) error {
 		for f, err := range t.Features(ctx, layer, orb.Bound{}) {
@@ -94,10 +101,14 @@ func readCity(ctx context.Context, t Target, given Placer) (city, placement, err
 			}
 			a := &area{code: f.Key, name: f.Text("name"), street: f.Text("street_code"), streetName: f.Text("street_name"), parts: polygonsOf(f.Geom)}
 			switch layer {
+			case "unit_grid":
+				if a.street = f.Text("community_code"); a.street == "" {
+					a.street = f.Key[:min(12, len(f.Key))]
+				}
 			case "street":
 				pl.streets[f.Key] = a.name
 			case "community":
-				pl.comms[f.Key] = a.name
+				pl.comms[f.Key], own.byCode[f.Key] = a.name, a
 				if a.street == "" && len(f.Key) == 12 {
 					a.street = f.Key[:9]
 				}
