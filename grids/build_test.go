@@ -312,9 +312,9 @@ func TestReport(t *testing.T) {
 // TestLargeCommunity: a community that would need more numbers than there are gets a larger target, and says so.
 func TestLargeCommunity(t *testing.T) {
 	m := memory{}
-	const lon, lat, e = 116.97, 35.40, 0.0045 // about 410 m by 500 m
+	const lon, lat, e = 116.97, 35.40, 0.012 // about 1.1 km by 1.3 km
 	m.add("community", orb.Polygon{{{lon, lat}, {lon + e, lat}, {lon + e, lat + e}, {lon, lat + e}, {lon, lat}}}, "code", "370883001001", "name", "东关社区")
-	d := build(t, m, Options{Target: 100})
+	d := build(t, m, Options{Target: 1000})
 	raised := slices.ContainsFunc(d.Findings, func(f gis.Finding) bool { return f.Rule == "grid.target_raised" && f.Key == "370883001001" })
 	if len(d.Cells) > fullSeq || len(d.Cells) < fullSeq/2 || !raised {
 		t.Errorf("got %d cells, raised %v; want at most %d and a finding", len(d.Cells), raised, fullSeq)

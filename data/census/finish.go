@@ -32,7 +32,7 @@ func (c *converter) finish(rec *record, values []string) error {
 			rec.f.SetText("street_name", c.place.streets[rec.f.Text("street_code")])
 		}
 	case "unit_grid":
-		c.finishGrid(rec)
+		return c.finishGrid(rec)
 	case "road":
 		rec.f.Set("class", roadClassOf(rec.f.Text("class"), rec.f.Text("name"), rec.f.Real("width_m")))
 		if strings.Contains(rec.f.Text("name"), "隧道") && rec.f.Value("tunnel") == nil {
@@ -61,7 +61,8 @@ func (c *converter) finish(rec *record, values []string) error {
 	return nil
 }
 
-func (c *converter) finishGrid(rec *record) {
+// finishGrid checks the code of a unit grid and fills what follows from it.
+func (c *converter) finishGrid(rec *record) error {
 	code := rec.f.Text("code")
 	if rec.f.Real("area_m2") == 0 {
 		rec.f.Set("area_m2", squareMetres(rec.f.Geom))
@@ -75,9 +76,16 @@ func (c *converter) finishGrid(rec *record) {
 	case "作废", "0":
 		rec.f.Set("status", "void")
 	}
-	if !gridShaped(code) && !strings.EqualFold(code, autoCode) {
-		c.remark(RuleAreaCode, gis.SeverityWarning, rec, 0, "the code of the unit grid does not have 15 characters", "单元网格标识码应为 15 位")
+	if code == "" || strings.EqualFold(code, autoCode) {
+		return nil
 	}
+	if len(code) != 15 || strings.Trim(code, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ") != "" {
+		return &rowError{
+			RuleAreaCode, "code", code, "the code of a unit grid has 15 digits or capital letters; --set code=auto numbers them within their communities",
+			"单元网格标识码应为 15 位；可用 --set code=auto 按社区编号",
+		}
+	}
+	return nil
 }
 
 // finishBase brings the class of a base feature into our words; the delivered word stays in extra.
