@@ -158,3 +158,21 @@ func FuzzGuess(f *testing.F) {
 		}
 	})
 }
+
+// TestGuessOtherCities: the words of other cities' file names; "" where no class of the standard is meant.
+func TestGuessOtherCities(t *testing.T) {
+	for word, want := range map[string]string{
+		"人孔蓋": "01023", "污水人孔": "01002", "交通號誌": "02014", "號誌控制器": "02015", "停車計時器": "02003", "路邊停車格": "02001",
+		"公共電話": "01041", "電話亭": "01041", "集水井": "01003", "狗便清潔箱": "03015", "珍貴老樹": "04001", "heritage_trees": "04001", "吸菸區": "03999",
+		"charging_stations": "01054", "ebike_stations": "02026", "YouBike2.0": "02026", "payphones": "01041", "mail_box": "01042", "sewer_manhole": "01002",
+		"水錶": "", "water_meters": "", "便利商店": "", "都市計畫樁": "", "points": "",
+	} {
+		got := ""
+		if m := Guess(word); len(m) > 0 && m[0].Score >= 0.6 {
+			got = m[0].Code
+		}
+		if got != want {
+			t.Errorf("%s: got %q, want %q", word, got, want)
+		}
+	}
+}

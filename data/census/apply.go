@@ -24,6 +24,11 @@ func (r *run) apply(tx data.Tx, layer string, p *plan) error {
 			return err
 		}
 	}
+	if layer == "unit_grid" {
+		if err := reserveGrids(tx, p); err != nil {
+			return err
+		}
+	}
 	for i, f := range p.puts {
 		if layer == "component" && f.Key == "" {
 			if err := r.giveCode(tx, f, p.taken); err != nil {
@@ -55,6 +60,22 @@ func (r *run) reserve(tx data.Tx, p *plan) error {
 	}
 	for _, name := range sortedKeys(top) {
 		if err := tx.Reserve(name, top[name]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// reserveGrids raises the counters of the communities to the numbers of delivered unit grids: a division goes on behind them.
+func reserveGrids(tx data.Tx, p *plan) error {
+	top := map[string]int64{}
+	for _, f := range p.puts {
+		if n, err := strconv.ParseInt(f.Key[max(0, len(f.Key)-3):], 10, 64); err == nil && len(f.Key) == 15 {
+			top[f.Key[:12]] = max(top[f.Key[:12]], n)
+		}
+	}
+	for _, community := range sortedKeys(top) {
+		if err := tx.Reserve("grid/"+community, top[community]); err != nil {
 			return err
 		}
 	}
