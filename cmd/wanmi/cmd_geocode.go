@@ -102,6 +102,7 @@ func (a *app) locateOne(ctx context.Context, v *city.View, text string) error {
 type table struct {
 	columns []string
 	rows    [][]string
+	faults  map[int]string // rows that cannot be read as they should, and why
 }
 
 func readTable(file, encoding string) (table, error) {
@@ -110,13 +111,13 @@ func readTable(file, encoding string) (table, error) {
 		return table{}, err
 	}
 	defer r.Close()
-	t := table{columns: append([]string(nil), r.Columns()...)}
+	t := table{columns: append([]string(nil), r.Columns()...), faults: map[int]string{}}
 	for row, err := range r.Rows() {
 		if err != nil {
 			return table{}, err
 		}
-		if row.Err != nil {
-			return table{}, gis.E(gis.Rejected, row.Err, "%s row %d: %v", file, row.Num, row.Err)
+		if row.Err != nil { // a stray quote or comma: the row stays, with what could be read of it
+			t.faults[len(t.rows)] = row.Err.Error()
 		}
 		vals := make([]string, len(t.columns))
 		copy(vals, row.Values)
@@ -205,6 +206,10 @@ func (a *app) locateAll(ctx context.Context, v *city.View, t table, col int) (re
 				if err != nil {
 					errs[w] = err
 					return
+				}
+				if why := t.faults[i]; why != "" {
+					last := len(res) - 1
+					res[last] = strings.TrimSuffix(why+"; "+res[last], "; ")
 				}
 				if ok {
 					found[w]++

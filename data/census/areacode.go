@@ -3,12 +3,14 @@ package census
 import (
 	"context"
 	"fmt"
+	"iter"
 	"slices"
 	"strconv"
 	"strings"
 
 	"wanmi/data"
 	"wanmi/gis"
+	"wanmi/gis/geom"
 
 	"github.com/paulmach/orb"
 )
@@ -267,26 +269,39 @@ func (r *run) streetOf(rec *record, b *areaBook) string {
 	}
 }
 
+// gridStore is a target that shows the import no unit grids, since it settles their codes itself, but has some.
+type gridStore interface {
+	StoredGrids(ctx context.Context) iter.Seq2[gis.Feature, error]
+}
+
 // numberGrids gives unit grids delivered with --set code=auto the next numbers of the communities that hold them;
-// one that is stored with the same outline keeps its code.
+// one that is stored in the same place keeps its code.
 func (r *run) numberGrids(ctx context.Context) error {
 	recs := r.records["unit_grid"]
 	if !slices.ContainsFunc(recs, asksCode) {
 		return nil
 	}
-	codes, top := map[string]string{}, map[string]int{}
+	stored := r.target.Features(ctx, "unit_grid", orb.Bound{})
+	if g, ok := r.target.(gridStore); ok {
+		stored = g.StoredGrids(ctx)
+	}
+	var old areas
+	top := map[string]int{}
 	note := func(code string) {
 		if n, err := strconv.Atoi(code[max(0, len(code)-3):]); err == nil && len(code) == 15 {
 			top[code[:12]] = max(top[code[:12]], n)
 		}
 	}
-	for f, err := range r.target.Features(ctx, "unit_grid", orb.Bound{}) {
+	for f, err := range stored {
 		if err != nil {
 			return err
 		}
 		note(f.Key)
-		codes[shapeText(f.Geom)] = f.Key
+		if f.Geom != nil && f.Text("status") != "void" {
+			old.add(&area{code: f.Key, parts: polygonsOf(f.Geom), label: geom.LabelPoint(f.Geom)}, f.Geom.Bound())
+		}
 	}
+	used := map[string]bool{}
 	kept := recs[:0]
 	for i := range recs {
 		rec := recs[i]
@@ -296,13 +311,12 @@ func (r *run) numberGrids(ctx context.Context) error {
 			kept = append(kept, rec)
 			continue
 		}
-		code := codes[shapeText(f.Geom)]
-		if code == "" {
-			_, comm, _, _, _, ok := r.place.placer.Place(rec.at)
-			if ok && top[comm] < 999 {
-				top[comm]++
-				code = fmt.Sprintf("%s%03d", comm, top[comm])
-			}
+		code := ""
+		if a := old.at(rec.at); a != nil && !used[a.code] && (&area{parts: polygonsOf(f.Geom)}).holds(a.label) {
+			code = a.code
+		} else if _, comm, _, _, _, ok := r.place.placer.Place(rec.at); ok && top[comm] < 999 {
+			top[comm]++
+			code = fmt.Sprintf("%s%03d", comm, top[comm])
 		}
 		if code == "" {
 			r.rejectTaken(&rec, data.Rejected{
@@ -311,6 +325,7 @@ func (r *run) numberGrids(ctx context.Context) error {
 			})
 			continue
 		}
+		used[code] = true
 		f.Set("code", code)
 		f.Set("community_code", code[:12])
 		kept = append(kept, rec)

@@ -155,8 +155,8 @@ func TestUnitGridCodes(t *testing.T) {
 		t.Errorf("without codes: got %v, want the way out", err)
 	}
 	short := temp(t, "short.geojson", squares(`"code":"123"`))
-	if _, err := Import(context.Background(), m, Options{Layer: "unit_grid", Files: []string{short}, Set: map[string]string{"code": "123"}}); gis.KindOf(err) != gis.Rejected {
-		t.Errorf("a code of three digits: got %v, want it rejected", err)
+	if _, err := Import(context.Background(), newMem(), Options{Layer: "unit_grid", Files: []string{short}, Set: map[string]string{"code": "123"}}); gis.KindOf(err) != gis.Rejected {
+		t.Errorf("a code of three digits and no communities: got %v, want it rejected", err)
 	}
 	for i := range 2 {
 		res, err := Import(context.Background(), m, Options{Layer: "unit_grid", Files: []string{file}, Set: map[string]string{"code": "auto"}})

@@ -99,8 +99,8 @@ func (c *csvReader) Rows() iter.Seq2[Row, error] {
 			if num <= int64(c.heading) || len(rec) == 1 && strings.TrimSpace(rec[0]) == "" {
 				continue
 			}
-			if row.Err == nil {
-				row.Err = fillValues(values, rec)
+			if err := fillValues(values, rec); row.Err == nil {
+				row.Err = err
 			}
 			row.Values = values
 			if !yield(row, nil) {

@@ -79,10 +79,15 @@ func (c *converter) finishGrid(rec *record) error {
 	if code == "" || strings.EqualFold(code, autoCode) {
 		return nil
 	}
-	if len(code) != 15 || strings.Trim(code, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ") != "" {
+	if len(code) == 15 && strings.Trim(code, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ") == "" {
+		return nil
+	}
+	if len(c.place.comms) > 0 { // the adoption of drawn cells widens or replaces such codes
+		c.remark(RuleAreaCode, gis.SeverityWarning, rec, 0, "the code of the unit grid does not have 15 characters", "单元网格标识码应为 15 位")
+	} else {
 		return &rowError{
-			RuleAreaCode, "code", code, "the code of a unit grid has 15 digits or capital letters; --set code=auto numbers them within their communities",
-			"单元网格标识码应为 15 位；可用 --set code=auto 按社区编号",
+			RuleAreaCode, "code", code, "the code of a unit grid has 15 digits or capital letters; import the communities first, then --set code=auto numbers them within those",
+			"单元网格标识码应为 15 位；可先导入社区，再用 --set code=auto 按社区编号",
 		}
 	}
 	return nil

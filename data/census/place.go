@@ -24,6 +24,7 @@ type placement struct {
 type area struct {
 	code, name, street, streetName string
 	parts                          orb.MultiPolygon
+	label                          orb.Point // of unit grids that are numbered anew
 }
 
 func (a *area) holds(p orb.Point) bool {

@@ -42,6 +42,11 @@ func (d *Delivery) Features(ctx context.Context, layer string, b orb.Bound) iter
 	return d.Target.Features(ctx, layer, b)
 }
 
+// StoredGrids are the unit grids of the store, which Features hides: rows without a code are numbered behind them.
+func (d *Delivery) StoredGrids(ctx context.Context) iter.Seq2[gis.Feature, error] {
+	return d.Target.Features(ctx, "unit_grid", orb.Bound{})
+}
+
 // RecordRejected records nothing in a dry run.
 func (d *Delivery) RecordRejected(ctx context.Context, b data.Batch, rows []data.Rejected) (int64, error) {
 	if d.DryRun {
@@ -156,6 +161,9 @@ func (c *catcher) Put(f *gis.Feature) (gis.Op, bool, error) {
 	}
 	return gis.Insert, true, nil
 }
+
+// Reserve does nothing: the write reserves the numbers of the cells that come of the rows.
+func (c *catcher) Reserve(string, int64) error { return nil }
 
 func (c *catcher) Reject(r data.Rejected) error {
 	c.rejected = append(c.rejected, r)
