@@ -11,6 +11,14 @@ type goal struct {
 const (
 	holeFine = 50.0 // for a cell with a hole or one that touches itself: no valid cell
 	tieBreak = 0.02 // of a metre's length, so that free lines are taken short
+
+	stepFine  = 3.0  // for an area outside the limits, and
+	wallFine  = 20.0 // for each e-fold that it lies outside
+	nearLimit = 1.45 // times the target area: from here on
+	nearFine  = 10.0 // for each e-fold, so that few cells are half as large again as they should be
+	thinPP    = 0.45 // Polsby-Popper below which a cell counts as a strip
+	thinFine  = 1.0
+	margin    = 0.005 // the limits are kept by so much, for what straightening changes
 )
 
 // phi is the price of an area in m²: the squared logarithm of the deviation, and walls outside the limits.
@@ -18,13 +26,16 @@ func (g *goal) phi(a float64) float64 {
 	a = math.Max(a, 1)
 	x := math.Log(a / g.target)
 	v := g.Area * x * x
-	if a > g.max {
-		y := math.Log(a / g.max)
-		v += 30*y*y + 6*y
+	if y := math.Log(a / (nearLimit * g.target)); y > 0 {
+		v += nearFine * y
 	}
-	if a < g.min {
+	if a > g.max*(1-margin) {
+		y := math.Log(a / g.max)
+		v += stepFine + wallFine*y + 30*y*y
+	}
+	if a < g.min*(1+margin) {
 		y := math.Log(g.min / a)
-		v += 30*y*y + 6*y
+		v += stepFine + wallFine*y + 30*y*y
 	}
 	return v
 }
@@ -32,7 +43,11 @@ func (g *goal) phi(a float64) float64 {
 // round is the price of the shape of an area with that perimeter (m², m).
 func (g *goal) round(a, perimeter float64) float64 {
 	pp := 4 * math.Pi * a / math.Max(perimeter*perimeter, 1e-9)
-	return g.Shape * (1/math.Max(pp, 0.02) - 1)
+	v := g.Shape * (1/math.Max(pp, 0.02) - 1)
+	if pp < thinPP {
+		v += thinFine * (thinPP/math.Max(pp, 0.02) - 1)
+	}
+	return v
 }
 
 // cell is the price of one cell; mean is the community's mean load of a cell.

@@ -74,18 +74,23 @@ type parting struct {
 
 // cut returns the best cut of the region; ok is false when there is none.
 func (w *cutter) cut(fs []int32) (parting, bool) {
-	if len(fs) < 2 {
+	if len(fs) < 2 || !w.prepare(fs) {
 		return parting{}, false
 	}
+	return w.job.best()
+}
+
+// prepare readies the job of cutting a region; false when it cannot be cut.
+func (w *cutter) prepare(fs []int32) bool {
 	o := w.outline(fs)
 	j := &w.job
 	j.w, j.fs, j.total = w, fs, position{}
 	j.gather(&o)
 	if !j.dual(o.outer[0]) || !j.graph(o.outer) {
-		return parting{}, false
+		return false
 	}
 	j.thin()
-	return j.best()
+	return true
 }
 
 func (j *job) gather(o *outline) {
@@ -337,34 +342,64 @@ func (j *job) reach(s int32, bound float64) {
 }
 
 func (j *job) best() (parting, bool) {
+	ps := j.starts(1)
+	if len(ps) == 0 {
+		return parting{}, false
+	}
+	return j.take(ps[0])
+}
+
+// found is the best cut from one border node.
+type found struct {
+	score float64
+	from  int // position
+	to    int32
+}
+
+// starts returns the most best cuts, each from another border node, the best first.
+func (j *job) starts(most int) []found {
 	w, g := j.w, j.w.goal
 	w.room(j.nodes)
-	best, from, to := far, -1, int32(-1)
+	var out []found
 	kmax := math.Sqrt(math.Max(1, math.Floor(j.total.area/(2*g.target)+0.5)))
 	for i, p := range j.pos {
+		worst := far
+		if len(out) == most {
+			worst = out[most-1].score
+		}
 		bound := far
-		if best < far && g.Feature > 0 {
-			bound = best*100/g.Feature*kmax + tieBreak*j.total.len + 1
+		if worst < far && g.Feature > 0 {
+			bound = worst*100/g.Feature*kmax + tieBreak*j.total.len + 1
 		}
 		j.reach(p.node, bound)
+		best := found{worst, -1, -1}
 		for _, q := range j.pos[i+1:] {
 			if q.node == p.node || w.dist[q.node] >= far {
 				continue
 			}
-			if g.Feature*(w.dist[q.node]-tieBreak*w.ln[q.node])/100 >= best*kmax {
+if g.Feature*(w.dist[q.node]-tieBreak*w.ln[q.node])/100 >= best.score*kmax {
 				continue // the border alone costs more
 			}
-			if s := j.score(p, q); s < best {
-				best, from, to = s, i, q.node
+			if s := j.score(p, q); s < best.score {
+				best = found{s, i, q.node}
 			}
 		}
+		if best.from < 0 {
+			continue
+		}
+		k, _ := slices.BinarySearchFunc(out, best.score, func(f found, v float64) int { return cmp.Compare(f.score, v) })
+		out = slices.Insert(out, k, best)
+		out = out[:min(most, len(out))]
 	}
-	if from < 0 {
-		return parting{}, false
-	}
-	j.reach(j.pos[from].node, far)
-	s := parting{score: best, cost: w.dist[to] - tieBreak*w.ln[to]}
-	return j.part(s, j.pos[from].node, to)
+	return out
+}
+
+// take makes the cut that starts found.
+func (j *job) take(f found) (parting, bool) {
+	w := j.w
+	j.reach(j.pos[f.from].node, far)
+	s := parting{score: f.score, cost: w.dist[f.to] - tieBreak*w.ln[f.to]}
+	return j.part(s, j.pos[f.from].node, f.to)
 }
 
 // score is the price of the cut along the path found from p to q.

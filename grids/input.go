@@ -39,8 +39,8 @@ const (
 
 // price is the cost of a border along a line of the class, per metre; 1 is a gap between buildings.
 var price = [classes]float64{
-	clsCollector: 0.05, clsLocal: 0.12, clsLink: 0.25, clsStream: 0.2, clsBank: 0.4, clsWall: 0.2, clsService: 0.25,
-	clsArea: 0.4, clsPath: 0.45, clsGap: 1, clsOpen: 1, clsParty: 3, clsForced: 20,
+	clsCollector: 0.05, clsLocal: 0.08, clsLink: 0.15, clsStream: 0.15, clsBank: 0.3, clsWall: 0.15, clsService: 0.15,
+	clsArea: 0.3, clsPath: 0.3, clsGap: 1, clsOpen: 1, clsParty: 3, clsForced: 20,
 }
 
 // barrier reports whether lines of the class bound the blocks that gap lines are sought in.
@@ -222,6 +222,9 @@ func (b *base) readLines(ctx context.Context, src Source, reach orb.Bound) error
 	return nil
 }
 
+// leastLand is the smallest land use, in m², whose edge counts as a line.
+const leastLand = 500
+
 // lineClass says what a row is as a line; ok is false for what is no border (tunnels, subways, pavements).
 func lineClass(layer string, f gis.Feature) (class, bool) {
 	kind := f.Text("class")
@@ -261,7 +264,7 @@ func lineClass(layer string, f gis.Feature) (class, bool) {
 	for _, p := range polygons(f.Geom) {
 		area += plainArea(p[0]) * mx * my
 	}
-	return clsArea, area > 1500
+	return clsArea, area > leastLand
 }
 
 // plainArea is the plain area of a ring, without sign.

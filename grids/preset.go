@@ -13,9 +13,9 @@ var presets = []struct {
 	w    Weights
 }{
 	{"balanced", Balanced},
-	{"area", Weights{Area: 20, Shape: 0.6, Load: 0.2, Feature: 1}},
-	{"load", Weights{Area: 8, Shape: 0.6, Load: 3, Feature: 1}},
-	{"feature", Weights{Area: 8, Shape: 0.6, Load: 0.2, Feature: 2}},
+	{"area", Weights{Area: 30, Shape: 0.8, Load: 0.2, Feature: 1.5}},
+	{"load", Weights{Area: 5, Shape: 0.8, Load: 3, Feature: 1.8}},
+	{"feature", Weights{Area: 5, Shape: 0.8, Load: 0.2, Feature: 3}},
 }
 
 // PresetNames lists the names that Preset knows.

@@ -56,6 +56,13 @@ func (w *cutter) improve(cells [][]int32, own []int32) [][]int32 {
 			break
 		}
 	}
+	if s.polish() {
+		for range sweeps {
+			if !s.sweep() {
+				break
+			}
+		}
+	}
 	out := make([][]int32, 0, len(s.cells))
 	for k := range s.next {
 		if c, ok := s.cells[k]; ok {

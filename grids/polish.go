@@ -1,0 +1,136 @@
+package grids
+
+import (
+	"cmp"
+	"slices"
+)
+
+// firstCuts is how many first cuts of three cells are followed up.
+const firstCuts = 2
+
+// polish improves cells three at a time: what pairs cannot mend is often mended by
+// cutting a cell and two of its neighbours anew, from several first cuts.
+func (s *search) polish() bool {
+	better := false
+	tried := map[[3]int32]bool{}
+	var order []int32
+	for k := range s.next {
+		if _, ok := s.cells[k]; ok {
+			order = append(order, k)
+		}
+	}
+	slices.SortStableFunc(order, func(a, b int32) int { return -cmp.Compare(s.price[a], s.price[b]) })
+	for _, k := range order {
+		if _, ok := s.cells[k]; !ok {
+			continue
+		}
+		near := s.neighbours(k)
+		done := false
+		for i := 0; i < len(near) && !done; i++ {
+			for j := i + 1; j < len(near) && !done; j++ {
+				set := [3]int32{k, near[i], near[j]}
+				slices.Sort(set[:])
+				if !tried[set] {
+					tried[set] = true
+					done = s.recut(set)
+				}
+			}
+		}
+		better = better || done
+	}
+	return better
+}
+
+// neighbours lists the cells that share a border with one.
+func (s *search) neighbours(k int32) []int32 {
+	w := s.w
+	var near []int32
+	for _, f := range s.cells[k] {
+		for _, h := range w.Cycle[f] {
+			if g := w.Face[h^1]; g >= 0 && w.owner[g] == s.comm && s.own[g] != k {
+				near = append(near, s.own[g])
+			}
+		}
+	}
+	slices.Sort(near)
+	return slices.Compact(near)
+}
+
+// recut cuts three cells anew if that costs less.
+func (s *search) recut(set [3]int32) bool {
+	w, g := s.w, s.w.goal
+	var u []int32
+	now := 0.0
+	for _, k := range set {
+		u = append(u, s.cells[k]...)
+		now += s.price[k]
+	}
+	if w.sum(u) > 5*g.target {
+		return false
+	}
+	border := 0.0
+	for _, f := range u {
+		for _, h := range w.Cycle[f] {
+			if o := w.Face[h^1]; o >= 0 && s.own[o] != s.own[f] && slices.Contains(set[:], s.own[o]) {
+				border += w.cost[h>>1] / 2
+			}
+		}
+	}
+	now += g.Feature*border/100 - 1e-6
+	var best [][]int32
+	for _, p := range w.cuts(u, firstCuts) {
+		v := g.Feature * p.cost / 100
+		var cells [][]int32
+		for _, side := range [2][]int32{p.left, p.right} {
+			c, x := w.parts(side, 2)
+			cells = append(cells, c...)
+			v += x
+		}
+		if v < now {
+			now, best = v, cells
+		}
+	}
+	if best == nil {
+		return false
+	}
+	for _, k := range set {
+		delete(s.cells, k)
+	}
+	for _, c := range best {
+		s.add(c)
+	}
+	return true
+}
+
+// parts cuts a region at most so many times over where that costs less, and returns the cells and their price with the borders between them.
+func (w *cutter) parts(fs []int32, depth int) ([][]int32, float64) {
+	one := w.price(fs)
+	if depth == 0 || w.sum(fs) < 0.8*w.goal.target+w.goal.min {
+		return [][]int32{fs}, one
+	}
+	p, ok := w.cut(fs)
+	if !ok {
+		return [][]int32{fs}, one
+	}
+	l, a := w.parts(p.left, depth-1)
+	r, b := w.parts(p.right, depth-1)
+	if v := a + b + w.goal.Feature*p.cost/100; v < one {
+		return append(l, r...), v
+	}
+	return [][]int32{fs}, one
+}
+
+// cuts returns the best cuts of a region that start at different border nodes.
+func (w *cutter) cuts(fs []int32, most int) []parting {
+	if len(fs) < 2 || !w.prepare(fs) {
+		return nil
+	}
+	j := &w.job
+	var out []parting
+	for _, f := range j.starts(most) {
+		if p, ok := j.take(f); ok {
+			out = append(out, p)
+		}
+	}
+	return out
+}
