@@ -5,13 +5,14 @@ import (
 	"slices"
 )
 
-// firstCuts is how many first cuts of three cells are followed up.
+// firstCuts is how many first cuts of three bad cells are followed up.
 const firstCuts = 2
 
 // polish improves cells three at a time: what pairs cannot mend is often mended by
 // cutting a cell and two of its neighbours anew, from several first cuts.
 func (s *search) polish() bool {
 	better := false
+	usual := s.usual()
 	tried := map[[3]int32]bool{}
 	var order []int32
 	for k := range s.next {
@@ -32,7 +33,7 @@ func (s *search) polish() bool {
 				slices.Sort(set[:])
 				if !tried[set] {
 					tried[set] = true
-					done = s.recut(set)
+					done = s.recut(set, usual)
 				}
 			}
 		}
@@ -56,8 +57,33 @@ func (s *search) neighbours(k int32) []int32 {
 	return slices.Compact(near)
 }
 
-// recut cuts three cells anew if that costs less.
-func (s *search) recut(set [3]int32) bool {
+// usual returns what the cells with their borders cost per target area.
+func (s *search) usual() float64 {
+	w, price, area := s.w, 0.0, 0.0
+	for k := range s.next {
+		if c, ok := s.cells[k]; ok {
+			price += s.price[k] + w.goal.Feature*s.border(c, func(o int32) bool { return o != k })/100
+			area += w.sum(c)
+		}
+	}
+	return price / area * w.goal.target
+}
+
+// border returns half the price of the borders of cells with others that count.
+func (s *search) border(fs []int32, counts func(cell int32) bool) float64 {
+	w, v := s.w, 0.0
+	for _, f := range fs {
+		for _, h := range w.Cycle[f] {
+			if o := w.Face[h^1]; o >= 0 && w.owner[o] == s.comm && s.own[o] != s.own[f] && counts(s.own[o]) {
+				v += w.cost[h>>1] / 2
+			}
+		}
+	}
+	return v
+}
+
+// recut cuts three cells anew if that costs less. Those that cost less than usual are left alone: hardly ever is there anything to gain.
+func (s *search) recut(set [3]int32, usual float64) bool {
 	w, g := s.w, s.w.goal
 	var u []int32
 	now := 0.0
@@ -68,17 +94,16 @@ func (s *search) recut(set [3]int32) bool {
 	if w.sum(u) > 5*g.target {
 		return false
 	}
-	border := 0.0
-	for _, f := range u {
-		for _, h := range w.Cycle[f] {
-			if o := w.Face[h^1]; o >= 0 && s.own[o] != s.own[f] && slices.Contains(set[:], s.own[o]) {
-				border += w.cost[h>>1] / 2
-			}
-		}
+	now += g.Feature*s.border(u, func(o int32) bool { return slices.Contains(set[:], o) })/100 - 1e-6
+	if now < 0.7*usual*w.sum(u)/g.target {
+		return false
 	}
-	now += g.Feature*border/100 - 1e-6
+	most := 1
+	if now > usual*w.sum(u)/g.target {
+		most = firstCuts
+	}
 	var best [][]int32
-	for _, p := range w.cuts(u, firstCuts) {
+	for _, p := range w.cuts(u, most) {
 		v := g.Feature * p.cost / 100
 		var cells [][]int32
 		for _, side := range [2][]int32{p.left, p.right} {
