@@ -24,14 +24,14 @@ type Options struct {
 
 // Weights price what a good cell is; the zero value is Balanced.
 type Weights struct {
-	Area    float64 // deviation from the target area (5)
-	Shape   float64 // deviation from a round shape (0.8)
+	Area    float64 // deviation from the target area (4)
+	Shape   float64 // deviation from a round shape (0.9)
 	Load    float64 // deviation from the community's mean number of components (0.2)
-	Feature float64 // border off real features, per 100 m (1.8)
+	Feature float64 // border off real features, per 100 m (2.6)
 }
 
 // Balanced are the weights the zero value stands for.
-var Balanced = Weights{Area: 5, Shape: 0.8, Load: 0.2, Feature: 1.8}
+var Balanced = Weights{Area: 4, Shape: 0.9, Load: 0.2, Feature: 2.6}
 
 // Lineage records what became of a code: From is gone or changed, To is fresh; Why is one of
 // split merge change gone new. To is empty for a code that is gone without a successor, From for a new one.

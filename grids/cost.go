@@ -15,7 +15,7 @@ const (
 	stepFine  = 3.0  // for an area outside the limits, and
 	wallFine  = 20.0 // for each e-fold that it lies outside
 	nearLimit = 1.45 // times the target area: from here on
-	nearFine  = 10.0 // for each e-fold, so that few cells are half as large again as they should be
+	nearFine  = 25.0 // for each e-fold, so that few cells are half as large again as they should be
 	thinPP    = 0.45 // Polsby-Popper below which a cell counts as a strip
 	thinFine  = 1.0
 	margin    = 0.005 // the limits are kept by so much, for what straightening changes

@@ -13,9 +13,9 @@ var presets = []struct {
 	w    Weights
 }{
 	{"balanced", Balanced},
-	{"area", Weights{Area: 30, Shape: 0.8, Load: 0.2, Feature: 1.5}},
-	{"load", Weights{Area: 5, Shape: 0.8, Load: 3, Feature: 1.8}},
-	{"feature", Weights{Area: 5, Shape: 0.8, Load: 0.2, Feature: 3}},
+	{"area", Weights{Area: 30, Shape: 1, Load: 0.2, Feature: 1.8}},
+	{"load", Weights{Area: 4, Shape: 0.9, Load: 4, Feature: 2.2}},
+	{"feature", Weights{Area: 4, Shape: 0.9, Load: 0.2, Feature: 5}},
 }
 
 // PresetNames lists the names that Preset knows.
