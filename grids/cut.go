@@ -377,7 +377,7 @@ func (j *job) starts(most int) []found {
 			if q.node == p.node || w.dist[q.node] >= far {
 				continue
 			}
-if g.Feature*(w.dist[q.node]-tieBreak*w.ln[q.node])/100 >= best.score*kmax {
+			if g.Feature*(w.dist[q.node]-tieBreak*w.ln[q.node])/100 >= best.score*kmax {
 				continue // the border alone costs more
 			}
 			if s := j.score(p, q); s < best.score {
