@@ -47,6 +47,8 @@ type Division struct {
 	Findings []gis.Finding
 	Stats    Stats
 	Lineage  []Lineage // only with Options.Old
+
+	ground *backdrop // what the report draws the cells on; nil when they were not built here
 }
 
 func (o *Options) settle() error {
@@ -111,7 +113,7 @@ func Build(ctx context.Context, src Source, opt Options) (*Division, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &Division{Findings: b.findings}
+	d := &Division{Findings: b.findings, ground: &backdrop{b.lat, b.lines, b.buildings}}
 	if err := d.number(b, res, &opt); err != nil {
 		return nil, err
 	}

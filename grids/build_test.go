@@ -286,15 +286,15 @@ func TestCellFeature(t *testing.T) {
 
 func TestReport(t *testing.T) {
 	d := build(t, town(), Options{})
-	d.Findings = append(d.Findings, finding("grid.test", gis.SeverityWarning, "k", metres(100, 100), 1, "<script>%d", "<b>%d", 1))
+	d.Findings = append(d.Findings, finding("grid.test", gis.SeverityWarning, "k", metres(100, 100), 1, "<script>1%d", "<b>%d", 1))
 	var html, js strings.Builder
-	if err := d.WriteReport(&html, "html"); err != nil {
+	if err := d.WriteReport(&html, ReportOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	if s := html.String(); !strings.Contains(s, "<svg") || strings.Contains(s, "<script>") || strings.Count(s, "Z") < len(d.Cells) {
+	if s := html.String(); !strings.Contains(s, "<svg") || strings.Contains(s, "<script>1") || strings.Count(s, "Z") < len(d.Cells) {
 		t.Error("the page lacks its map, or shows a finding unescaped")
 	}
-	if err := d.WriteReport(&js, "json"); err != nil {
+	if err := d.WriteReport(&js, ReportOptions{Format: "json"}); err != nil {
 		t.Fatal(err)
 	}
 	var back struct {
@@ -304,7 +304,7 @@ func TestReport(t *testing.T) {
 	if err := json.Unmarshal([]byte(js.String()), &back); err != nil || len(back.Cells) != len(d.Cells) || back.Stats.Cells != d.Stats.Cells {
 		t.Errorf("json report: %v, %d cells", err, len(back.Cells))
 	}
-	if err := d.WriteReport(&js, "pdf"); gis.KindOf(err) != gis.Invalid {
+	if err := d.WriteReport(&js, ReportOptions{Format: "pdf"}); gis.KindOf(err) != gis.Invalid {
 		t.Errorf("format pdf: got %v", err)
 	}
 }

@@ -1,25 +1,16 @@
 package grids
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
-	"html/template"
 	"io"
 	"math"
-	"slices"
 	"strings"
 
 	"github.com/paulmach/orb"
 
 	"wanmi/gis"
 	"wanmi/gis/geom"
-)
-
-const (
-	mapWidth    = 1200  // pixels of the report's map
-	maxListed   = 2000  // findings listed in the page; all are in the JSON
-	maxOutlines = 30000 // cells drawn
 )
 
 // reportCell is a cell in the JSON report.
@@ -30,25 +21,34 @@ type reportCell struct {
 	Status    string  `json:"status"`
 }
 
-// WriteReport writes the division as "json" (stats, findings, lineage, codes and areas) or as
-// "html": one self-contained page with a map of the cells and the findings.
-func (d *Division) WriteReport(w io.Writer, format string) error {
-	switch format {
+// ReportOptions steer WriteReport; the zero value is useful.
+type ReportOptions struct {
+	Format string            // "html" or "json"; "": html
+	MapURL string            // the map page the links lead into; "": that of the same server, "/"
+	Names  map[string]string // names of communities by code
+}
+
+// WriteReport writes the division as JSON (stats, what to look at first, findings, lineage, codes and areas) or as
+// one self-contained HTML page: maps of the city and of each community, areas, findings with links into the map page.
+func (d *Division) WriteReport(w io.Writer, opt ReportOptions) error {
+	switch opt.Format {
 	case "json":
 		return d.writeJSON(w)
-	case "html":
-		return d.writeHTML(w)
+	case "html", "":
+		return d.writeHTML(w, opt)
 	}
-	return gis.E(gis.Invalid, nil, "no report format %q; there are html and json", format)
+	return gis.E(gis.Invalid, nil, "no report format %q; there are html and json", opt.Format)
 }
 
 func (d *Division) writeJSON(w io.Writer) error {
 	r := struct {
-		Stats    Stats         `json:"stats"`
-		Findings []gis.Finding `json:"findings"`
-		Lineage  []Lineage     `json:"lineage,omitempty"`
-		Cells    []reportCell  `json:"cells"`
-	}{d.Stats, append([]gis.Finding{}, d.Findings...), d.Lineage, make([]reportCell, len(d.Cells))}
+		Stats       Stats           `json:"stats"`
+		First       []lookAt        `json:"look_at_first"`
+		Communities []communityStat `json:"communities"`
+		Findings    []gis.Finding   `json:"findings"`
+		Lineage     []Lineage       `json:"lineage,omitempty"`
+		Cells       []reportCell    `json:"cells"`
+	}{d.Stats, d.first(), d.byCommunity(nil), append([]gis.Finding{}, d.Findings...), d.Lineage, make([]reportCell, len(d.Cells))}
 	for i, c := range d.Cells {
 		r.Cells[i] = reportCell{c.Code, c.Community, math.Round(c.AreaM2*100) / 100, c.Status}
 	}
@@ -60,163 +60,163 @@ func (d *Division) writeJSON(w io.Writer) error {
 // canvas maps longitude, latitude to pixels.
 type canvas struct {
 	org    orb.Point
-	kx, ky float64
+	kx, ky float64 // pixels per degree
 	W, H   int
+	round  float64 // points fall on multiples of 1/round pixels
+	metres float64 // in a pixel
 }
 
-func newCanvas(cells []Cell) canvas {
-	c := canvas{W: mapWidth, H: mapWidth, kx: 1, ky: 1}
-	first := true
-	var b orb.Bound
-	for _, cell := range cells {
-		if len(cell.Polygon) == 0 {
-			continue
-		}
-		if p := cell.Polygon.Bound(); first {
-			b, first = p, false
-		} else {
-			b = b.Union(p)
-		}
-	}
+// newCanvas shows the bound as large as it fits into width x width pixels, with a margin.
+func newCanvas(b orb.Bound, width float64) canvas {
+	c := canvas{W: int(width), H: int(width), kx: 1, ky: 1, round: 10, metres: 1}
 	mx, my := geom.MetresPerDegree(b.Center()[1])
+	margin := 0.015 * max((b.Max[0]-b.Min[0])*mx, (b.Max[1]-b.Min[1])*my)
+	b = orb.Bound{Min: orb.Point{b.Min[0] - margin/mx, b.Min[1] - margin/my}, Max: orb.Point{b.Max[0] + margin/mx, b.Max[1] + margin/my}}
 	wide, high := (b.Max[0]-b.Min[0])*mx, (b.Max[1]-b.Min[1])*my
-	if scale := max(wide, high) / mapWidth; scale > 0 {
-		c.kx, c.ky = mx/scale, my/scale
+	if scale := max(wide, high*1.4) / width; scale > 0 { // no picture much higher than a screen
+		c.kx, c.ky, c.metres = mx/scale, my/scale, scale
 		c.W, c.H = int(wide/scale)+1, int(high/scale)+1
+	}
+	if c.metres > 15 {
+		c.round = 1
 	}
 	c.org = orb.Point{b.Min[0], b.Max[1]}
 	return c
 }
 
 func (c canvas) xy(p orb.Point) (x, y float64) {
-	return (p[0] - c.org[0]) * c.kx, (c.org[1] - p[1]) * c.ky
+	x, y = (p[0]-c.org[0])*c.kx, (c.org[1]-p[1])*c.ky
+	return math.Round(x*c.round) / c.round, math.Round(y*c.round) / c.round
 }
 
-// path writes a ring as SVG path data in tenths of a pixel, leaving out points that fall on the one before.
-func (c canvas) path(b *strings.Builder, r orb.Ring) {
-	px, py := math.Inf(1), math.Inf(1)
-	for i, p := range r {
+// path writes points as SVG path data, leaving out those that fall on the one before; closed ends it at its start.
+func (c canvas) path(b *strings.Builder, r []orb.Point, closed bool) {
+	px, py, n := math.Inf(1), math.Inf(1), 0
+	for _, p := range r {
 		x, y := c.xy(p)
-		x, y = math.Round(x*10)/10, math.Round(y*10)/10
 		if x == px && y == py {
 			continue
 		}
-		px, py = x, y
-		cmd := 'L'
-		if i == 0 {
-			cmd = 'M'
+		switch n {
+		case 0: // written with the second: a dot alone is nothing to see
+		case 1:
+			fmt.Fprintf(b, "M%g %gL%g %g", px, py, x, y)
+		default:
+			fmt.Fprintf(b, "L%g %g", x, y)
 		}
-		fmt.Fprintf(b, "%c%g %g", cmd, x, y)
+		px, py = x, y
+		n++
 	}
-	b.WriteByte('Z')
+	if closed && n > 1 {
+		b.WriteByte('Z')
+	}
 }
 
-// drawn is one path of the map: all cells of a kind.
+// drawn is one path of a map: all shapes of a kind.
 type drawn struct{ Class, Data string }
 
-func (d *Division) drawing(c canvas) []drawn {
-	kinds := []string{"below", "fit", "above"}
+// cellPaths draws cells in three kinds: below, within and above the limits.
+func (d *Division) cellPaths(c canvas, cells []Cell) []drawn {
+	kinds := []string{"fit", "below", "above"}
 	paths := make([]strings.Builder, len(kinds))
-	n := 0
-	for _, cell := range d.Cells {
-		if cell.Status == Void || len(cell.Polygon) == 0 || n == maxOutlines {
+	for _, cell := range cells {
+		if cell.Status == Void || len(cell.Polygon) == 0 {
 			continue
 		}
-		n++
-		k := 1
+		k := 0
 		switch {
 		case len(d.Stats.Histogram) > 2 && cell.AreaM2 < d.Stats.Histogram[2].FromM2:
-			k = 0
+			k = 1
 		case len(d.Stats.Histogram) > 7 && cell.AreaM2 > d.Stats.Histogram[7].FromM2:
 			k = 2
 		}
-		c.path(&paths[k], cell.Polygon[0])
+		for _, r := range cell.Polygon {
+			c.path(&paths[k], r, true)
+		}
 	}
-	out := make([]drawn, len(kinds))
+	var out []drawn
 	for i, k := range kinds {
-		out[i] = drawn{k, paths[i].String()}
+		if paths[i].Len() > 0 {
+			out = append(out, drawn{k, paths[i].String()})
+		}
 	}
 	return out
 }
 
-type spot struct {
-	X, Y  float64
-	Class string
-	Text  string
+// rim draws the edges that two communities, or none beyond, have in common.
+func rim(c canvas, cells []Cell) drawn {
+	type edge struct{ a, b orb.Point }
+	of := map[edge]string{}
+	for _, cell := range cells {
+		for _, r := range cell.Polygon {
+			for i := 1; i < len(r); i++ {
+				if comm, ok := of[edge{r[i], r[i-1]}]; ok && comm == cell.Community {
+					delete(of, edge{r[i], r[i-1]})
+				} else if !ok {
+					of[edge{r[i-1], r[i]}] = cell.Community
+				}
+			}
+		}
+	}
+	var b strings.Builder
+	for _, cell := range cells { // in the order of cells, not of the map
+		for _, r := range cell.Polygon {
+			from := 0
+			for i := 1; i <= len(r); i++ {
+				if i < len(r) && of[edge{r[i-1], r[i]}] != "" {
+					continue
+				}
+				if i-1 > from {
+					c.path(&b, r[from:i], false)
+				}
+				from = i
+			}
+		}
+	}
+	return drawn{"rim", b.String()}
 }
 
-var reportPage = template.Must(template.New("report").Parse(`<!doctype html>
-<html lang="zh-CN"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>单元网格划分报告 · Unit grid report</title>
-<style>
-body{font:15px/1.5 system-ui,"Noto Sans CJK SC",sans-serif;margin:2rem auto;max-width:1240px;padding:0 1rem;color:#222}
-table{border-collapse:collapse;margin:1rem 0}td,th{padding:.25rem .8rem;border-bottom:1px solid #ddd;text-align:left}td.n{text-align:right}
-svg{width:100%;height:auto;border:1px solid #ccc;background:#fafaf7}
-path{stroke:#a0207a;stroke-width:.6}.fit{fill:#eef4e4}.below{fill:#bcd6ff}.above{fill:#ffc4b8}
-circle.error{fill:#d00}circle.warning{fill:#e80}circle.note{fill:#58a}
-.bar{background:#a0207a;height:.8rem;display:inline-block}
-</style></head><body>
-<h1>单元网格划分报告 <small>Unit grid report</small></h1>
-<table>
-<tr><th>单元网格 cells</th><td class="n">{{.Stats.Cells}}</td><th>社区 communities</th><td class="n">{{.Stats.Communities}}</td></tr>
-<tr><th>面积 area, km²</th><td class="n">{{printf "%.3f" .Km2}}</td><th>中位面积 median, m²</th><td class="n">{{printf "%.0f" .Stats.MedianM2}}</td></tr>
-<tr><th>面积合规 in range</th><td class="n">{{printf "%.1f %%" .InRange}}</td><th>±50 % 之内</th><td class="n">{{printf "%.1f %%" .Within50}}</td></tr>
-<tr><th>边界沿地物 border on features</th><td class="n">{{printf "%.1f %%" .OnFeatures}}</td><th>紧凑度 compactness (median)</th><td class="n">{{printf "%.2f" .Stats.Compactness}}</td></tr>
-<tr><th>错误 errors</th><td class="n">{{.Stats.Errors}}</td><th>警告 warnings</th><td class="n">{{.Stats.Warnings}}</td></tr>
-</table>
-<h2>面积分布 <small>areas</small></h2>
-<table>{{range .Bars}}<tr><td>{{.Label}}</td><td class="n">{{.Cells}}</td><td><span class="bar" style="width:{{.Width}}px"></span></td></tr>{{end}}</table>
-<h2>地图 <small>map</small></h2>
-<svg viewBox="0 0 {{.W}} {{.H}}" role="img" aria-label="unit grids">
-{{range .Paths}}<path class="{{.Class}}" d="{{.Data}}"/>
-{{end}}{{range .Spots}}<circle class="{{.Class}}" cx="{{.X}}" cy="{{.Y}}" r="3"><title>{{.Text}}</title></circle>
-{{end}}</svg>
-<h2>检查结果 <small>findings ({{.Total}})</small></h2>
-<table><tr><th>规则 rule</th><th>级别</th><th>编码 key</th><th>经度, 纬度</th><th>说明</th></tr>
-{{range .Findings}}<tr><td>{{.Rule}}</td><td>{{.Severity}}</td><td>{{.Key}}</td><td>{{printf "%.6f, %.6f" (index .At 0) (index .At 1)}}</td><td>{{.TextZh}}<br><small>{{.Text}}</small></td></tr>
-{{end}}</table>
-</body></html>
-`))
+// backdrop is what the cells are drawn on: the features the division was made from.
+type backdrop struct {
+	lat       lattice
+	lines     []mapLine
+	buildings []building
+}
 
-func (d *Division) writeHTML(w io.Writer) error {
-	c := newCanvas(d.Cells)
-	type bar struct {
-		Label        string
-		Cells, Width int
+// paths draws what of the backdrop meets the bound; inner says whether small things are drawn, too.
+func (g *backdrop) paths(c canvas, bound orb.Bound, inner bool) []drawn {
+	if g == nil {
+		return nil
 	}
-	v := struct {
-		Stats                              Stats
-		Km2, InRange, Within50, OnFeatures float64
-		Bars                               []bar
-		W, H, Total                        int
-		Paths                              []drawn
-		Spots                              []spot
-		Findings                           []gis.Finding
-	}{
-		Stats: d.Stats, Km2: d.Stats.AreaM2 / 1e6, InRange: 100 * d.Stats.InRange, Within50: 100 * d.Stats.Within50, OnFeatures: 100 * d.Stats.OnFeatures,
-		W: c.W, H: c.H, Total: len(d.Findings), Paths: d.drawing(c), Findings: d.Findings[:min(maxListed, len(d.Findings))],
-	}
-	most := 1
-	for _, b := range d.Stats.Histogram {
-		most = max(most, b.Cells)
-	}
-	for _, b := range d.Stats.Histogram {
-		label := fmt.Sprintf("%.0f – %.0f m²", b.FromM2, b.ToM2)
-		if b.ToM2 == 0 {
-			label = fmt.Sprintf("> %.0f m²", b.FromM2)
+	box := geom.NoBox.Grow(g.lat.pt(bound.Min)).Grow(g.lat.pt(bound.Max))
+	var houses, water, roads, ways strings.Builder
+	points := func(r []geom.Pt) []orb.Point {
+		out := make([]orb.Point, len(r))
+		for i, p := range r {
+			out[i] = g.lat.lonLat(p)
 		}
-		v.Bars = append(v.Bars, bar{label, b.Cells, b.Cells * 400 / most})
+		return out
 	}
-	for _, f := range slices.Backward(v.Findings) { // the gravest on top
-		if f.At != (orb.Point{}) {
-			x, y := c.xy(f.At)
-			v.Spots = append(v.Spots, spot{math.Round(x*10) / 10, math.Round(y*10) / 10, string(f.Severity), f.TextZh})
+	for _, b := range g.buildings {
+		if inner && b.box.Meets(box) {
+			c.path(&houses, points(b.rings[0]), true)
 		}
 	}
-	var buf bytes.Buffer
-	if err := reportPage.Execute(&buf, v); err != nil {
-		return fmt.Errorf("grids: report: %w", err)
+	for _, l := range g.lines {
+		to := &ways
+		switch l.class {
+		case clsArterial, clsCollector, clsRail:
+			to = &roads
+		case clsRiver, clsCoast, clsStream, clsBank:
+			to = &water
+		default:
+			if !inner {
+				continue
+			}
+		}
+		for _, part := range meeting(l.pts, box) {
+			c.path(to, points(part), false)
+		}
 	}
-	_, err := w.Write(buf.Bytes())
-	return err
+	return []drawn{{"house", houses.String()}, {"way", ways.String()}, {"water", water.String()}, {"road", roads.String()}}
 }

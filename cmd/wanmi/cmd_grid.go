@@ -31,7 +31,7 @@ func (a *app) cmdGrid() *cobra.Command {
 }
 
 type buildFlags struct {
-	db, report         string
+	db, report, mapURL string
 	communities        []string
 	target, minA, maxA float64
 	threads            int
@@ -61,6 +61,7 @@ void (作废) with their lineage. A division with a hard fault is not written un
 	fl.Float64Var(&f.maxA, "max", 20000, "largest area, m²")
 	fl.IntVar(&f.threads, "threads", 0, "threads (default: as many as the machine has)")
 	fl.StringVar(&f.report, "report", "", "write the report to this file: .html or .json")
+	fl.StringVar(&f.mapURL, "map-url", "http://127.0.0.1:8080/", "the map page the report's links lead into")
 	fl.BoolVar(&f.force, "force", false, "write even with hard faults; the remark of each cell says so")
 	return c
 }
@@ -93,7 +94,12 @@ func (a *app) gridBuild(ctx context.Context, st store, f buildFlags) error {
 	}
 	if f.report != "" {
 		format := reportFormat(f.report)
-		if err := writeFileAtomic(f.report, func(w *os.File) error { return div.WriteReport(w, format) }); err != nil {
+		names, err := namesOf(ctx, st, "community")
+		if err != nil {
+			return err
+		}
+		rep := grids.ReportOptions{Format: format, MapURL: f.mapURL, Names: names}
+		if err := writeFileAtomic(f.report, func(w *os.File) error { return div.WriteReport(w, rep) }); err != nil {
 			return err
 		}
 	}
@@ -124,6 +130,18 @@ func (a *app) gridBuild(ctx context.Context, st store, f buildFlags) error {
 	}
 	return a.result(res, "%d cells in %d communities: %d kept, %d new, %d void; median %.0f m², %.1f %% within %.0f-%.0f m²; %d components and cases placed anew",
 		div.Stats.Cells, div.Stats.Communities, res.Kept, res.New, res.Void, div.Stats.MedianM2, 100*div.Stats.InRange, f.minA, f.maxA, res.Placed)
+}
+
+// namesOf returns the names of a layer's features by key.
+func namesOf(ctx context.Context, src grids.Source, layer string) (map[string]string, error) {
+	names := map[string]string{}
+	for f, err := range src.Features(ctx, layer, orb.Bound{}) {
+		if err != nil {
+			return nil, err
+		}
+		names[f.Key] = f.Text("name")
+	}
+	return names, nil
 }
 
 func hardCount(fs []gis.Finding) (n int) {
