@@ -28,8 +28,12 @@ func PresetNames() []string {
 }
 
 // Preset returns named weights: balanced; area, cells nearer to the target area; load, cells with like numbers of
-// components; feature, borders on roads, walls and banks even at the price of area. Another name is a gis.Invalid error.
+// components; feature, borders on roads, walls and banks even at the price of area. No name
+// is balanced; another name is a gis.Invalid error.
 func Preset(name string) (Weights, error) {
+	if name == "" {
+		return Balanced, nil
+	}
 	names := PresetNames()
 	if i := slices.Index(names, name); i >= 0 {
 		return presets[i].w, nil

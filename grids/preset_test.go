@@ -13,8 +13,10 @@ func TestPreset(t *testing.T) {
 			t.Errorf("Preset(%q) = %+v, %v", name, w, err)
 		}
 	}
-	if w, _ := Preset("balanced"); w != Balanced {
-		t.Errorf("Preset(balanced) = %+v, want %+v", w, Balanced)
+	for _, name := range []string{"balanced", ""} {
+		if w, err := Preset(name); w != Balanced || err != nil {
+			t.Errorf("Preset(%q) = %+v, %v, want %+v", name, w, err, Balanced)
+		}
 	}
 	if _, err := Preset("pretty"); gis.KindOf(err) != gis.Invalid {
 		t.Errorf("Preset(pretty): got %v, want an Invalid error", err)

@@ -56,8 +56,8 @@ func mustHold(t *testing.T, src Source, opt Options) *Division {
 func TestTaipei(t *testing.T) {
 	d := mustHold(t, taipei(t), Options{})
 	writeCells(t, "taipei", d.Cells)
-	if d.Stats.InRange < 0.96 {
-		t.Errorf("share of cells in range: got %.3f, want 0.96 or more", d.Stats.InRange)
+	if d.Stats.InRange < 0.98 {
+		t.Errorf("share of cells in range: got %.3f, want 0.98 or more", d.Stats.InRange)
 	}
 }
 
@@ -66,8 +66,8 @@ func TestPlaces(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			d := mustHold(t, place(t, name), Options{})
 			writeCells(t, name, d.Cells)
-			if d.Stats.InRange < 0.96 {
-				t.Errorf("share of cells in range: got %.3f, want 0.96 or more", d.Stats.InRange)
+			if d.Stats.InRange < 0.98 {
+				t.Errorf("share of cells in range: got %.3f, want 0.98 or more", d.Stats.InRange)
 			}
 		})
 	}

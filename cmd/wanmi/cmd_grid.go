@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"os"
+	"strings"
 
 	"github.com/paulmach/orb"
 	"github.com/spf13/cobra"
@@ -32,6 +33,7 @@ func (a *app) cmdGrid() *cobra.Command {
 
 type buildFlags struct {
 	db, report, mapURL string
+	preset             string // a name grids.Preset knows
 	communities        []string
 	target, minA, maxA float64
 	threads            int
@@ -46,6 +48,9 @@ func (a *app) cmdGridBuild() *cobra.Command {
 		Long: `Divides each community into cells of about 10,000 m² along roads, rivers, walls and the gaps between
 buildings, numbers them west to east and north to south, and places every component in its cell.
 
+--preset weighs what a good cell is: balanced; area, nearer to the target area; load, like numbers of components;
+feature, borders on roads, walls and banks even at the price of area.
+
 Built again, cells whose shape did not change keep their codes; new ones get fresh numbers, gone ones are kept as
 void (作废) with their lineage. A division with a hard fault is not written unless --force.`,
 		Args: cobra.NoArgs,
@@ -59,6 +64,7 @@ void (作废) with their lineage. A division with a hard fault is not written un
 	fl.Float64Var(&f.target, "target", 10000, "area a cell should have, m²")
 	fl.Float64Var(&f.minA, "min", 5000, "smallest area, m²")
 	fl.Float64Var(&f.maxA, "max", 20000, "largest area, m²")
+	fl.StringVar(&f.preset, "preset", "balanced", "what counts most: "+strings.Join(grids.PresetNames(), ", "))
 	fl.IntVar(&f.threads, "threads", 0, "threads (default: as many as the machine has)")
 	fl.StringVar(&f.report, "report", "", "write the report to this file: .html or .json")
 	fl.StringVar(&f.mapURL, "map-url", "http://127.0.0.1:8080/", "the map page the report's links lead into")
@@ -78,6 +84,10 @@ type buildResult struct {
 }
 
 func (a *app) gridBuild(ctx context.Context, st store, f buildFlags) error {
+	weights, err := grids.Preset(f.preset)
+	if err != nil {
+		return err
+	}
 	old, next, err := division.Old(ctx, st, f.communities)
 	if err != nil {
 		return err
@@ -85,7 +95,7 @@ func (a *app) gridBuild(ctx context.Context, st store, f buildFlags) error {
 	p, end := a.progress()
 	now := a.now()
 	div, err := grids.Build(ctx, st, grids.Options{
-		Target: f.target, Min: f.minA, Max: f.maxA, Communities: f.communities, Threads: f.threads, Progress: p,
+		Target: f.target, Min: f.minA, Max: f.maxA, Communities: f.communities, Threads: f.threads, Progress: p, Weights: weights,
 		Today: now.Format("2006-01-02"), Next: next, Old: old,
 	})
 	end()
