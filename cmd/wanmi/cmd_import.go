@@ -45,6 +45,9 @@ place. Codes of 15 characters stay; those of 14 get a 0 before their last two.
 
 LAYER is one of ` + layerWords() + ` or osm (one OSM file into several layers).
 
+Codes of streets and communities have 9 and 12 digits: shorter ones are filled up, areas without codes are given some;
+--set code=auto asks for that, with unit_grid too.
+
 Rows that cannot be taken are kept in the database with file, row, field, value and reason; --report writes them
 as .html, .json or .xlsx. Exit code 3 means that nothing could be taken (with --strict: that some row could not).`,
 		Example: `  wanmi import --db city.gpkg community 社区.shp

@@ -92,6 +92,20 @@ func TestCommunitiesOfOtherCities(t *testing.T) {
 	}
 }
 
+// TestStreetsOfOtherCities: streets by name only, with communities that name their street.
+func TestStreetsOfOtherCities(t *testing.T) {
+	m := newMem()
+	mustImport(t, m, "street", temp(t, "districts.geojson", squares(`"行政區":"大同區"`, `"行政區":"萬華區"`)))
+	mustImport(t, m, "community", temp(t, "villages.geojson", squares(`"里名":"重慶里","行政區":"萬華區"`, `"里名":"保安里","行政區":"大同區"`)))
+	got := strings.Join(append(sortedKeys(m.layers["street"]), sortedKeys(m.layers["community"])...), " ")
+	if want := "990000001 990000002 990000001001 990000002001"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	if f := m.layers["community"]["990000002001"]; f.Text("name") != "重慶里" || f.Text("street_code") != "990000002" {
+		t.Errorf("got %v", f.Values)
+	}
+}
+
 func TestPositionsOfOtherCities(t *testing.T) {
 	m := zoucheng(t)
 	for _, c := range []struct{ name, body string }{
@@ -103,6 +117,7 @@ func TestPositionsOfOtherCities(t *testing.T) {
 		{"gps", "编号,GPS_X,GPS_Y\n1,116.965,35.4\n"},
 		{"system in the heading", "编号,WGS84經度,WGS84緯度\n1,116.965,35.4\n"},
 		{"coordinate words", "编号,經度座標,緯度座標\n1,116.965,35.4\n"},
+		{"two languages", "编号,緯度Latitude,經度Longitude\n1,35.4,116.965\n"},
 		{"position words", "编号,PositionLat,PositionLon\n1,35.4,116.965\n"},
 		{"degrees under metres' words", "编号,TWD97X,TWD97Y\n1,116.965,35.4\n"},
 		{"by value", "编号,A,B\n1,116.965,35.4\n2,116.966,35.401\n"},

@@ -31,6 +31,11 @@
 // without codes by what makes a row that thing (see ownKey). A row that is rejected
 // keeps what is stored of it.
 //
+// # Codes of streets and communities
+//
+// The codes of the standard have 9 and 12 digits. Those of other systems are brought into that form, and areas without
+// usable ones are given codes, see areacode.go; the report says so.
+//
 // # Invariants
 //
 //   - Nothing is stored unless the whole call succeeds; a dry run computes the same

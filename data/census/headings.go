@@ -78,12 +78,14 @@ var headings = map[string]string{
 	"community.code": "社区代码 社区编码 communitycode regioncode villcode villagecode villageid villid vcode cptvid 村里代码 村里编码 里代码 村代码 标识码 村居代码 村居编码 区划代码 编码 代码 code 社区编号 编号 id",
 	"community.name": "社区名称 社区 村居名称 村居 communityname regionname villname villagename vname 村里名称 村里名 村里 里名 里 village community 名称 name mc",
 
+	"street.county_name": "区县名称 区县 所属区县 countyname county 县市 县市名称",
+
 	"community.street_code": "街道代码 街道编码 streetcode towncode townid 乡镇代码 乡镇市区代码 镇街代码 parentregioncode",
 	"community.street_name": "街道名称 街道 所属街道 所在街道 streetname townname tname 乡镇市区 乡镇名称 乡镇 镇街 街道镇 行政区 区名 parentstreetname town district dist",
 	"unit_grid.code":        "单元网格标识码 单元网格编码 单元网格代码 unitgridcode gridcode bgcode bgid 网格编码 网格代码 标识码 编码 code",
 	"work_grid.code":        "责任网格编码 管理网格编码 评价网格编码 网格编码 编码 code",
 	"work_grid.members":     "单元网格 members",
-	"road.name":             "道路名称 路名 街巷名称 街路巷名称 道路名 roadname streetname 名称 name",
+	"road.name":             "道路名称 路名 街巷名称 街路巷名称 路街名称 道路名 roadname rdname roadnm streetname 名称 name",
 	"road.class":            "道路等级 道路类别 等级 类别 highway roadclass class fclass type tier 类型",
 	"building.name":         "建筑名称 楼栋名称 建筑物名称 小区名称 名称 name",
 	"building.class":        "建筑类别 用途 建筑用途 房屋用途 类别 类型 class type building",
@@ -122,7 +124,7 @@ var headings = map[string]string{
 	"door.street_name":    "街道名称 所在街道 所属街道 街道 镇街 乡镇 乡镇市区 行政区 区 townname district dist",
 	"door.community_name": "社区名称 所在社区 所属社区 社区 村里 里别 里 村里名称 村社区 village villname community",
 
-	"poi.name":  "名称 兴趣点名称 单位名称 poiname name 中文名称 stationname 站名 机构名称 officename facilityname 地点 详细地址 地址 address addr",
+	"poi.name":  "名称 兴趣点名称 单位名称 poiname name 中文名称 stationname 站名 机构名称 场所名称 设施名称 officename facilityname 店名 校名 馆名 机构 单位 场所 title 标题 地点 详细地址 地址 address addr",
 	"poi.class": "所属类型 兴趣点类型 poitype 类别 类型 class type category 分类",
 
 	"case.number":      "案件编号 任务号 案卷编号 案件号 caseid casenumber 编号 id",

@@ -3,6 +3,7 @@ package census
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"wanmi/gis"
@@ -348,7 +349,7 @@ func (s *sample) pairColumn(pos *position) (points []orb.Point) {
 
 // axisNoise is what headings of coordinates carry beside the axis.
 var axisNoise = strings.NewReplacer("wgs84", "", "wgs", "", "twd97", "", "twd", "", "cgcs2000", "", "epsg4326", "", "epsg3826", "", "tm2", "", "tm", "", "97", "", "84", "", "gps", "", "positions", "",
-	"position", "", "point", "", "coordinates", "", "coordinate", "", "coord", "", "location", "", "geo", "", "坐标", "", "座标", "", "点位", "", "中心点", "", "地点", "", "位置", "", "设备", "", "设施", "", "值", "")
+	"position", "", "point", "", "coordinates", "", "coordinate", "", "coord", "", "location", "", "geo", "", "坐标", "", "座标", "", "点位", "", "中心点", "", "地点", "", "位置", "", "设备", "", "设施", "", "值", "", "轴", "", "軸", "")
 
 var axisWords = [][2]string{{"lng lon long longitude 经度 经 东经", "lat latitude 纬度 纬 北纬"}, {"x 横 e easting 东", "y 纵 n northing 北"}}
 
@@ -376,6 +377,17 @@ func (s *sample) axes(numeric func(*column) bool) (x, y *column) {
 		if x, y = find(pair[0]), find(pair[1]); x != nil && y != nil {
 			return x, y
 		}
+	}
+	holding := func(words ...string) *column { // 緯度Latitude, 站點經度
+		for i := range s.cols {
+			if slices.ContainsFunc(words, func(w string) bool { return strings.Contains(s.cols[i].normal, w) }) && numeric(&s.cols[i]) {
+				return &s.cols[i]
+			}
+		}
+		return nil
+	}
+	if x, y = holding("经度", "longitude"), holding("纬度", "latitude"); x != nil && y != nil && x != y {
+		return x, y
 	}
 	return nil, nil
 }
