@@ -63,11 +63,13 @@ func TestCommunitiesOfOtherCities(t *testing.T) {
 		codes, told string
 	}{
 		{
-			"eleven digits", []string{`"VILLCODE":"63000060025","TOWNNAME":"大同區","VILLNAME":"重慶里"`, `"VILLCODE":"63000060026","TOWNNAME":"大同區","VILLNAME":"保安里"`},
+			"eleven digits",
+			[]string{`"VILLCODE":"63000060025","TOWNNAME":"大同區","VILLNAME":"重慶里"`, `"VILLCODE":"63000060026","TOWNNAME":"大同區","VILLNAME":"保安里"`},
 			"630000600025 630000600026", "filled up",
 		},
 		{
-			"names only", []string{`"里名":"重慶里","行政區":"大同區"`, `"里名":"保安里","行政區":"萬華區"`},
+			"names only",
+			[]string{`"里名":"重慶里","行政區":"大同區"`, `"里名":"保安里","行政區":"萬華區"`},
 			"990000001001 990000002001", "gives codes",
 		},
 		{"letters", []string{`"LIE_CODE":"A01-001","LIE":"東里"`, `"LIE_CODE":"A01-002","LIE":"西里"`}, "990000001001 990000001002", "gives codes"},

@@ -393,11 +393,3 @@ func (j *jsonReader) row(raw rawRow) Row {
 	}
 	return row
 }
-
-// clip shortens s to about n bytes at a character's edge.
-func clip(s string, n int) string {
-	if len(s) <= n {
-		return s
-	}
-	return strings.ToValidUTF8(s[:n], "") + "…"
-}

@@ -126,3 +126,11 @@ func isASCII(s string) bool {
 	}
 	return true
 }
+
+// clip shortens s to about n bytes at a character's edge.
+func clip(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	return strings.ToValidUTF8(s[:n], "") + "…"
+}
