@@ -20,6 +20,7 @@ type Options struct {
 	Today            string                     // YYYY-MM-DD, the InitDate of new cells; "" leaves it empty
 	Next             func(community string) int // first sequence number never used there; nil: 1
 	Old              []Cell                     // the division before: unchanged cells keep their codes
+	Mode             Mode                       // what becomes of Old; the zero value divides everything anew
 }
 
 // Weights price what a good cell is; the zero value is Balanced.
@@ -47,6 +48,7 @@ type Division struct {
 	Findings []gis.Finding
 	Stats    Stats
 	Lineage  []Lineage // only with Options.Old
+	Update   Update    // with Options.Mode Repair and Refresh, and where cells are locked
 
 	ground *backdrop // what the report draws the cells on; nil when they were not built here
 }
@@ -100,6 +102,9 @@ func Build(ctx context.Context, src Source, opt Options) (*Division, error) {
 	cov := b.coverage(opt.Threads)
 	if len(cov.segs) == 0 {
 		return nil, gis.E(gis.Rejected, nil, "no community has an outline with an area")
+	}
+	if opt.Mode != Rebuild || opt.locks() {
+		return b.renew(ctx, cov, want, comps, &opt, start)
 	}
 	p, err := b.plan(ctx, cov, cov.withNeighbours(want), opt.Threads, opt.Progress)
 	if err != nil {

@@ -17,6 +17,7 @@ type class uint8
 
 const (
 	clsCommunity class = iota
+	clsKeep            // a border of the division before, in an update: free of charge
 	clsArterial
 	clsRail
 	clsRiver

@@ -1,0 +1,252 @@
+package grids
+
+import (
+	"math"
+	"slices"
+
+	"wanmi/gis"
+	"wanmi/gis/geom"
+)
+
+const (
+	sameLine    = 10.0  // mm: closer lines are one
+	lostLength  = 50.0  // mm of a line may miss its counterpart
+	zoneShare   = 10.0  // m of common border that make a neighbour part of a zone
+	deepBorder  = 300.0 // mm a border may run in a building, measured from its wall
+	deepLength  = 400.0 // mm of border that deep are a cut
+	beyondReach = 30.0  // mm: how far beyond a border is looked
+)
+
+// examine finds the cells that break a hard rule on the new base map, and land without cells.
+func (r *renewal) examine() {
+	each(len(r.cells), r.opt.Threads, func(i int) {
+		if k := r.cells[i]; k.ring != nil {
+			k.now = r.find.at(insideOf(k.ring))
+		}
+	})
+	r.compareLines()
+	for i, k := range r.cells {
+		if k.ring == nil || k.now != k.comm || k.comm < 0 {
+			r.breakCell(int32(i), "grid.stray", "lies outside its community", "位于所属社区之外")
+		}
+	}
+	for _, s := range r.moved {
+		box := s.Box().Pad(2)
+		for _, i := range r.near(box) {
+			if touches(r.cells[i].ring, s) {
+				r.breakCell(i, "grid.stray", "is crossed by a line of the communities", "被社区界线穿过")
+			}
+		}
+	}
+	r.cutBuildings()
+	if r.opt.Mode == Rebuild {
+		for _, k := range r.cells {
+			if !k.locked {
+				k.is = broken
+			}
+		}
+	}
+}
+
+// breakCell marks a cell as broken; one that is fixed stays and is told.
+func (r *renewal) breakCell(i int32, rule, en, zh string) {
+	k := r.cells[i]
+	switch {
+	case k.is == broken:
+	case !k.locked:
+		k.is = broken
+	case k.Locked:
+		at := k.Polygon[0][0]
+		r.findings = append(r.findings, finding("grid.locked_broken", gis.SeverityError, string(k.Code), at, 0,
+			"the locked unit grid %s "+en+" (rule %s): unlock it, mend the base map, or give --force", "锁定的单元网格 %s "+zh+"（规则 %s）：请解锁、修正底图或使用 --force", k.Code, rule))
+		k.is = stays
+	}
+}
+
+// compareLines holds the old community lines against the new ones.
+func (r *renewal) compareLines() {
+	now := newLineIndex(r.cov.segs)
+	var old []geom.Seg
+	for _, k := range r.cells {
+		for n, p := range k.ring {
+			q := k.ring[(n+1)%len(k.ring)]
+			t := r.twin(p, q)
+			if t >= 0 && r.cells[t].comm == k.comm {
+				continue
+			}
+			old = append(old, geom.Seg{A: p, B: q})
+			if !now.along(p, q, sameLine, lostLength) {
+				r.lostEdge[[2]geom.Pt{p, q}] = true
+				r.breakCell(r.edges[[2]geom.Pt{p, q}], "grid.stray", "has a border where no community line runs any more", "的边界处已无社区界线")
+				if t >= 0 {
+					r.breakCell(t, "grid.stray", "has a border where no community line runs any more", "的边界处已无社区界线")
+				}
+				continue
+			}
+			if t < 0 && r.find.at(rightOf(p, q)) >= 0 {
+				r.bare = append(r.bare, [2]geom.Pt{p, q})
+			}
+		}
+	}
+	was := newLineIndex(old)
+	for _, s := range r.cov.segs {
+		if (s.L >= 0 && r.want[s.L] || s.R >= 0 && r.want[s.R]) && !was.along(s.A, s.B, sameLine, lostLength) {
+			r.moved = append(r.moved, s)
+		}
+	}
+}
+
+// rightOf returns a point a little to the right of the middle of ab.
+func rightOf(a, b geom.Pt) geom.Pt {
+	l := a.Dist(b)
+	d := math.Min(beyondReach, l/2)
+	return geom.Pt{X: (a.X+b.X)/2 + int64(math.Round(d*float64(b.Y-a.Y)/l)), Y: (a.Y+b.Y)/2 - int64(math.Round(d*float64(b.X-a.X)/l))}
+}
+
+// touches reports whether a segment comes within 2 mm of a ring or its inside.
+func touches(r geom.Ring, s geom.Seg) bool {
+	if r == nil {
+		return false
+	}
+	if r.Locate(s.A) >= 0 || r.Locate(s.B) >= 0 {
+		return true
+	}
+	for i, p := range r {
+		if _, ok := capsule(p, r[(i+1)%len(r)], s.A, s.B, 2); ok {
+			return true
+		}
+	}
+	return false
+}
+
+// cutBuildings breaks the cells whose common border runs through a building.
+func (r *renewal) cutBuildings() {
+	hits := make([][]int32, len(r.cells))
+	each(len(r.cells), r.opt.Threads, func(i int) {
+		k := r.cells[i]
+		deep := map[int32]float64{}
+		var near []int32
+		for n, p := range k.ring {
+			q := k.ring[(n+1)%len(k.ring)]
+			t := r.twin(p, q)
+			if t < 0 || r.cells[t].comm != k.comm {
+				continue
+			}
+			near = r.b.obs.near(geom.NoBox.Grow(p).Grow(q), near[:0])
+			for _, o := range near {
+				if r.b.buildings[o].m2 > r.opt.Max {
+					continue
+				}
+				for _, s := range r.b.buildings[o].deep(p, q, deepBorder) {
+					deep[o] += (s.hi - s.lo) * p.Dist(q)
+				}
+			}
+		}
+		for o, l := range deep {
+			if l > deepLength {
+				hits[i] = append(hits[i], o)
+			}
+		}
+		slices.Sort(hits[i])
+	})
+	for i, l := range hits {
+		if len(l) == 0 {
+			continue
+		}
+		r.breakCell(int32(i), "grid.building_cut", "has a border through a building", "的边界穿过建筑物")
+		r.cuts[int32(i)] = l
+	}
+}
+
+// zoneOf are the cells and the land that are divided together.
+type zoneOf struct {
+	cells []int32 // beside and broken
+	land  bool    // lines of communities moved, or there is land without cells
+}
+
+// zones joins broken cells that share a border, or a neighbour, with their neighbours of zoneShare metres or more.
+func (r *renewal) zones() []*zoneOf {
+	up := make([]int32, len(r.cells)+1)
+	for i := range up {
+		up[i] = int32(i)
+	}
+	var find func(i int32) int32
+	find = func(i int32) int32 {
+		for up[i] != i {
+			up[i] = up[up[i]]
+			i = up[i]
+		}
+		return i
+	}
+	join := func(i, j int32) {
+		if a, b := find(i), find(j); a != b {
+			up[max(a, b)] = min(a, b)
+		}
+	}
+	land := int32(len(r.cells)) // one more, for what has no cell
+	for i, k := range r.cells {
+		if k.is != broken {
+			continue
+		}
+		share := map[int32]float64{}
+		for n, p := range k.ring {
+			q := k.ring[(n+1)%len(k.ring)]
+			if t := r.twin(p, q); t >= 0 {
+				share[t] += p.Dist(q) / 1000
+			}
+		}
+		for t, l := range share {
+			o := r.cells[t]
+			switch {
+			case o.is == broken:
+				join(int32(i), t)
+			case !o.locked && l >= zoneShare && o.comm == k.comm && o.ring != nil:
+				o.is = beside
+				join(int32(i), t)
+			}
+		}
+	}
+	any := len(r.moved)+len(r.bare) > 0
+	for _, s := range r.moved {
+		for _, i := range r.near(s.Box().Pad(2)) {
+			if r.cells[i].is == broken && touches(r.cells[i].ring, s) {
+				join(land, i)
+			}
+		}
+	}
+	for e := range r.lostEdge {
+		for _, i := range [2]int32{r.edges[e], r.twin(e[0], e[1])} {
+			if i >= 0 && r.cells[i].is == broken {
+				join(land, i)
+				any = true
+			}
+		}
+	}
+	for _, e := range r.bare {
+		for _, t := range []int32{r.edges[e]} {
+			if k := r.cells[t]; k.is != stays {
+				join(land, t)
+			}
+		}
+	}
+	byRoot := map[int32]*zoneOf{}
+	var out []*zoneOf
+	for i, k := range r.cells {
+		if k.is == stays {
+			continue
+		}
+		root := find(int32(i))
+		z := byRoot[root]
+		if z == nil {
+			z = &zoneOf{land: any && root == find(land)}
+			byRoot[root] = z
+			out = append(out, z)
+		}
+		k.zone = slices.Index(out, z)
+		z.cells = append(z.cells, int32(i))
+	}
+	if any && byRoot[find(land)] == nil {
+		out = append(out, &zoneOf{land: true})
+	}
+	return out
+}

@@ -1,0 +1,101 @@
+package grids
+
+import (
+	"math"
+
+	"wanmi/gis/geom"
+)
+
+// coverFinder tells which community a point lies in.
+type coverFinder struct {
+	segs []geom.Seg
+	rows map[int64][]int32
+}
+
+const finderRow = 50_000 // mm
+
+func newCoverFinder(c cover) *coverFinder {
+	f := &coverFinder{c.segs, map[int64][]int32{}}
+	for i, s := range c.segs {
+		lo, hi := min(s.A.Y, s.B.Y), max(s.A.Y, s.B.Y)
+		if lo == hi {
+			continue
+		}
+		for k := floorTo(lo, finderRow); k <= floorTo(hi, finderRow); k++ {
+			f.rows[k] = append(f.rows[k], int32(i))
+		}
+	}
+	return f
+}
+
+func floorTo(v, d int64) int64 { return int64(math.Floor(float64(v) / float64(d))) }
+
+// at returns the community p lies in, -1 none: what lies east of the next line to the west.
+func (f *coverFinder) at(p geom.Pt) int32 {
+	best, owner := math.Inf(-1), int32(-1)
+	for _, i := range f.rows[floorTo(p.Y, finderRow)] {
+		s := f.segs[i]
+		up := s.A.Y < s.B.Y
+		if !up {
+			s.A, s.B = s.B, s.A
+		}
+		if s.A.Y > p.Y || s.B.Y <= p.Y || geom.Cross(s.A, s.B, p) > 0 { // p lies west of it
+			continue
+		}
+		x := float64(s.A.X) + float64(s.B.X-s.A.X)*float64(p.Y-s.A.Y)/float64(s.B.Y-s.A.Y)
+		if x >= best {
+			best, owner = x, f.segs[i].L
+			if up {
+				owner = f.segs[i].R
+			}
+		}
+	}
+	return owner
+}
+
+// insideOf returns a lattice point inside a ring, on the widest of some level lines.
+func insideOf(r geom.Ring) geom.Pt {
+	box := r.Box()
+	best, wide := r[0], -1.0
+	shape := building{rings: []geom.Ring{r}}
+	for _, share := range [7]int64{50, 33, 67, 20, 80, 8, 92} {
+		y := box.Min.Y + (box.Max.Y-box.Min.Y)*share/100
+		p, q := geom.Pt{X: box.Min.X - 1, Y: y}, geom.Pt{X: box.Max.X + 1, Y: y}
+		for _, s := range shape.inside(p, q) {
+			if w := s.hi - s.lo; w*float64(q.X-p.X) > wide+1 {
+				best, wide = at(p, q, (s.lo+s.hi)/2), w*float64(q.X-p.X)
+			}
+		}
+	}
+	return best
+}
+
+// lineIndex finds the segments along which another runs.
+type lineIndex struct{ acc *accepted }
+
+func newLineIndex(segs []geom.Seg) lineIndex {
+	box := geom.NoBox
+	for _, s := range segs {
+		box = box.Grow(s.A).Grow(s.B)
+	}
+	l := lineIndex{newAccepted(box)}
+	for _, s := range segs {
+		l.acc.add(s)
+	}
+	return l
+}
+
+// along reports whether all of ab but lose millimetres lies within tol of the segments.
+func (l lineIndex) along(a, b geom.Pt, tol, lose float64) bool {
+	var close []span
+	l.acc.near(a, b, tol, func(s geom.Seg) {
+		if c, ok := capsule(a, b, s.A, s.B, tol); ok {
+			close = append(close, c)
+		}
+	})
+	covered := 0.0
+	for _, s := range mergeSpans(close, 0) {
+		covered += s.hi - s.lo
+	}
+	return (1-covered)*a.Dist(b) <= lose
+}

@@ -1,0 +1,356 @@
+package grids
+
+import (
+	"context"
+	"maps"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"github.com/paulmach/orb"
+
+	"wanmi/gis"
+	"wanmi/gis/geom"
+)
+
+// The prototype's small edits of a base map (edits.py), in metres of its lattice.
+
+type mapEdit struct {
+	t     *testing.T
+	src   memory
+	lat   lattice
+	cells []Cell
+	r     *rand.Rand
+}
+
+func editOf(t *testing.T, src memory, cells []Cell) *mapEdit {
+	lat, err := latticeFrom(t.Context(), src)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := memory{}
+	for layer, l := range src {
+		m[layer] = slices.Clone(l)
+	}
+	return &mapEdit{t, m, lat, cells, rand.New(rand.NewPCG(5, 5))}
+}
+
+func (e *mapEdit) rings(layer string) (out []building) {
+	for _, f := range e.src[layer] {
+		for _, p := range polygons(f.Geom) {
+			b := building{rings: e.lat.rings(p), box: geom.NoBox}
+			for _, r := range b.rings {
+				b.box = geom.Box{Min: b.box.Grow(r.Box().Min).Min, Max: b.box.Grow(r.Box().Max).Max}
+			}
+			out = append(out, b)
+		}
+	}
+	return out
+}
+
+func (b *building) holds(p geom.Pt) bool {
+	in := false
+	for _, r := range b.rings {
+		if r.Locate(p) > 0 {
+			in = !in
+		}
+	}
+	return in
+}
+
+// addBuildings puts buildings of 30 m by 14 m across borders, clear of buildings and lines, inside one community.
+func (e *mapEdit) addBuildings(n int) {
+	all, comms := e.rings("building"), e.rings("community")
+	var lines []geom.Seg
+	for _, layer := range []string{"road", "rail", "wall", "water"} {
+		for _, f := range e.src[layer] {
+			for _, ls := range lineStrings(f.Geom) {
+				l := e.lat.line(ls)
+				for i := 1; i < len(l); i++ {
+					lines = append(lines, geom.Seg{A: l[i-1], B: l[i]})
+				}
+			}
+		}
+	}
+	for tries := 0; n > 0 && tries < 5000; tries++ {
+		ring := e.lat.ring(e.cells[e.r.IntN(len(e.cells))].Polygon[0])
+		i := e.r.IntN(len(ring))
+		p := at(ring[i], ring[(i+1)%len(ring)], e.r.Float64())
+		q := geom.Ring{{X: p.X - 15000, Y: p.Y - 7000}, {X: p.X + 15000, Y: p.Y - 7000}, {X: p.X + 15000, Y: p.Y + 7000}, {X: p.X - 15000, Y: p.Y + 7000}}
+		box := q.Box()
+		bad := slices.ContainsFunc(all, func(b building) bool { return b.box.Meets(box) })
+		bad = bad || slices.ContainsFunc(lines, func(s geom.Seg) bool {
+			_, ok := capsule(geom.Pt{X: p.X - 8000, Y: p.Y}, geom.Pt{X: p.X + 8000, Y: p.Y}, s.A, s.B, 10_400)
+			return ok
+		})
+		bad = bad || !slices.ContainsFunc(comms, func(c building) bool {
+			return !slices.ContainsFunc(q, func(v geom.Pt) bool { return !c.holds(v) }) && len(c.inside(q[0], q[2])) == 1 && len(c.inside(q[1], q[3])) == 1
+		})
+		if bad {
+			continue
+		}
+		all = append(all, building{rings: []geom.Ring{q}, box: box})
+		e.src.add("building", e.lat.polygon(q))
+		n--
+	}
+	if n > 0 {
+		e.t.Logf("%d buildings found no place", n)
+	}
+}
+
+func (e *mapEdit) removeBuildings(n int) {
+	for range n {
+		i := e.r.IntN(len(e.src["building"]))
+		e.src["building"] = slices.Delete(slices.Clone(e.src["building"]), i, i+1)
+	}
+}
+
+func (e *mapEdit) removeRoads(n int) {
+	for n > 0 {
+		l := e.src["road"]
+		i := e.r.IntN(len(l))
+		if ls, ok := l[i].Geom.(orb.LineString); !ok || e.length(ls) < 100 || !slices.Contains([]string{"local", "service", "collector"}, l[i].Text("class")) {
+			continue
+		}
+		e.src["road"] = slices.Delete(slices.Clone(l), i, i+1)
+		n--
+	}
+}
+
+func (e *mapEdit) length(ls orb.LineString) (m float64) {
+	l := e.lat.line(ls)
+	for i := 1; i < len(l); i++ {
+		m += l[i].Dist(l[i-1]) / 1000
+	}
+	return m
+}
+
+// addRoads draws straight roads of some 200 m through the middle of communities, clear of buildings.
+func (e *mapEdit) addRoads(n int) {
+	comms, all := e.rings("community"), e.rings("building")
+	for tries := 0; n > 0 && tries < 3000; tries++ {
+		c := comms[e.r.IntN(len(comms))]
+		m := insideOf(c.rings[0])
+		m.X += e.r.Int64N(80_000) - 40_000
+		m.Y += e.r.Int64N(80_000) - 40_000
+		a, d := e.r.Float64()*math.Pi, 60_000+e.r.Float64()*60_000
+		dx, dy := int64(d*math.Cos(a)), int64(d*math.Sin(a))
+		p, q := geom.Pt{X: m.X - dx, Y: m.Y - dy}, geom.Pt{X: m.X + dx, Y: m.Y + dy}
+		if !c.holds(p) || !c.holds(q) || slices.ContainsFunc(all, func(b building) bool { return len(b.inside(p, q)) > 0 }) {
+			continue
+		}
+		e.src.add("road", orb.LineString{e.lat.lonLat(p), e.lat.lonLat(q)}, "class", "local")
+		n--
+	}
+	if n > 0 {
+		e.t.Logf("%d roads found no place", n)
+	}
+}
+
+// moveStrip gives the land of a community within 90 m of the middle of its longest border with a neighbour to that neighbour.
+func (e *mapEdit) moveStrip() {
+	type side struct{ a, b, i int }
+	l := e.src["community"]
+	var rings []geom.Ring
+	for _, f := range l {
+		r := e.lat.ring(polygons(f.Geom)[0][0])
+		if r.Area2() < 0 {
+			r.Reverse()
+		}
+		rings = append(rings, r)
+	}
+	for a, r := range rings {
+		for b, o := range rings {
+			if a == b {
+				continue
+			}
+			for i, p := range r {
+				q := r[(i+1)%len(r)]
+				if !hasEdge(o, q, p) || p.Dist(q) < 30_000 {
+					continue
+				}
+				// A rectangle 60 m deep on the inner side of the common edge goes over.
+				l := p.Dist(q)
+				nx, ny := -float64(q.Y-p.Y)/l*60_000, float64(q.X-p.X)/l*60_000
+				u, v := geom.Pt{X: p.X + int64(nx), Y: p.Y + int64(ny)}, geom.Pt{X: q.X + int64(nx), Y: q.Y + int64(ny)}
+				if r.Locate(u) <= 0 || r.Locate(v) <= 0 || len(crossings(r, []geom.Pt{u, v})) > 0 || !clearOf(r, p, u) || !clearOf(r, q, v) {
+					continue
+				}
+				var na, nb geom.Ring
+				for k, w := range r {
+					if na = append(na, w); k == i {
+						na = append(na, u, v)
+					}
+				}
+				for k, w := range o {
+					if nb = append(nb, w); w == q && o[(k+1)%len(o)] == p {
+						nb = append(nb, v, u)
+					}
+				}
+				e.replaceCommunity(a, na)
+				e.replaceCommunity(b, nb)
+				return
+			}
+		}
+	}
+	e.t.Error("no two communities share a long edge")
+}
+
+// clearOf reports whether the segment from a corner to a point inside meets the ring nowhere else.
+func clearOf(r geom.Ring, p, u geom.Pt) bool {
+	for i, a := range r {
+		b := r[(i+1)%len(r)]
+		if a != p && b != p {
+			if _, ok := capsule(p, u, a, b, 10); ok {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+func (e *mapEdit) replaceCommunity(i int, r geom.Ring) {
+	f := e.src["community"][i].Clone()
+	p := slices.Clone(polygons(f.Geom)[0])
+	p[0] = e.lat.polygon(r)[0]
+	f.Geom = p
+	e.src["community"][i] = f
+}
+
+var smallEdits = map[string]func(*mapEdit){
+	"1 five buildings put across borders":        func(e *mapEdit) { e.addBuildings(5) },
+	"2 ten buildings removed, three put across":  func(e *mapEdit) { e.removeBuildings(10); e.addBuildings(3) },
+	"3 three roads removed":                      func(e *mapEdit) { e.removeRoads(3) },
+	"4 three roads added":                        func(e *mapEdit) { e.addRoads(3) },
+	"5 a strip moved to the neighbour community": func(e *mapEdit) { e.moveStrip() },
+}
+
+// likeness compares two divisions: shares of the old cells with the same code and the same bytes, an IoU over 0.99, and over 0.9.
+func likeness(t *testing.T, lat lattice, before, after []Cell) (bytes, close, code float64) {
+	t.Helper()
+	now := map[Code]Cell{}
+	for _, c := range after {
+		if c.Status != Void {
+			now[c.Code] = c
+		}
+	}
+	for _, c := range before {
+		n, ok := now[c.Code]
+		if !ok {
+			continue
+		}
+		a, b := lat.ring(c.Polygon[0]), lat.ring(n.Polygon[0])
+		v := 1.0
+		if !slices.Equal(a, b) {
+			v = iou(a, b)
+		} else {
+			bytes++
+		}
+		if v > 0.99 {
+			close++
+		}
+		if v >= sameIoU {
+			code++
+		}
+	}
+	n := float64(len(before))
+	return 100 * bytes / n, 100 * close / n, 100 * code / n
+}
+
+func TestSmallEdits(t *testing.T) {
+	for _, name := range []string{"nanjing", "tsinghua"} {
+		src := place(t, name)
+		old := build(t, src, Options{Today: "2026-01-01"}).Cells
+		lat, err := latticeFrom(t.Context(), src)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, what := range slices.Sorted(maps.Keys(smallEdits)) {
+			for _, mode := range []Mode{Repair, Refresh} {
+				t.Run(name+"/"+string(mode)+"/"+what, func(t *testing.T) {
+					e := editOf(t, src, old)
+					smallEdits[what](e)
+					d, err := Build(t.Context(), e.src, Options{Old: old, Mode: mode, Today: "2026-11-22"})
+					if err != nil {
+						t.Fatal(err)
+					}
+					bytes, close, code := likeness(t, lat, old, d.Cells)
+					hard := updated(t, e.src, old, d)
+					t.Logf("%d cells: same code and bytes %.1f %%, IoU > 0.99 %.1f %%, IoU >= 0.9 %.1f %%; %d broken, %d in %d zones, slowest %.0f ms; %d hard",
+						len(old), bytes, close, code, d.Update.Broken, d.Update.InZones, d.Update.Zones, d.Update.WorstMS, hard)
+					if mode == Repair && code < 98 {
+						t.Errorf("%.1f %% of the cells were kept, want 98", code)
+					}
+				})
+			}
+		}
+	}
+}
+
+// updated checks an update: no hard fault, no code used again, lineage for each that came or went.
+func updated(t *testing.T, src Source, old []Cell, d *Division) (hard int) {
+	t.Helper()
+	found, _, err := Check(context.Background(), src, Cells(d.Cells), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range append(found, d.Findings...) {
+		if f.Severity == gis.SeverityError {
+			if hard++; hard < 5 {
+				t.Errorf("%s %s at %.7f: %s", f.Rule, f.Key, f.At, f.Text)
+			}
+		}
+	}
+	was, highest := map[Code]string{}, map[string]int{}
+	for _, c := range old {
+		was[c.Code] = c.Status
+		highest[c.Community] = max(highest[c.Community], c.Code.Seq())
+	}
+	from, to := map[Code]bool{}, map[Code]bool{}
+	for _, l := range d.Lineage {
+		from[l.From], to[l.To] = true, true
+	}
+	seen := map[Code]bool{}
+	for _, c := range d.Cells {
+		status, known := was[c.Code]
+		switch {
+		case seen[c.Code]:
+			t.Errorf("the code %s is there twice", c.Code)
+		case !known && c.Code.Seq() <= highest[c.Community]:
+			t.Errorf("the new code %s is not above all used before", c.Code)
+		case !known && !to[c.Code]:
+			t.Errorf("the new code %s has no lineage", c.Code)
+		case known && status == Void && c.Status != Void:
+			t.Errorf("the void code %s is valid again", c.Code)
+		case known && status != Void && c.Status == Void && (!from[c.Code] || c.EndDate == ""):
+			t.Errorf("the code %s is gone without lineage or date", c.Code)
+		}
+		seen[c.Code] = true
+	}
+	for code := range was {
+		if !seen[code] {
+			t.Errorf("the code %s is lost", code)
+		}
+	}
+	return hard
+}
+
+// TestUpdateOfNothing updates divisions whose base map did not change.
+func TestUpdateOfNothing(t *testing.T) {
+	for _, name := range []string{"bupt", "nanjing", "monaco"} {
+		src := place(t, name)
+		old := build(t, src, Options{Today: "2026-01-01"}).Cells
+		for _, mode := range []Mode{Repair, Refresh} {
+			d, err := Build(t.Context(), src, Options{Old: old, Mode: mode, Today: "2026-11-22"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			diff := Diff(old, d.Cells)
+			t.Logf("%s %s: %d kept, %d changed, %d gone, %d new in %.2f s; hard %d", name, mode, len(diff.Kept), len(diff.Changed), len(diff.Gone), len(diff.New), d.Stats.Seconds, updated(t, src, old, d))
+			if mode == Repair && len(diff.Kept) != len(old) {
+				t.Errorf("%s: %d of %d cells kept", name, len(diff.Kept), len(old))
+			}
+		}
+	}
+}

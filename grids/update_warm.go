@@ -1,0 +1,369 @@
+package grids
+
+import (
+	"cmp"
+	"math"
+	"slices"
+
+	"wanmi/gis/geom"
+)
+
+// kind says how much a cell of a zone is worth keeping.
+type kind uint8
+
+const (
+	fresh  kind = iota // from land that had no cell, or the rest of one
+	mended             // an old cell with a little more or less
+	intact             // an old cell as it was
+)
+
+// warmCell is a cell of a zone under search.
+type warmCell struct {
+	fs    []int32
+	kind  kind
+	home  int32 // old cell it is, -1 none
+	price float64
+	area  float64
+	bad   bool // out of the limits, or no simple polygon
+}
+
+// warm is the search in one community's part of a zone. It starts from the old cells.
+type warm struct {
+	*cutter
+	z     *zoneWork
+	comm  int32
+	home  []int32 // old cell each face lies in, -1 none
+	cells map[int32]*warmCell
+	next  int32
+	own   []int32
+	memo  map[pair]bool
+	given []int32 // old cells given up for better ones
+}
+
+// community divides one community's part of the zone.
+func (z *zoneWork) community(c int32, segs []geom.Seg) (outcome, error) {
+	out := outcome{comm: c}
+	for i, s := range segs {
+		if s.Class == uint8(clsCommunity) {
+			segs[i].L, segs[i].R = tagOf(s.L, int(c)), tagOf(s.R, int(c))
+		}
+	}
+	a, err := z.base.safeGraph(segs, &out.result, z.r.b.comms[c].code)
+	if err != nil {
+		return out, err
+	}
+	var faces []int32
+	for f, o := range a.owner {
+		if o == 0 {
+			faces = append(faces, int32(f))
+		}
+	}
+	if len(faces) == 0 {
+		return out, nil
+	}
+	opt := z.r.opt
+	w := &cutter{goal: &goal{Weights: opt.Weights, target: opt.Target, min: opt.Min, max: opt.Max}}
+	w.use(a)
+	var cells [][]int32
+	s := &warm{cutter: w, z: z, comm: c}
+	if opt.Mode == Rebuild {
+		cells = w.community(faces)
+	} else {
+		cells = s.divide(faces)
+		out.given = s.given
+	}
+	var rest [][]int32
+	for _, fs := range cells {
+		if i := s.same(fs); i >= 0 {
+			out.kept = append(out.kept, i)
+			continue
+		}
+		rest = append(rest, fs)
+	}
+	if len(rest) > 0 {
+		out.result.collect(z.base, w, int(c), rest, opt)
+	}
+	return out, nil
+}
+
+// same returns the unbroken old cell a set of faces is, -1 none.
+func (w *warm) same(fs []int32) int32 {
+	if w.home == nil || w.home[fs[0]] < 0 {
+		return -1
+	}
+	i := w.home[fs[0]]
+	k := w.z.r.cells[i]
+	area2 := int64(0)
+	for _, f := range fs {
+		if w.home[f] != i {
+			return -1
+		}
+		area2 += w.Area2[f]
+	}
+	if area2 != k.ring.Area2() {
+		return -1
+	}
+	return i
+}
+
+func (w *warm) divide(faces []int32) [][]int32 {
+	w.settle(faces)
+	for range sweeps {
+		if !w.sweep() {
+			break
+		}
+	}
+	var out [][]int32
+	for k := range w.next {
+		if c, ok := w.cells[k]; ok {
+			out = append(out, c.fs)
+		}
+	}
+	return w.mend(out)
+}
+
+// settle gives the faces to the old cells they lie in.
+func (w *warm) settle(faces []int32) {
+	area, load := 0.0, 0.0
+	for _, f := range faces {
+		area += w.area[f]
+		load += w.load[f]
+	}
+	w.mean = load / math.Max(1, math.Round(area/w.goal.target))
+	w.home = make([]int32, len(w.owner))
+	w.own = make([]int32, len(w.owner))
+	for f := range w.own {
+		w.own[f], w.home[f] = -1, -1
+	}
+	w.cells, w.memo = map[int32]*warmCell{}, map[pair]bool{}
+	byHome := map[int32][]int32{}
+	var homes []int32
+	for _, f := range faces {
+		h := w.homeOf(f)
+		w.home[f] = h
+		if byHome[h] == nil {
+			homes = append(homes, h)
+		}
+		byHome[h] = append(byHome[h], f)
+	}
+	slices.Sort(homes)
+	for _, h := range homes {
+		pieces := w.pieces(byHome[h])
+		slices.SortStableFunc(pieces, func(x, y []int32) int { return -cmp.Compare(w.sum(x), w.sum(y)) })
+		for n, p := range pieces {
+			switch {
+			case h < 0:
+				for _, fs := range w.cutter.divide(p) {
+					w.add(&warmCell{fs: fs, home: -1})
+				}
+			case n > 0:
+				w.add(&warmCell{fs: p, home: -1})
+			default:
+				w.add(w.heir(h, p))
+			}
+		}
+	}
+	w.crumbs()
+}
+
+// heir is the largest piece of an old cell.
+func (w *warm) heir(h int32, fs []int32) *warmCell {
+	c := &warmCell{fs: fs, home: h}
+	old := w.z.r.cells[h]
+	was, is := float64(old.ring.Area2())/2e6, w.sum(fs)
+	switch {
+	case w.same(fs) >= 0:
+		c.kind = intact
+	case is > was*sameIoU && is < was/sameIoU:
+		c.kind = mended
+	}
+	return c
+}
+
+// homeOf returns the old cell of the zone a face lies in, with its larger part when in several.
+func (w *warm) homeOf(f int32) int32 {
+	r := w.z.r
+	ring := w.Ring(w.Cycle[f])
+	in := insideOf(ring)
+	box := ring.Box()
+	var some []int32
+	for _, i := range r.near(box) {
+		k := r.cells[i]
+		if k.is == stays || k.zone != w.z.no {
+			continue
+		}
+		some = append(some, i)
+		if k.ring.Locate(in) > 0 && !slices.ContainsFunc(ring, func(p geom.Pt) bool { return k.ring.Locate(p) < 0 }) {
+			return i
+		}
+	}
+	best, most := int32(-1), 0.0
+	rest := float64(ring.Area2()) / 2
+	for _, i := range some {
+		x, _, _ := overlap(ring, r.cells[i].ring)
+		rest -= x
+		if x > most {
+			best, most = i, x
+		}
+	}
+	if rest > most {
+		return -1
+	}
+	return best
+}
+
+func (w *warm) add(c *warmCell) {
+	o := w.outline(c.fs)
+	simple := o.simple()
+	c.price, c.area = w.cutter.price(c.fs), w.sum(c.fs)
+	opt := w.z.r.opt
+	c.bad = c.kind != intact && (c.area < opt.Min || c.area > opt.Max || !simple)
+	if c.kind == mended && simple {
+		was := float64(w.z.r.cells[c.home].ring.Area2()) / 2e6
+		c.bad = c.bad && (was >= opt.Min && was <= opt.Max)
+	}
+	for _, f := range c.fs {
+		w.own[f] = w.next
+	}
+	w.cells[w.next] = c
+	w.next++
+}
+
+// crumbs joins pieces too small for a cut to leave with the neighbour of the longest common border, one that is not intact first.
+func (w *warm) crumbs() {
+	for again := true; again; {
+		again = false
+		for k := range w.next {
+			c, ok := w.cells[k]
+			if !ok || c.area >= minSide || c.kind == intact {
+				continue
+			}
+			share := map[int32]float64{}
+			for _, f := range c.fs {
+				for _, h := range w.Cycle[f] {
+					if g := w.Face[h^1]; g >= 0 && w.own[g] >= 0 && w.own[g] != k {
+						l := w.len[h>>1]
+						if w.cells[w.own[g]].kind == intact {
+							l /= 1000
+						}
+						share[w.own[g]] += l
+					}
+				}
+			}
+			best := int32(-1)
+			for o, l := range share {
+				if best < 0 || l > share[best] || l == share[best] && o < best {
+					best = o
+				}
+			}
+			if best < 0 {
+				continue
+			}
+			to := w.cells[best]
+			delete(w.cells, k)
+			delete(w.cells, best)
+			if to.kind == intact && c.area > 1 {
+				to.kind = mended
+			}
+			to.fs = slices.Concat(to.fs, c.fs)
+			w.add(to)
+			again = true
+		}
+	}
+}
+
+// borders returns the neighbouring pairs that may be changed, worst first, with the cost of the border between them.
+func (w *warm) borders() ([]pair, map[pair]float64) {
+	cost := map[pair]float64{}
+	var order []pair
+	for k := range w.next {
+		c, ok := w.cells[k]
+		if !ok {
+			continue
+		}
+		for _, f := range c.fs {
+			for _, h := range w.Cycle[f] {
+				g := w.Face[h^1]
+				if g < 0 || w.own[g] <= k {
+					continue
+				}
+				p := pair{k, w.own[g]}
+				if _, ok := cost[p]; !ok && !w.memo[p] && w.may(c, w.cells[p.b]) {
+					order = append(order, p)
+				}
+				cost[p] += w.cost[h>>1]
+			}
+		}
+	}
+	slices.SortFunc(order, func(x, y pair) int {
+		return cmp.Or(-cmp.Compare(w.cells[x.a].price+w.cells[x.b].price, w.cells[y.a].price+w.cells[y.b].price), cmp.Compare(x.a, y.a), cmp.Compare(x.b, y.b))
+	})
+	return order, cost
+}
+
+// may reports whether the mode allows a pair to be changed: a repair only where something has to be, a refresh also
+// where a trial has shown that there is something better.
+func (w *warm) may(a, b *warmCell) bool {
+	if a.bad || b.bad || a.kind == fresh && b.kind == fresh {
+		return true
+	}
+	worth := func(c *warmCell) bool { return c.home < 0 || w.z.r.cells[c.home].is == broken }
+	return w.z.r.opt.Mode == Refresh && (worth(a) || worth(b))
+}
+
+func (w *warm) sweep() bool {
+	order, cost := w.borders()
+	dead := map[int32]bool{}
+	better := false
+	for _, p := range order {
+		if dead[p.a] || dead[p.b] {
+			continue
+		}
+		now := w.better(w.cells[p.a], w.cells[p.b], cost[p])
+		if now == nil {
+			w.memo[p] = true
+			continue
+		}
+		better = true
+		dead[p.a], dead[p.b] = true, true
+		for _, k := range [2]int32{p.a, p.b} {
+			if h := w.cells[k].home; h >= 0 {
+				w.given = append(w.given, h)
+			}
+			delete(w.cells, k)
+		}
+		for _, fs := range now {
+			w.add(&warmCell{fs: fs, home: -1})
+		}
+	}
+	return better
+}
+
+// better returns what two neighbours had better be, nil when they had better stay.
+func (w *warm) better(a, b *warmCell, cost float64) [][]int32 {
+	g := w.goal
+	area := a.area + b.area
+	if area > 6*g.target {
+		return nil
+	}
+	need := 1e-6
+	for _, c := range [2]*warmCell{a, b} {
+		if c.kind != fresh {
+			need += Kappa
+		}
+	}
+	u := slices.Concat(a.fs, b.fs)
+	best := a.price + b.price + g.Feature*cost/100 - need
+	var now [][]int32
+	if area < 1.3*g.max {
+		if one := w.cutter.price(u); one < best {
+			best, now = one, [][]int32{u}
+		}
+	}
+	if area > 0.8*g.target {
+		if c, ok := w.cut(u); ok && w.cutter.price(c.left)+w.cutter.price(c.right)+g.Feature*c.cost/100 < best {
+			now = [][]int32{c.left, c.right}
+		}
+	}
+	return now
+}
