@@ -183,10 +183,15 @@ func (r *renewal) zones() []*zoneOf {
 			up[max(a, b)] = min(a, b)
 		}
 	}
+	any := len(r.moved)+len(r.bare) > 0
 	land := int32(len(r.cells)) // one more, for what has no cell
 	for i, k := range r.cells {
 		if k.is != broken {
 			continue
+		}
+		if k.now != k.comm {
+			join(land, int32(i))
+			any = true
 		}
 		share := map[int32]float64{}
 		for n, p := range k.ring {
@@ -206,7 +211,6 @@ func (r *renewal) zones() []*zoneOf {
 			}
 		}
 	}
-	any := len(r.moved)+len(r.bare) > 0
 	for _, s := range r.moved {
 		for _, i := range r.near(s.Box().Pad(2)) {
 			if r.cells[i].is == broken && touches(r.cells[i].ring, s) {

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/paulmach/orb"
+
 	"wanmi/gis"
 	"wanmi/gis/geom"
 )
@@ -38,6 +40,35 @@ func ParseMode(s string) (Mode, error) {
 // locks reports whether some valid cell is locked.
 func (o *Options) locks() bool {
 	return slices.ContainsFunc(o.Old, func(c Cell) bool { return c.Locked && c.Status != Void })
+}
+
+// renewOrBuild updates; where lines of communities moved so that the new lines and the old borders cannot be told
+// apart, it divides the city anew and says so. With locked cells that is an error.
+func (b *base) renewOrBuild(ctx context.Context, src Source, cov cover, want []bool, comps func() error, opt Options, start time.Time) (*Division, error) {
+	d, err := b.renew(ctx, cov, want, comps, &opt, start)
+	switch {
+	case err != nil && (gis.KindOf(err) != gis.Internal || opt.locks()):
+		return nil, err
+	case err == nil && (!d.Update.Land || opt.locks()):
+		return d, nil
+	case err == nil:
+		found, _, err := Check(ctx, src, Cells(d.Cells), nil)
+		if err != nil {
+			return nil, err
+		}
+		if !slices.ContainsFunc(found, func(f gis.Finding) bool { return f.Severity == gis.SeverityError }) {
+			return d, nil
+		}
+	}
+	opt.Mode = Rebuild
+	if d, err = Build(ctx, src, opt); err != nil {
+		return nil, err
+	}
+	d.Findings = append(d.Findings, finding("grid.update_rebuilt", gis.SeverityWarning, "", orb.Point{}, 0,
+		"the lines of the communities moved so that the division could not be repaired; it was made anew", "社区界线变化过大，无法局部修复，已重新划分"))
+	sortFindings(d.Findings)
+	d.Stats.count(d.Findings)
+	return d, nil
 }
 
 // renew is Build on a city that has cells, other than a rebuild without locked ones.
@@ -86,6 +117,7 @@ type Update struct {
 	Zones   int     `json:"zones"`
 	Broken  int     `json:"broken"`     // cells that broke a hard rule, or were worth replacing
 	InZones int     `json:"in_zones"`   // they and their neighbours
+	Land    bool    `json:"land"`       // lines of communities moved, or land without cells was divided
 	WorstMS float64 `json:"worst_zone"` // milliseconds the slowest zone took, of one thread
 }
 

@@ -11,7 +11,7 @@ func (r *renewal) improve() error {
 	for i, k := range r.cells {
 		before[i] = k.is
 		k.is = stays
-		if k.locked || k.ring == nil || k.comm < 0 {
+		if k.locked || k.ring == nil || k.comm < 0 || before[i] == broken {
 			continue
 		}
 		k.is, k.zone = broken, int(k.comm)

@@ -354,3 +354,97 @@ func TestUpdateOfNothing(t *testing.T) {
 		}
 	}
 }
+
+// TestLockedCells locks some cells and updates in each mode on an edited map: they keep their bytes.
+func TestLockedCells(t *testing.T) {
+	for name, src := range map[string]memory{"town": town(), "bupt": place(t, "bupt"), "nanjing": place(t, "nanjing")} {
+		old := cloneCells(build(t, src, Options{Today: "2026-01-01"}).Cells)
+		r := rand.New(rand.NewPCG(9, 1))
+		for i := range old {
+			old[i].Locked = r.IntN(12) == 0
+		}
+		old[len(old)/2].Locked = true
+		e := editOf(t, src, old)
+		e.removeBuildings(min(10, len(e.src["building"])))
+		for _, mode := range []Mode{Rebuild, Repair, Refresh} {
+			d, err := Build(t.Context(), e.src, Options{Old: old, Mode: mode, Today: "2026-11-22"})
+			if err != nil {
+				t.Fatalf("%s %q: %v", name, mode, err)
+			}
+			diff := Diff(old, d.Cells)
+			t.Logf("%s %q: %d kept, %d changed, %d gone, %d new", name, mode, len(diff.Kept), len(diff.Changed), len(diff.Gone), len(diff.New))
+			now := map[Code]Cell{}
+			for _, c := range d.Cells {
+				now[c.Code] = c
+			}
+			lat, err := latticeFrom(t.Context(), src)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, c := range old {
+				if n := now[c.Code]; c.Locked && (!n.Locked || n.Status != Valid || !sameShape(lat.ring(c.Polygon[0]), lat.ring(n.Polygon[0]))) {
+					t.Errorf("%s %q: the locked cell %s did not survive", name, mode, c.Code)
+				}
+			}
+			updated(t, e.src, old, d)
+		}
+	}
+}
+
+// sameShape reports whether b is a, but for corners exactly on its borders.
+func sameShape(a, b geom.Ring) bool {
+	rest := slices.DeleteFunc(slices.Clone(b), func(p geom.Pt) bool { return !slices.Contains(a, p) })
+	return slices.Equal(startAtMin(a), startAtMin(rest)) && a.Area2() == b.Area2()
+}
+
+// TestRandomUpdates changes random cities at random, several times in a row.
+func TestRandomUpdates(t *testing.T) {
+	done, anew := map[Mode]int{}, 0
+	for seed := range uint64(16) {
+		r := rand.New(rand.NewPCG(seed, 99))
+		src := randomCity(r)
+		d, err := Build(t.Context(), src, Options{Today: "2026-01-01"})
+		if err != nil {
+			continue
+		}
+		if found, _, err := Check(t.Context(), src, Cells(d.Cells), nil); err != nil || slices.ContainsFunc(found, func(f gis.Finding) bool { return f.Severity == gis.SeverityError }) {
+			continue
+		}
+		all := src["community"]
+		for turn := range 4 {
+			e := editOf(t, src, slices.DeleteFunc(slices.Clone(d.Cells), func(c Cell) bool { return c.Status == Void }))
+			e.r = r
+			switch turn {
+			case 0:
+				e.addBuildings(3)
+			case 1:
+				e.src["community"] = e.src["community"][:max(1, len(e.src["community"])-1)]
+			case 2:
+				e.addRoads(2)
+			case 3:
+				if len(e.src["community"]) > 1 {
+					e.addBuildings(2)
+				}
+				e.src["community"] = all
+			}
+			mode := []Mode{Repair, Refresh, Repair, Rebuild}[(turn+int(seed))%4]
+			old := cloneCells(d.Cells)
+			for i := range old {
+				old[i].Locked = turn == 2 && old[i].Status != Void && r.IntN(9) == 0
+			}
+			n, err := Build(t.Context(), e.src, Options{Old: old, Mode: mode, Today: "2026-11-22"})
+			if err != nil {
+				t.Fatalf("seed %d turn %d: %v", seed, turn, err)
+			}
+			if hard := updated(t, e.src, old, n); hard > 0 {
+				t.Fatalf("seed %d turn %d mode %q: %d hard faults", seed, turn, mode, hard)
+			}
+			done[mode]++
+			if slices.ContainsFunc(n.Findings, func(f gis.Finding) bool { return f.Rule == "grid.update_rebuilt" }) {
+				anew++
+			}
+			src, d = e.src, n
+		}
+	}
+	t.Logf("%v, %d of them divided anew", done, anew)
+}

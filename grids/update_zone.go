@@ -42,6 +42,9 @@ func (r *renewal) rebuild() error {
 			r.told.InZones++
 		}
 	}
+	for _, z := range zones {
+		r.told.Land = r.told.Land || z.land
+	}
 	res := make([][]outcome, len(zones))
 	errs := make([]error, len(zones))
 	took := make([]float64, len(zones))
@@ -98,7 +101,12 @@ func (r *renewal) divideZone(z *zoneOf, no int) ([]outcome, error) {
 	if err := w.lines(); err != nil {
 		return nil, err
 	}
-	noded := settle(w.node())
+	noded := w.node()
+	if z.land {
+		noded = w.retag(noded)
+	} else {
+		noded = settle(noded)
+	}
 	parts := geom.Regions(noded, len(r.b.comms), keepCommunity)
 	var out []outcome
 	for c, segs := range parts {
@@ -215,6 +223,9 @@ func (w *zoneWork) lines() error {
 		for _, pts := range obs.clip(k.pts, skins) {
 			lines = append(lines, mapLine{class: clsKeep, pts: pts})
 		}
+	}
+	if w.z.land {
+		fixed = w.retag(geom.SnapRound(fixed, 1))
 	}
 	gaps, err := w.base.blocks(w.r.ctx, slices.Concat(fixed, rays), lines, w.r.want, obs, 1, nil)
 	if err != nil {
