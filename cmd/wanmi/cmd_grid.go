@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -38,6 +39,7 @@ type buildFlags struct {
 	target, minA, maxA float64
 	threads            int
 	force              bool
+	mode               string
 }
 
 func (a *app) cmdGridBuild() *cobra.Command {
@@ -51,8 +53,14 @@ buildings, numbers them west to east and north to south, and places every compon
 --preset weighs what a good cell is: balanced; area, nearer to the target area; load, like numbers of components;
 feature, borders on roads, walls and banks even at the price of area.
 
-Built again, cells whose shape did not change keep their codes; new ones get fresh numbers, gone ones are kept as
-void (作废) with their lineage. A division with a hard fault is not written unless --force.`,
+A city that has cells is repaired by default: only cells that break a hard rule on the new base map are divided anew,
+together with their neighbours, and land that has no cells; all others keep code and shape. --mode refresh replaces
+intact cells, too, where that gains enough; --mode rebuild divides everything anew, and cells that come out nearly as
+they were keep their codes. New cells get numbers never used before, gone ones are kept as void (作废) with date and
+lineage. Locked cells survive every build. A division with a hard fault is not written unless --force.`,
+		Example: `  wanmi grid build --db city.gpkg --report 网格.html
+  wanmi grid build --db city.gpkg --mode refresh
+  wanmi grid build --db city.gpkg --community 370883001004`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return a.withStore(c.Context(), f.db, mustExist, func(st store) error { return a.gridBuild(c.Context(), st, f) })
@@ -66,6 +74,7 @@ void (作废) with their lineage. A division with a hard fault is not written un
 	fl.Float64Var(&f.maxA, "max", 20000, "largest area, m²")
 	fl.StringVar(&f.preset, "preset", "balanced", "what counts most: "+strings.Join(grids.PresetNames(), ", "))
 	fl.IntVar(&f.threads, "threads", 0, "threads (default: as many as the machine has)")
+	fl.StringVar(&f.mode, "mode", "repair", "what becomes of cells there are: repair, refresh, rebuild")
 	fl.StringVar(&f.report, "report", "", "write the report to this file: .html or .json")
 	fl.StringVar(&f.mapURL, "map-url", "http://127.0.0.1:8080/", "the map page the report's links lead into")
 	fl.BoolVar(&f.force, "force", false, "write even with hard faults; the remark of each cell says so")
@@ -88,15 +97,22 @@ func (a *app) gridBuild(ctx context.Context, st store, f buildFlags) error {
 	if err != nil {
 		return err
 	}
-	old, next, err := division.Old(ctx, st, f.communities)
+	old, next, err := division.Old(ctx, st, nil)
 	if err != nil {
 		return err
+	}
+	mode, err := grids.ParseMode(cmp.Or(f.mode, string(grids.Repair)))
+	if err != nil {
+		return err
+	}
+	if len(old) == 0 {
+		mode = grids.Rebuild
 	}
 	p, end := a.progress()
 	now := a.now()
 	div, err := grids.Build(ctx, st, grids.Options{
 		Target: f.target, Min: f.minA, Max: f.maxA, Communities: f.communities, Threads: f.threads, Progress: p, Weights: weights,
-		Today: now.Format("2006-01-02"), Next: next, Old: old,
+		Today: now.Format("2006-01-02"), Next: next, Old: old, Mode: mode,
 	})
 	end()
 	if err != nil {
@@ -110,6 +126,11 @@ func (a *app) gridBuild(ctx context.Context, st store, f buildFlags) error {
 		}
 		rep := grids.ReportOptions{Format: format, MapURL: f.mapURL, Names: names}
 		if err := writeFileAtomic(f.report, func(w *os.File) error { return div.WriteReport(w, rep) }); err != nil {
+			return err
+		}
+	}
+	if div.Update.Zones > 0 {
+		if err := division.CheckChanged(ctx, st, old, div); err != nil {
 			return err
 		}
 	}
