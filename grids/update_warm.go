@@ -67,7 +67,7 @@ func (z *zoneWork) community(c int32, segs []geom.Seg) (outcome, error) {
 	var cells [][]int32
 	s := &warm{cutter: w, z: z, comm: c}
 	if opt.Mode == Rebuild {
-		cells = w.community(faces)
+		cells, _ = w.community(faces)
 	} else {
 		cells = s.divide(faces)
 		out.given = s.given
