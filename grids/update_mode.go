@@ -86,7 +86,7 @@ func (b *base) renew(ctx context.Context, cov cover, want []bool, comps func() e
 	if err := r.rebuild(); err != nil {
 		return nil, err
 	}
-	d := &Division{Findings: append(b.findings, r.findings...)}
+	d := &Division{Findings: append(b.findings, r.findings...), ground: &backdrop{b.lat, b.lines, b.buildings}}
 	if err := r.number(d); err != nil {
 		return nil, err
 	}
