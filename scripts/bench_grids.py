@@ -144,7 +144,7 @@ def note(text):
     commit = subprocess.run(['git', 'describe', '--always', '--dirty'], cwd=ROOT, capture_output=True, text=True).stdout.strip()
     head = (f'`make bench-grids`, commit {commit}, {os.cpu_count()} x {platform.machine()}. Judged by an independent program that shares no code with the '
             'builder; "hard faults" and "buildings cut" of the means are sums. Prototype: the Python prototype\'s cells, judged in the same run. '
-            '"s": seconds from features in memory to cells.')
+            f'"s": seconds from features in memory to cells, at a load average of {os.getloadavg()[0]:.0f}.')
     a, b = old.index(begin) + len(begin), old.index(end)
     with open(path, 'w', encoding='utf-8') as f:
         f.write(old[:a] + '\n\n' + head + '\n\n' + text + '\n\n' + old[b:])
