@@ -115,6 +115,40 @@ func TestAdoptListsLargeFaults(t *testing.T) {
 	}
 }
 
+// TestBuildBesideAdopted divides a community between others whose cells were drawn by hand: the common borders must match.
+func TestBuildBesideAdopted(t *testing.T) {
+	src := place(t, "bupt")
+	made := build(t, src, Options{})
+	alone := made.Cells[0].Community
+	r := rand.New(rand.NewPCG(3, 33))
+	var drawn []Drawn
+	for _, c := range made.Cells {
+		if c.Community != alone {
+			drawn = append(drawn, Drawn{Code: string(c.Code), Geom: shaky(r, c.Polygon, 0.4)})
+		}
+	}
+	d, err := Adopt(context.Background(), src, drawn, AdoptOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := Build(context.Background(), src, Options{Communities: []string{alone}, Old: d.Cells})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := Diff(d.Cells, b.Cells); len(diff.Gone) > 0 || len(diff.New) == 0 {
+		t.Errorf("the adopted cells were not left alone: %+v", diff)
+	}
+	found, _, err := Check(context.Background(), src, Cells(b.Cells), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range found {
+		if f.Severity == gis.SeverityError && f.Rule != "grid.building_cut" { // the shaking may cut buildings
+			t.Errorf("%s %s at %.7f: %s", f.Rule, f.Key, f.At, f.Text)
+		}
+	}
+}
+
 // TestAdoptTaipei takes the statistical units of Taipei, drawn by hand for another purpose, as a delivery.
 func TestAdoptTaipei(t *testing.T) {
 	src := taipei(t)

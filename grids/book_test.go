@@ -3,6 +3,7 @@ package grids
 import (
 	"fmt"
 	"math/rand/v2"
+	"runtime"
 	"slices"
 	"syscall"
 	"testing"
@@ -116,10 +117,16 @@ func TestBook(t *testing.T) {
 
 func BenchmarkBookAt(b *testing.B) {
 	const n = 388 // 150,544 cells
-	book, err := BookOf(checkerboard(n))
+	cells := checkerboard(n)
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	book, err := BookOf(cells)
 	if err != nil {
 		b.Fatal(err)
 	}
+	runtime.GC()
+	runtime.ReadMemStats(&after)
 	r := rand.New(rand.NewPCG(9, 9))
 	pts := make([]orb.Point, 1<<16)
 	for i := range pts {
@@ -134,7 +141,10 @@ func BenchmarkBookAt(b *testing.B) {
 			i += 3
 		}
 	}
-	b.ReportMetric(float64(cpuTime()-start)/float64(b.N), "cpu-ns/op") // what counts on a busy machine
+	b.ReportMetric(float64(cpuTime()-start)/float64(b.N), "cpu-ns/op")            // what counts on a busy machine
+	b.ReportMetric(float64(after.HeapAlloc-before.HeapAlloc)/(1<<20), "MiB-book") // the polygons are the caller's
+	b.ReportMetric(float64(4*(len(book.raster.square)+len(book.raster.blob)))/(1<<20), "MiB-raster")
+	runtime.KeepAlive(cells)
 }
 
 // cpuTime returns the nanoseconds of processor time used by this process.

@@ -122,6 +122,9 @@ func Build(ctx context.Context, src Source, opt Options) (*Division, error) {
 	if err := d.number(b, res, &opt); err != nil {
 		return nil, err
 	}
+	if opt.Communities != nil && len(opt.Old) > 0 {
+		d.seam(b.lat, func(community string) bool { return slices.Contains(opt.Communities, community) })
+	}
 	d.measure(b, p.outlines, res, want, &opt)
 	d.Stats.Seconds = math.Round(time.Since(start).Seconds()*100) / 100
 	sortFindings(d.Findings)
