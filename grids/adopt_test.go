@@ -164,7 +164,11 @@ func TestAdoptTaipei(t *testing.T) {
 	if len(d.Cells) < len(drawn)*95/100 {
 		t.Errorf("only %d cells of %d units", len(d.Cells), len(drawn))
 	}
-	one, err := Adopt(context.Background(), src, drawn, AdoptOptions{Threads: 1})
+	part := drawn[:150] // enough to see that threads make no difference
+	if d, err = Adopt(context.Background(), src, part, AdoptOptions{Threads: 3}); err != nil {
+		t.Fatal(err)
+	}
+	one, err := Adopt(context.Background(), src, part, AdoptOptions{Threads: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
