@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"iter"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/paulmach/orb"
@@ -270,10 +271,12 @@ func (a *app) cmdGridDiff() *cobra.Command {
 		Short: "compare the unit grids of two databases: what was kept, changed, is gone, is new",
 		Example: `  wanmi backup --db city.gpkg --out before.gpkg
   wanmi grid build --db city.gpkg
-  wanmi grid diff --db city.gpkg before.gpkg`,
+  wanmi grid diff --db city.gpkg before.gpkg
+  wanmi grid diff --db city.gpkg before.gpkg --out changes.svg`,
 		Args: cobra.ExactArgs(1),
 	}
 	db := a.dbFlag(c)
+	out := c.Flags().String("out", "", "write the comparison to this file, too: .geojson, or .svg for a picture")
 	c.RunE = func(c *cobra.Command, args []string) error {
 		ctx := c.Context()
 		return a.withStore(ctx, *db, mustExist, func(st store) error {
@@ -285,6 +288,12 @@ func (a *app) cmdGridDiff() *cobra.Command {
 				before, err := collectCells(ctx, other)
 				if err != nil {
 					return err
+				}
+				if *out != "" {
+					format := strings.TrimPrefix(strings.ToLower(filepath.Ext(*out)), ".")
+					if err := writeFileAtomic(*out, func(w *os.File) error { return grids.WriteDiff(w, format, before, after) }); err != nil {
+						return err
+					}
 				}
 				d := grids.Diff(before, after)
 				for _, group := range []struct {
