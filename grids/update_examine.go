@@ -25,6 +25,7 @@ func (r *renewal) examine() {
 		}
 	})
 	r.compareLines()
+	r.unmoved()
 	for i, k := range r.cells {
 		if k.ring == nil || k.now != k.comm || k.comm < 0 {
 			r.breakCell(int32(i), "grid.stray", "lies outside its community", "位于所属社区之外")
@@ -44,6 +45,26 @@ func (r *renewal) examine() {
 			if !k.locked {
 				k.is = broken
 			}
+		}
+	}
+}
+
+// unmoved takes single cells that seem to lie in another community as lying in their own where no line of the
+// communities has moved: a look-up beside lines a millimetre apart may be wrong. Where codes changed hands, most cells
+// of a community lie in another.
+func (r *renewal) unmoved() {
+	if len(r.moved)+len(r.lostEdge) > 0 {
+		return
+	}
+	all, astray := map[int32]int{}, map[int32]int{}
+	for _, k := range r.cells {
+		if all[k.comm]++; k.now != k.comm {
+			astray[k.comm]++
+		}
+	}
+	for _, k := range r.cells {
+		if 2*astray[k.comm] < all[k.comm] {
+			k.now = k.comm
 		}
 	}
 }

@@ -39,11 +39,11 @@ func (f *coverFinder) at(p geom.Pt) int32 {
 		if !up {
 			s.A, s.B = s.B, s.A
 		}
-		if s.A.Y > p.Y || s.B.Y <= p.Y || geom.Cross(s.A, s.B, p) > 0 { // p lies west of it
+		if s.A.Y > p.Y || s.B.Y <= p.Y {
 			continue
 		}
-		x := float64(s.A.X) + float64(s.B.X-s.A.X)*float64(p.Y-s.A.Y)/float64(s.B.Y-s.A.Y)
-		if x >= best {
+		x := float64(s.A.X) + float64(s.B.X-s.A.X)*(float64(p.Y-s.A.Y)+0.5)/float64(s.B.Y-s.A.Y) // half a millimetre north: no corner lies there
+		if x <= float64(p.X) && x > best {
 			best, owner = x, f.segs[i].L
 			if up {
 				owner = f.segs[i].R
