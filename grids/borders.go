@@ -57,7 +57,7 @@ func bordersOf(a *atoms, groups [][][]int32) *borders {
 	walk := func(h int32) {
 		b := border{left: of(a.Face[h]), right: of(a.Face[h^1])}
 		first := a.Org[h]
-		comm := [2]int32{-1, -1}
+		var comm [2]int32
 		for {
 			isBorder[h>>1] = false
 			line := a.Along(h)

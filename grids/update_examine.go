@@ -191,8 +191,7 @@ func (r *renewal) zones() []*zoneOf {
 	for i := range up {
 		up[i] = int32(i)
 	}
-	var find func(i int32) int32
-	find = func(i int32) int32 {
+	find := func(i int32) int32 {
 		for up[i] != i {
 			up[i] = up[up[i]]
 			i = up[i]

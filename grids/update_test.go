@@ -150,7 +150,6 @@ func (e *mapEdit) addRoads(n int) {
 
 // moveStrip gives the land of a community within 90 m of the middle of its longest border with a neighbour to that neighbour.
 func (e *mapEdit) moveStrip() {
-	type side struct{ a, b, i int }
 	l := e.src["community"]
 	var rings []geom.Ring
 	for _, f := range l {
