@@ -10,7 +10,7 @@ var reportPage = template.Must(template.New("report").Parse(`<!doctype html>
 body{font:15px/1.5 system-ui,"Noto Sans CJK SC","Microsoft YaHei",sans-serif;color:#1d2733;margin:0 auto;max-width:1200px;padding:24px}
 h1{font-size:22px;margin:0 0 4px}h2{font-size:17px;margin:28px 0 8px}p{margin:4px 0;color:#55606e}
 .sum{display:flex;flex-wrap:wrap;gap:10px;margin:16px 0}.sum div{background:#f3f5f8;border-radius:8px;padding:10px 16px;min-width:88px}.sum b{display:block;font-size:22px}
-.sum .bad b{color:#c02b2b}table{border-collapse:collapse;width:100%;font-size:13px}th,td{text-align:left;padding:5px 8px;border-bottom:1px solid #e3e7ec;vertical-align:top;overflow-wrap:anywhere}
+.sum .bad b{color:#c02b2b}table{border-collapse:collapse;width:100%;font-size:13px}th,td{text-align:left;padding:5px 8px;border-bottom:1px solid #e3e7ec;vertical-align:top;overflow-wrap:anywhere}th{overflow-wrap:normal}
 th{background:#f3f5f8;position:sticky;top:0}td.n{text-align:right}code{font-size:12px}.rej{color:#c02b2b}svg{width:100%;height:auto;border:1px solid #e3e7ec;border-radius:8px}
 svg .bg{fill:#fafbfc}svg .bad{fill:#c02b2b}svg .find{fill:#d98a00;opacity:.65}svg .bar{fill:none;stroke:#1d2733;stroke-width:1.5}svg text{font-size:13px}details pre{background:#f3f5f8;padding:12px;border-radius:8px;overflow:auto}
 </style></head><body>
