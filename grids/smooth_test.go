@@ -71,3 +71,16 @@ func TestBordersKeepOffComponents(t *testing.T) {
 		t.Errorf("share of borders on features: got %.3f, want 0.92 or more", d.Stats.OnFeatures)
 	}
 }
+
+// TestFewCorners: a street digitised every few metres gives no corner every few metres. The prototype's cells of this
+// place have 49.7 corners each.
+func TestFewCorners(t *testing.T) {
+	d := mustHold(t, place(t, "nyc"), Options{})
+	n := 0
+	for _, c := range d.Cells {
+		n += len(c.Polygon[0]) - 1
+	}
+	if mean := float64(n) / float64(len(d.Cells)); mean > 26 {
+		t.Errorf("%.1f corners in a cell, want at most 26", mean)
+	}
+}
