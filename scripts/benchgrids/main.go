@@ -19,9 +19,11 @@ func main() {
 	presets := flag.String("presets", "balanced", "presets to divide with, the first is drawn; separated by commas")
 	threads := flag.Int("threads", 0, "threads (0: as many as the machine has)")
 	picture := flag.Bool("picture", true, "draw NAME.png")
+	look := flag.Int("look", 0, "draw so many cells of each place at street level, too: NAME_look_CODE.png")
+	seed := flag.Uint64("seed", 1, "chance by which those cells are chosen")
 	flag.Parse()
 	for _, dir := range flag.Args() {
-		if err := bench(dir, *out, strings.Split(*presets, ","), *threads, *picture); err != nil {
+		if err := bench(dir, job{*out, strings.Split(*presets, ","), *threads, *picture, *look, *seed}); err != nil {
 			fmt.Fprintf(os.Stderr, "benchgrids: %s: %v\n", dir, err)
 			os.Exit(1)
 		}
@@ -38,12 +40,22 @@ type run struct {
 	Stats   grids.Stats    `json:"stats"`
 }
 
-func bench(dir, out string, presets []string, threads int, picture bool) error {
+// job is what to make of a folder.
+type job struct {
+	out     string
+	presets []string
+	threads int
+	picture bool
+	look    int
+	seed    uint64
+}
+
+func bench(dir string, j job) error {
 	p, err := readPlace(dir)
 	if err != nil {
 		return err
 	}
-	for i, preset := range presets {
+	for i, preset := range j.presets {
 		weights, err := grids.Preset(preset)
 		if err != nil {
 			return err
@@ -53,7 +65,7 @@ func bench(dir, out string, presets []string, threads int, picture bool) error {
 			r.File = p.name + "_" + preset + ".geojson"
 		}
 		start := time.Now()
-		d, err := grids.Build(context.Background(), p, grids.Options{Threads: threads, Weights: weights})
+		d, err := grids.Build(context.Background(), p, grids.Options{Threads: j.threads, Weights: weights})
 		if err != nil {
 			return err
 		}
@@ -68,11 +80,16 @@ func bench(dir, out string, presets []string, threads int, picture bool) error {
 			}
 		}
 		cells := p.back(d.Cells)
-		if err := writeCells(filepath.Join(out, r.File), cells); err != nil {
+		if err := writeCells(filepath.Join(j.out, r.File), cells); err != nil {
 			return err
 		}
-		if i == 0 && picture {
-			if err := p.draw(filepath.Join(out, p.name+".png"), cells); err != nil {
+		if i == 0 && j.picture {
+			if err := p.draw(filepath.Join(j.out, p.name+".png"), cells); err != nil {
+				return err
+			}
+		}
+		if i == 0 && j.look > 0 {
+			if err := p.look(j.out, cells, j.look, j.seed); err != nil {
 				return err
 			}
 		}
