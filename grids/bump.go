@@ -24,13 +24,14 @@ func (s *smoother) bumps() {
 			continue
 		}
 		tried := map[geom.Pt]bool{}
+		plain := slices.Clone(l.pts)
 		for range 200 { // each round changes the line
 			p, ok := s.touched(l, tried)
 			if !ok {
 				break
 			}
 			tried[p] = true
-			s.bump(l, p)
+			s.bump(l, p, plain)
 		}
 	}
 }
@@ -52,8 +53,9 @@ func (s *smoother) touched(l *line, tried map[geom.Pt]bool) (geom.Pt, bool) {
 	return geom.Pt{}, false
 }
 
-// bump leads the border round p: the way that leaves the fewest components on it, the shortest of those.
-func (s *smoother) bump(l *line, p geom.Pt) {
+// bump leads the border round p: the way that leaves the fewest components on it, of those the one with the fewest
+// corners. plain is the border before the first bump.
+func (s *smoother) bump(l *line, p geom.Pt, plain []geom.Pt) {
 	pos := make([]float64, len(l.pts))
 	at, best := 0.0, math.Inf(1)
 	for i := 1; i < len(l.pts); i++ {
@@ -63,44 +65,65 @@ func (s *smoother) bump(l *line, p geom.Pt) {
 			at, best = pos[i-1]+t*a.Dist(b), d
 		}
 	}
-	total := pos[len(pos)-1]
 	var found *change
 	var cost float64
-	for _, reach := range [4]float64{1500, 2500, 1000, 4000} {
-		lo, hi := at-reach, at+reach
-		if lo < 0 || hi > total {
-			lo, hi = max(lo, 0), min(hi, total)
-			if hi-lo < reach {
-				continue
-			}
-		}
-		way := stretch(l.pts, pos, span{lo, hi})
+	for _, w := range windows(pos, at) {
+		way := stretch(l.pts, pos, w)
 		if len(way) < 2 {
 			continue
 		}
 		a, b := way[0], way[len(way)-1]
 		for _, side := range [2]float64{1, -1} {
 			for _, flat := range [2]bool{false, true} {
-				c := s.round(l, pos, lo, hi, detour(a, b, p, side, flat))
+				c := s.round(l, pos, w.lo, w.hi, detour(a, b, p, side, flat))
 				if c == nil {
 					continue
 				}
-				v := float64(s.touching(c.pts))*1e6 + pathLength(c.pts) - pathLength(c.old()) + 100*float64(len(c.pts))
-				if found != nil && v >= cost {
-					continue
-				}
-				if s.touching(c.pts) < s.touching(c.old()) && s.fits(*c) {
+				less := s.touching(c.old()) - s.touching(c.pts)
+				v := -1e6*float64(less) + pathLength(c.pts) - pathLength(c.old()) + 100*float64(len(c.pts)-len(c.old()))
+				if less > 0 && (found == nil || v < cost) && strays(c.pts, plain) <= bumpHigh && strays(c.old(), c.pts) <= bumpHigh && s.fits(*c) {
 					found, cost = c, v
 				}
 			}
 		}
-		if found != nil && cost < 1e6 {
+		if found != nil && s.touching(found.pts) == 0 {
 			break
 		}
 	}
 	if found != nil {
 		s.apply(*found)
 	}
+}
+
+// windows lists the stretches of a border, by arc length, that may be led round what stands at a place along it:
+// from one corner to another, which gives the fewest new ones, then from near before it to near behind it.
+func windows(pos []float64, at float64) []span {
+	i, _ := slices.BinarySearch(pos, at)
+	i = max(1, min(i, len(pos)-1))
+	out := []span{{pos[i-1], pos[i]}}
+	if i > 1 {
+		out = append(out, span{pos[i-2], pos[i]})
+	}
+	if i+1 < len(pos) {
+		out = append(out, span{pos[i-1], pos[i+1]})
+	}
+	total := pos[len(pos)-1]
+	for _, reach := range [4]float64{1500, 2500, 1000, 4000} {
+		s := span{max(0, at-reach), min(total, at+reach)}
+		if s.hi-s.lo >= reach {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// strays returns how far the farthest point of a path lies from a line, mm.
+func strays(path, line []geom.Pt) float64 {
+	far := 0.0
+	for _, p := range path {
+		far = max(far, pathDist(line, p, p))
+	}
+	return far
 }
 
 // detour returns the points that lead from a to b past p on a side of it: one, or two that run level past it.
