@@ -16,6 +16,7 @@ type atoms struct {
 	owner []int32   // community of each face, -1 none
 	area  []float64 // m²
 	load  []float64 // components
+	sums  []sums    // of each face, area and load among them
 	cost  []float64 // price of each edge as a border
 	len   []float64 // m
 }
@@ -327,6 +328,11 @@ func (a *atoms) weigh(comps []geom.Pt, loc *locator) {
 		if f := loc.face(p.X, p.Y); f >= 0 {
 			a.load[f]++
 		}
+	}
+	a.sums = make([]sums, len(a.Cycle))
+	for f := range a.sums {
+		m2 := a.area[f]
+		a.sums[f] = sums{area: m2, load: a.load[f], worth: m2, least: m2, most: m2}
 	}
 	a.cost = make([]float64, len(a.Edges))
 	a.len = make([]float64, len(a.Edges))

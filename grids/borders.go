@@ -120,7 +120,7 @@ func (b *base) finish(a *atoms, groups [][][]int32, opt *Options) (*atoms, [][][
 	copy(plain, bs.list)
 	g := &goal{Weights: opt.Weights, target: opt.Target, min: opt.Min, max: opt.Max}
 	obs := b.obs
-	load := a.loads(groups)
+	load, grounds := a.loads(groups)
 	pts := b.points
 	first := make([]int32, len(groups)+1)
 	for c := range groups {
@@ -128,7 +128,7 @@ func (b *base) finish(a *atoms, groups [][][]int32, opt *Options) (*atoms, [][][
 	}
 	each(len(groups), opt.Threads, func(c int) {
 		if len(groups[c]) > 1 {
-			s := newSmoother(bs, int32(c), first[c], first[c+1], g, obs, load, pts)
+			s := newSmoother(bs, int32(c), first[c], first[c+1], g, obs, load, grounds, pts)
 			s.thin()
 			s.straighten()
 			s.thin()
@@ -156,19 +156,18 @@ func (b *base) finish(a *atoms, groups [][][]int32, opt *Options) (*atoms, [][][
 	return a, groups, nil
 }
 
-// loads returns the components in each cell, cells counted through the groups.
-func (a *atoms) loads(groups [][][]int32) []float64 {
-	var out []float64
+// loads returns the components in each cell, cells counted through the groups, and what ground it is.
+func (a *atoms) loads(groups [][][]int32) (load []float64, grounds []mix) {
 	for _, cells := range groups {
 		for _, fs := range cells {
-			sum := 0.0
+			var s sums
 			for _, f := range fs {
-				sum += a.load[f]
+				s.add(&a.sums[f])
 			}
-			out = append(out, sum)
+			load, grounds = append(load, s.load), append(grounds, s.mix())
 		}
 	}
-	return out
+	return load, grounds
 }
 
 // cellGraph builds the graph of the borders; bad lists the communities whose cells did not come out one face each.

@@ -153,28 +153,24 @@ const fullSeq = MaxSeq * 4 / 5
 
 // community cuts one community. One too large for its numbers is cut with raised areas: raised is the target used then, else 0.
 func (w *cutter) community(fs []int32) (cells [][]int32, raised float64) {
-	area, load := 0.0, 0.0
-	for _, f := range fs {
-		area += w.area[f]
-		load += w.load[f]
-	}
+	all := w.total(fs)
 	base := w.goal
 	defer func() { w.goal = base }()
-	for k := max(1, area/base.target/fullSeq); ; k *= 1.2 {
+	for k := max(1, all.worth/base.target/fullSeq); ; k *= 1.2 {
 		if k > 1 {
 			g := *base
 			g.target, g.min, g.max = k*g.target, k*g.min, k*g.max
 			w.goal, raised = &g, g.target
 		}
-		if cells = w.cutWith(fs, area, load); len(cells) <= fullSeq || k > 100 {
+		if cells = w.cutWith(fs, &all); len(cells) <= fullSeq || k > 100 {
 			return cells, raised
 		}
 	}
 }
 
 // cutWith cuts one community by the cutter's goal.
-func (w *cutter) cutWith(fs []int32, area, load float64) [][]int32 {
-	w.mean = load / math.Max(1, math.Round(area/w.goal.target))
+func (w *cutter) cutWith(fs []int32, all *sums) [][]int32 {
+	w.mean = all.load / math.Max(1, math.Round(all.worth/w.goal.target))
 	var cells [][]int32
 	for _, piece := range w.pieces(fs) {
 		cells = append(cells, w.divide(piece)...)

@@ -5,7 +5,7 @@ import "math"
 // goal holds the weights and limits of a division.
 type goal struct {
 	Weights
-	target, min, max float64 // m²
+	target, min, max float64 // m², of built ground
 }
 
 const (
@@ -21,20 +21,58 @@ const (
 	margin    = 0.005 // the limits are kept by so much, for what straightening changes
 )
 
-// phi is the price of an area in m²: the squared logarithm of the deviation, and walls outside the limits.
-func (g *goal) phi(a float64) float64 {
-	a = math.Max(a, 1)
-	x := math.Log(a / g.target)
+// sums are what faces add up to, and so what lies left of a path. Ground with limits of its own counts as so much
+// built ground: with twice the target, one square metre is worth half of one. So a cell of two kinds of ground has
+// limits in between, and one sum along a path tells how near it is to each.
+type sums struct {
+	area               float64 // m²
+	load               float64 // components
+	holes              float64
+	worth, least, most float64 // m² of built ground they count as, against the target, the least and the largest area
+	way                float64 // m of ways inside or at the edge, about
+	len                float64 // m, of the path or the outline
+}
+
+func (s *sums) add(o *sums) { s.plus(s, o) }
+
+// plus sets s to x + y.
+func (s *sums) plus(x, y *sums) {
+	s.area, s.load, s.holes = x.area+y.area, x.load+y.load, x.holes+y.holes
+	s.worth, s.least, s.most = x.worth+y.worth, x.least+y.least, x.most+y.most
+	s.way, s.len = x.way+y.way, x.len+y.len
+}
+
+func (s *sums) sub(o *sums) {
+	s.area, s.load, s.holes = s.area-o.area, s.load-o.load, s.holes-o.holes
+	s.worth, s.least, s.most = s.worth-o.worth, s.least-o.least, s.most-o.most
+	s.way, s.len = s.way-o.way, s.len-o.len
+}
+
+// mix is how much built ground a square metre of a cell counts as.
+type mix struct{ worth, least, most float64 }
+
+var built = mix{1, 1, 1}
+
+// mix returns the sums' mix.
+func (s *sums) mix() mix {
+	a := math.Max(s.area, 1e-9)
+	return mix{s.worth / a, s.least / a, s.most / a}
+}
+
+// phi is the price of an area: the squared logarithm of the deviation, and walls outside the limits.
+func (g *goal) phi(worth, least, most float64) float64 {
+	worth = math.Max(worth, 1)
+	x := math.Log(worth / g.target)
 	v := g.Area * x * x
-	if y := math.Log(a / (nearLimit * g.target)); y > 0 {
+	if y := math.Log(worth / (nearLimit * g.target)); y > 0 {
 		v += nearFine * y
 	}
-	if a > g.max*(1-margin) {
-		y := math.Log(a / g.max)
+	if most > g.max*(1-margin) {
+		y := math.Log(most / g.max)
 		v += stepFine + wallFine*y + 30*y*y
 	}
-	if a < g.min*(1+margin) {
-		y := math.Log(g.min / a)
+	if least < g.min*(1+margin) {
+		y := math.Log(g.min / math.Max(least, 1))
 		v += stepFine + wallFine*y + 30*y*y
 	}
 	return v
@@ -50,21 +88,35 @@ func (g *goal) round(a, perimeter float64) float64 {
 	return v
 }
 
-// cell is the price of one cell; mean is the community's mean load of a cell.
-func (g *goal) cell(a, perimeter, load, mean float64) float64 {
-	v := g.phi(a) + g.round(a, perimeter)
-	if mean > 0 {
-		y := (load - mean) / mean
-		v += g.Load * math.Min(y*y, 9)
+// cell is the price of one cell by its area and outline (m², m); mean is the community's mean load of a cell.
+func (g *goal) cell(a, perimeter, load, mean float64, m *mix) float64 {
+	return g.phi(a*m.worth, a*m.least, a*m.most) + g.round(a, perimeter) + g.even(load, mean)
+}
+
+// even is the price of a cell's load.
+func (g *goal) even(load, mean float64) float64 {
+	if mean <= 0 {
+		return 0
+	}
+	y := (load - mean) / mean
+	return g.Load * math.Min(y*y, 9)
+}
+
+// price is the price of what s adds up to as one cell.
+func (g *goal) price(s *sums, mean float64) float64 {
+	v := g.phi(s.worth, s.least, s.most) + g.round(s.area, s.len) + g.even(s.load, mean)
+	if s.holes > 0.5 {
+		v += holeFine
 	}
 	return v
 }
 
 // side is the price of one side of a cut, and of how many cells it is likely to become.
-func (g *goal) side(a, perimeter, load, mean float64) (float64, int) {
-	k := int(a/g.target + 0.5)
+func (g *goal) side(s *sums, mean float64) (float64, int) {
+	k := int(s.worth/g.target + 0.5)
 	if k <= 1 {
-		return g.cell(a, perimeter, load, mean), 1
+		return g.price(s, mean), 1
 	}
-	return g.phi(a/float64(k))*float64(k)*0.5 + 0.5*g.round(a, perimeter), k
+	n := float64(k)
+	return g.phi(s.worth/n, s.least/n, s.most/n)*n*0.5 + 0.5*g.round(s.area, s.len), k
 }

@@ -12,13 +12,11 @@ import (
 // graph gives each half-edge the weight of the subtree behind it (crossing a
 // tree edge). So one Dijkstra from a border node scores all cuts that start there.
 
-// sums are what a path adds up on its left.
-type sums struct{ area, load, holes float64 }
 
 type arc struct {
 	u, v int32 // local nodes
 	h    int32 // local half-edge
-	c, l float64
+	c    float64
 }
 
 // job is one region being cut; a cutter has one, whose memory is used again.
@@ -39,7 +37,7 @@ type job struct {
 	nodes   int
 	border  []bool // local nodes on the outer border
 	pos     []position
-	total   position
+	total   sums
 
 	parent, via, order []int32 // of dual
 	acc                []sums
@@ -57,7 +55,6 @@ func sized[T any](s []T, n int) []T {
 type position struct {
 	node int32
 	sums
-	len float64
 }
 
 const (
@@ -84,7 +81,7 @@ func (w *cutter) cut(fs []int32) (parting, bool) {
 func (w *cutter) prepare(fs []int32) bool {
 	o := w.outline(fs)
 	j := &w.job
-	j.w, j.fs, j.total = w, fs, position{}
+	j.w, j.fs, j.total = w, fs, sums{}
 	j.gather(&o)
 	if !j.dual(o.outer[0]) || !j.graph(o.outer) {
 		return false
@@ -117,7 +114,7 @@ func (j *job) gather(o *outline) {
 	j.n = len(j.fs) + len(o.holes)
 	j.weight = sized(j.weight, j.n)
 	for i, f := range j.fs {
-		j.weight[i] = sums{w.area[f], w.load[f], 0}
+		j.weight[i] = w.sums[f]
 	}
 	for k := len(j.fs); k < j.n; k++ {
 		j.weight[k].holes = 1
@@ -185,16 +182,17 @@ func (j *job) dual(h0 int32) bool {
 	acc := j.acc
 	for q := len(order) - 1; q > 0; q-- {
 		f, p := order[q], parent[order[q]]
-		acc[p] = sums{acc[p].area + acc[f].area, acc[p].load + acc[f].load, acc[p].holes + acc[f].holes}
+		acc[p].add(&acc[f])
 	}
 	j.hv = sized(j.hv, len(j.hh))
 	for _, f := range order[1:] {
-		a, b, s := w.halfID[via[f]], w.halfID[via[f]^1], acc[f]
-		j.hv[a] = sums{j.hv[a].area + s.area, j.hv[a].load + s.load, j.hv[a].holes + s.holes}
-		j.hv[b] = sums{j.hv[b].area - s.area, j.hv[b].load - s.load, j.hv[b].holes - s.holes}
+		j.hv[w.halfID[via[f]]].add(&acc[f])
+		j.hv[w.halfID[via[f]^1]].sub(&acc[f])
 	}
-	a, s := w.halfID[h0], acc[root]
-	j.hv[a] = sums{j.hv[a].area + s.area, j.hv[a].load + s.load, j.hv[a].holes + s.holes}
+	j.hv[w.halfID[h0]].add(&acc[root])
+	for i, h := range j.hh {
+		j.hv[i].len = w.len[h>>1]
+	}
 	return true
 }
 
@@ -220,7 +218,7 @@ func (j *job) graph(outer []int32) bool {
 		if i >= j.nb || int(w.halfID[t]) >= j.nb {
 			c = 0 // round a hole there is a border already
 		}
-		j.loose = append(j.loose, arc{node(w.Org[h]), node(w.Org[t]), int32(i), c + tieBreak*w.len[h>>1], w.len[h>>1]})
+		j.loose = append(j.loose, arc{node(w.Org[h]), node(w.Org[t]), int32(i), c + tieBreak*w.len[h>>1]})
 	}
 	if len(j.loose) == 0 {
 		return false
@@ -232,15 +230,9 @@ func (j *job) graph(outer []int32) bool {
 		if u := w.Org[h]; w.nodeMark[u] == w.epoch && !j.border[w.nodeID[u]] {
 			k := w.nodeID[u]
 			j.border[k] = true
-			p := j.total
-			p.node = k
-			j.pos = append(j.pos, p)
+			j.pos = append(j.pos, position{k, j.total})
 		}
-		v := j.hv[w.halfID[h]]
-		j.total.area += v.area
-		j.total.load += v.load
-		j.total.holes += v.holes
-		j.total.len += w.len[h>>1]
+		j.total.add(&j.hv[w.halfID[h]])
 	}
 	return len(j.pos) > 1
 }
@@ -304,8 +296,7 @@ func (j *job) thin() {
 
 func (w *cutter) room(n int) {
 	if len(w.dist) < n {
-		f := func() []float64 { return make([]float64, 2*n) }
-		w.dist, w.ia, w.il, w.ih, w.ln = f(), f(), f(), f(), f()
+		w.dist, w.left = make([]float64, 2*n), make([]sums, 2*n)
 		w.prev, w.prevArc = make([]int32, 2*n), make([]int32, 2*n)
 	}
 }
@@ -316,7 +307,7 @@ func (j *job) reach(s int32, bound float64) {
 	for i := range j.nodes {
 		w.dist[i] = far
 	}
-	w.dist[s], w.ia[s], w.il[s], w.ih[s], w.ln[s], w.prev[s] = 0, 0, 0, 0, 0, -1
+	w.dist[s], w.left[s], w.prev[s] = 0, sums{}, -1
 	hp := push(w.heap[:0], heapItem{0, s})
 	for len(hp) > 0 {
 		var x heapItem
@@ -331,9 +322,8 @@ func (j *job) reach(s int32, bound float64) {
 			a := &j.arcs[q]
 			d := x.k + a.c
 			if d < w.dist[a.v]-1e-12 {
-				v := &j.hv[a.h]
 				w.dist[a.v], w.prev[a.v], w.prevArc[a.v] = d, x.v, q
-				w.ia[a.v], w.il[a.v], w.ih[a.v], w.ln[a.v] = w.ia[x.v]+v.area, w.il[x.v]+v.load, w.ih[x.v]+v.holes, w.ln[x.v]+a.l
+				w.left[a.v].plus(&w.left[x.v], &j.hv[a.h])
 				hp = push(hp, heapItem{d, a.v})
 			}
 		}
@@ -361,8 +351,9 @@ func (j *job) starts(most int) []found {
 	w, g := j.w, j.w.goal
 	w.room(j.nodes)
 	var out []found
-	kmax := math.Sqrt(math.Max(1, math.Floor(j.total.area/(2*g.target)+0.5)))
-	for i, p := range j.pos {
+	kmax := math.Sqrt(math.Max(1, math.Floor(j.total.worth/(2*g.target)+0.5)))
+	for i := range j.pos {
+		p := &j.pos[i]
 		worst := far
 		if len(out) == most {
 			worst = out[most-1].score
@@ -373,11 +364,12 @@ func (j *job) starts(most int) []found {
 		}
 		j.reach(p.node, bound)
 		best := found{worst, -1, -1}
-		for _, q := range j.pos[i+1:] {
+		for k := range j.pos[i+1:] {
+			q := &j.pos[i+1+k]
 			if q.node == p.node || w.dist[q.node] >= far {
 				continue
 			}
-			if g.Feature*(w.dist[q.node]-tieBreak*w.ln[q.node])/100 >= best.score*kmax {
+			if g.Feature*(w.dist[q.node]-tieBreak*w.left[q.node].len)/100 >= best.score*kmax {
 				continue // the border alone costs more
 			}
 			if s := j.score(p, q); s < best.score {
@@ -398,31 +390,27 @@ func (j *job) starts(most int) []found {
 func (j *job) take(f found) (parting, bool) {
 	w := j.w
 	j.reach(j.pos[f.from].node, far)
-	s := parting{score: f.score, cost: w.dist[f.to] - tieBreak*w.ln[f.to]}
+	s := parting{score: f.score, cost: w.dist[f.to] - tieBreak*w.left[f.to].len}
 	return j.part(s, j.pos[f.from].node, f.to)
 }
 
 // score is the price of the cut along the path found from p to q.
-func (j *job) score(p, q position) float64 {
+func (j *job) score(p, q *position) float64 {
 	w, g, t := j.w, j.w.goal, q.node
-	a1 := w.ia[t] + p.area - q.area + j.total.area
-	l1 := w.il[t] + p.load - q.load + j.total.load
-	h1 := w.ih[t] + p.holes - q.holes + j.total.holes
-	p1 := p.len - q.len + j.total.len
-	a2, l2, h2, p2 := j.total.area-a1, j.total.load-l1, j.total.holes-h1, j.total.len-p1+w.ln[t]
-	p1 += w.ln[t]
-	if a1 < minSide || a2 < minSide {
+	path := &w.left[t]
+	s1 := p.sums // what lies left of the path, with its whole outline
+	s1.sub(&q.sums)
+	s1.add(&j.total)
+	s1.add(path)
+	s2 := j.total
+	s2.sub(&s1)
+	s2.len += 2 * path.len
+	if s1.area < minSide || s2.area < minSide {
 		return far
 	}
-	c := g.Feature * (w.dist[t] - tieBreak*w.ln[t]) / 100
-	g1, k1 := g.side(a1, p1, l1, w.mean)
-	g2, k2 := g.side(a2, p2, l2, w.mean)
-	if k1 <= 1 && h1 > 0.5 {
-		g1 += holeFine
-	}
-	if k2 <= 1 && h2 > 0.5 {
-		g2 += holeFine
-	}
+	c := g.Feature * (w.dist[t] - tieBreak*path.len) / 100
+	g1, k1 := g.side(&s1, w.mean)
+	g2, k2 := g.side(&s2, w.mean)
 	if k1+k2 <= 2 {
 		return c + g1 + g2
 	}

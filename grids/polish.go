@@ -63,7 +63,7 @@ func (s *search) usual() float64 {
 	for k := range s.next {
 		if c, ok := s.cells[k]; ok {
 			price += s.price[k] + w.goal.Feature*s.border(c, func(o int32) bool { return o != k })/100
-			area += w.sum(c)
+			area += w.worth(c)
 		}
 	}
 	return price / area * w.goal.target
@@ -91,15 +91,16 @@ func (s *search) recut(set [3]int32, usual float64) bool {
 		u = append(u, s.cells[k]...)
 		now += s.price[k]
 	}
-	if w.sum(u) > 5*g.target {
+	area := w.worth(u)
+	if area > 5*g.target {
 		return false
 	}
 	now += g.Feature*s.border(u, func(o int32) bool { return slices.Contains(set[:], o) })/100 - 1e-6
-	if now < 0.7*usual*w.sum(u)/g.target {
+	if now < 0.7*usual*area/g.target {
 		return false
 	}
 	most := 1
-	if now > usual*w.sum(u)/g.target {
+	if now > usual*area/g.target {
 		most = firstCuts
 	}
 	var best [][]int32
@@ -130,7 +131,7 @@ func (s *search) recut(set [3]int32, usual float64) bool {
 // parts cuts a region at most so many times over where that costs less, and returns the cells and their price with the borders between them.
 func (w *cutter) parts(fs []int32, depth int) ([][]int32, float64) {
 	one := w.price(fs)
-	if depth == 0 || w.sum(fs) < 0.8*w.goal.target+w.goal.min {
+	if depth == 0 || w.worth(fs) < 0.8*w.goal.target+w.goal.min {
 		return [][]int32{fs}, one
 	}
 	p, ok := w.cut(fs)

@@ -15,10 +15,11 @@ type cutter struct {
 	touched          []int32 // nodes passed by the walk of a boundary
 	hole             []int32 // number of the hole a half-edge lies in
 
-	dist, ia, il, ih, ln []float64
-	prev, prevArc        []int32
-	heap                 []heapItem
-	job                  job
+	dist          []float64
+	left          []sums // of the path to a node: what lies on its left
+	prev, prevArc []int32
+	heap          []heapItem
+	job           job
 }
 
 // use turns the cutter to a graph. Marks left by the one before are of older epochs.
@@ -110,12 +111,9 @@ func (w *cutter) price(fs []int32) float64 {
 	for _, c := range o.holes {
 		p += w.length(c)
 	}
-	a, l := 0.0, 0.0
-	for _, f := range fs {
-		a += w.area[f]
-		l += w.load[f]
-	}
-	v := w.goal.cell(a, p, l, w.mean)
+	s := w.total(fs)
+	s.len = p
+	v := w.goal.price(&s, w.mean)
 	if !o.simple() {
 		v += holeFine
 	}
@@ -128,6 +126,23 @@ func (w *cutter) length(walk []int32) float64 {
 		p += w.len[h>>1]
 	}
 	return p
+}
+
+func (w *cutter) total(fs []int32) sums {
+	var s sums
+	for _, f := range fs {
+		s.add(&w.sums[f])
+	}
+	return s
+}
+
+// worth is the area in m² of built ground that the faces count for, against the target.
+func (w *cutter) worth(fs []int32) float64 {
+	a := 0.0
+	for _, f := range fs {
+		a += w.sums[f].worth
+	}
+	return a
 }
 
 func (w *cutter) sum(fs []int32) float64 {

@@ -12,14 +12,14 @@ func (w *cutter) divide(fs []int32) [][]int32 {
 	for len(stack) > 0 {
 		f := stack[len(stack)-1]
 		stack = stack[:len(stack)-1]
-		a := w.sum(f)
+		a := w.total(f)
 		o := w.outline(f)
-		if a < 1.25*w.goal.target && o.simple() {
+		if a.worth < 1.25*w.goal.target && o.simple() {
 			out = append(out, f)
 			continue
 		}
 		s, ok := w.cut(f)
-		if !ok || (a < w.goal.max && o.simple() && s.score >= w.price(f)) {
+		if !ok || (a.most < w.goal.max && o.simple() && s.score >= w.price(f)) {
 			out = append(out, f)
 			continue
 		}
@@ -117,19 +117,19 @@ func (s *search) sweep() bool {
 			continue
 		}
 		u := slices.Concat(s.cells[p.a], s.cells[p.b])
-		area := w.sum(u)
-		if area > 6*g.target {
+		area := w.total(u)
+		if area.worth > 6*g.target {
 			s.memo[p] = true
 			continue
 		}
 		best := s.price[p.a] + s.price[p.b] + g.Feature*cost[p]/100 - 1e-6
 		var now [][]int32
-		if area < 1.3*g.max {
+		if area.most < 1.3*g.max {
 			if one := w.price(u); one < best {
 				best, now = one, [][]int32{u}
 			}
 		}
-		if area > 0.8*g.target {
+		if area.worth > 0.8*g.target {
 			if c, ok := w.cut(u); ok && w.price(c.left)+w.price(c.right)+g.Feature*c.cost/100 < best {
 				now = [][]int32{c.left, c.right}
 			}

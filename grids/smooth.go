@@ -24,6 +24,7 @@ type smoother struct {
 	mean  float64 // load of a mean cell
 
 	area, perimeter, load []float64 // m², m, components of the cells, from the first
+	mix                   []mix     // of the cells, from the first
 
 	bins  geom.Bins
 	items [][]int32 // segments by square
@@ -43,11 +44,11 @@ type line struct {
 	ids []int32 // of its segments
 }
 
-func newSmoother(bs *borders, comm, from, to int32, g *goal, obs *obstacles, load []float64, comps *pointTable) *smoother {
+func newSmoother(bs *borders, comm, from, to int32, g *goal, obs *obstacles, load []float64, grounds []mix, comps *pointTable) *smoother {
 	n := to - from
 	s := &smoother{
 		bs: bs, g: g, obs: obs, comps: comps, order: bs.byComm[comm], from: from,
-		area: make([]float64, n), perimeter: make([]float64, n), load: load[from:to], lines: map[int32]*line{},
+		area: make([]float64, n), perimeter: make([]float64, n), load: load[from:to], mix: grounds[from:to], lines: map[int32]*line{},
 	}
 	box := geom.NoBox
 	for _, i := range s.order {
@@ -78,7 +79,7 @@ func newSmoother(bs *borders, comm, from, to int32, g *goal, obs *obstacles, loa
 	}
 	total, loads := 0.0, 0.0
 	for c := range s.area {
-		total, loads = total+s.area[c], loads+s.load[c]
+		total, loads = total+s.area[c]*s.mix[c].worth, loads+s.load[c]
 	}
 	s.mean = loads / math.Max(1, math.Round(total/g.target))
 	return s
@@ -182,8 +183,8 @@ func (s *smoother) gain(cs ...change) float64 {
 		v += s.g.Feature / 1e5 * (priceOf(c.old(), c.l.class[c.lo:c.hi]) - priceOf(c.pts, c.class))
 	}
 	for _, d := range s.deltas(cs) {
-		a, p, n := s.area[d.cell], s.perimeter[d.cell], s.load[d.cell]
-		v += s.g.cell(a, p, n, s.mean) - s.g.cell(a+d.da, p+d.dl, n, s.mean)
+		a, p, n, m := s.area[d.cell], s.perimeter[d.cell], s.load[d.cell], &s.mix[d.cell]
+		v += s.g.cell(a, p, n, s.mean, m) - s.g.cell(a+d.da, p+d.dl, n, s.mean, m)
 	}
 	return v
 }

@@ -124,12 +124,8 @@ func (w *warm) divide(faces []int32) [][]int32 {
 
 // settle gives the faces to the old cells they lie in.
 func (w *warm) settle(faces []int32) {
-	area, load := 0.0, 0.0
-	for _, f := range faces {
-		area += w.area[f]
-		load += w.load[f]
-	}
-	w.mean = load / math.Max(1, math.Round(area/w.goal.target))
+	all := w.total(faces)
+	w.mean = all.load / math.Max(1, math.Round(all.worth/w.goal.target))
 	w.home = make([]int32, len(w.owner))
 	w.own = make([]int32, len(w.owner))
 	for f := range w.own {
