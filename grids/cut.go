@@ -12,7 +12,6 @@ import (
 // graph gives each half-edge the weight of the subtree behind it (crossing a
 // tree edge). So one Dijkstra from a border node scores all cuts that start there.
 
-
 type arc struct {
 	u, v int32 // local nodes
 	h    int32 // local half-edge
