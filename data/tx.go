@@ -14,6 +14,10 @@ type Tx interface {
 	// field and none was given. The bool is false when the stored row is identical: nothing was written.
 	// Times come back in UTC. A key of the store's own making (initial of the layer and a number) must exist: gis.NotFound.
 	Put(f *gis.Feature) (gis.Op, bool, error)
+	// Assign gives rows other values in the named fields, which follow from something else, as the cell a component lies in;
+	// the key is none of them. What has the values already, and an ID there is no row of, is passed over. It returns how many
+	// rows changed. It is Put for many, in time that allows a whole city, and the change log and the history tell the same.
+	Assign(layer string, fields []string, rows iter.Seq[Assigned]) (int64, error)
 	// Delete removes the row, gis.NotFound when there is none.
 	Delete(layer, key string) error
 	// Clear removes all rows of the layer and returns how many there were. Their ids do not come back.
@@ -33,4 +37,11 @@ type Tx interface {
 	Reject(r Rejected) error
 	// AddLineage records where a unit grid came from.
 	AddLineage(l Lineage) error
+}
+
+// Assigned is a row by its ID and its values of the fields given to Tx.Assign, in that order; nil takes a value away.
+// Rows with the same values may share the slice: that saves a store time.
+type Assigned struct {
+	ID     int64
+	Values []any
 }

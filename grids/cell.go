@@ -17,6 +17,13 @@ type Source interface {
 	Features(ctx context.Context, layer string, bound orb.Bound) iter.Seq2[gis.Feature, error]
 }
 
+// Selector is a Source that can leave out what is not asked for: its features come with their geometry and the named fields
+// only, which is much faster. Of a Selector several layers may be read at the same time.
+type Selector interface {
+	Source
+	Select(ctx context.Context, layer string, bound orb.Bound, fields ...string) iter.Seq2[gis.Feature, error]
+}
+
 // Status of a cell, as the store keeps it.
 const (
 	Valid = "valid" // 有效

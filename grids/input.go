@@ -3,6 +3,7 @@ package grids
 import (
 	"cmp"
 	"context"
+	"iter"
 	"slices"
 	"sync"
 
@@ -95,10 +96,31 @@ func readBase(ctx context.Context, src Source, p gis.Progress) (*base, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := b.readLines(ctx, src, b.reach); err != nil {
-		return nil, err
+	buildings := &base{lat: b.lat}
+	wait := atOnce(src, func() error { return buildings.readBuildings(ctx, src, b.reach) })
+	err = b.readLines(ctx, src, b.reach)
+	if err2 := wait(); err == nil {
+		err = err2
 	}
-	return b, b.readBuildings(ctx, src, b.reach)
+	b.buildings, b.findings = buildings.buildings, append(b.findings, buildings.findings...)
+	return b, err
+}
+
+// atOnce runs f beside what follows where the source can be read by several at a time, else when its end is waited for.
+func atOnce(src Source, f func() error) (wait func() error) {
+	if _, ok := src.(Selector); !ok {
+		return f
+	}
+	var err error
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		err = f()
+	}()
+	return func() error {
+		<-done
+		return err
+	}
 }
 
 // readCommunities reads the layer community and chooses the lattice.
@@ -170,10 +192,22 @@ func (l lattice) rings(p orb.Polygon) []geom.Ring {
 	return out
 }
 
-// each calls f for the usable geometries of a layer; a layer may be absent.
+// each calls f for the usable features of a layer; a layer may be absent.
 func (b *base) each(ctx context.Context, src Source, layer string, reach orb.Bound, f func(gis.Feature)) error {
+	return b.eachOf(ctx, layer, src.Features(ctx, layer, reach), f)
+}
+
+// eachShape is each for who looks at nothing but the geometry.
+func (b *base) eachShape(ctx context.Context, src Source, layer string, reach orb.Bound, f func(gis.Feature)) error {
+	if s, ok := src.(Selector); ok {
+		return b.eachOf(ctx, layer, s.Select(ctx, layer, reach), f)
+	}
+	return b.each(ctx, src, layer, reach, f)
+}
+
+func (b *base) eachOf(ctx context.Context, layer string, rows iter.Seq2[gis.Feature, error], f func(gis.Feature)) error {
 	bad := 0
-	for ft, err := range src.Features(ctx, layer, reach) {
+	for ft, err := range rows {
 		if gis.KindOf(err) == gis.NotFound && err != nil {
 			return nil
 		}
@@ -278,7 +312,7 @@ func plainArea(r orb.Ring) float64 {
 }
 
 func (b *base) readComponents(ctx context.Context, src Source, reach orb.Bound) error {
-	return b.each(ctx, src, "component", reach, func(f gis.Feature) {
+	return b.eachShape(ctx, src, "component", reach, func(f gis.Feature) {
 		b.comps = append(b.comps, b.lat.pt(geom.LabelPoint(f.Geom)))
 	})
 }

@@ -23,7 +23,7 @@ type building struct {
 const skin = 250.0
 
 func (b *base) readBuildings(ctx context.Context, src Source, reach orb.Bound) error {
-	err := b.each(ctx, src, "building", reach, func(f gis.Feature) {
+	err := b.eachShape(ctx, src, "building", reach, func(f gis.Feature) {
 		for _, p := range polygons(f.Geom) {
 			rings := b.lat.rings(p)
 			if len(rings) == 0 {

@@ -2,6 +2,7 @@ package census
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"os"
@@ -101,6 +102,10 @@ func (t memTx) Put(f *gis.Feature) (gis.Op, bool, error) {
 	}
 	rows[f.Key] = *f
 	return op, true, nil
+}
+
+func (t memTx) Assign(string, []string, iter.Seq[data.Assigned]) (int64, error) {
+	return 0, errors.New("an import assigns nothing")
 }
 
 func (t memTx) Delete(layer, key string) error {

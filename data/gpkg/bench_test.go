@@ -113,7 +113,7 @@ func closeBench(b *testing.B, s *Store) {
 	}
 }
 
-func deliver(b *testing.B, s *Store, feats []gis.Feature) {
+func deliver(b testing.TB, s *Store, feats []gis.Feature) {
 	_, err := s.Write(b.Context(), data.WriteInfo{Bulk: true}, func(tx data.Tx) error {
 		for i := range feats {
 			f := feats[i]

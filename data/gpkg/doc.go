@@ -10,7 +10,8 @@
 //   - Every feature table has an R-tree with the standard's triggers. A bulk write takes the triggers off and packs the
 //     tree anew before it commits.
 //   - import_batch, import_rejected, grid_lineage, change_log and feature_history are attributes tables for anybody to
-//     read; the wanmi_ tables are the program's own (schema version, generation, counters, hashes of keys).
+//     read; a version with op "assign" holds only the fields the next version has others of. The wanmi_ tables are the
+//     program's own (schema version, generation, counters, hashes of keys).
 //
 // # Invariants
 //

@@ -27,6 +27,7 @@ type layerTx struct {
 
 	insertFirst bool
 	repack      bool // the triggers are off; pack the R-tree at the end
+	assigned    bool // Assign changed rows in this bulk write
 	extent      orb.Bound
 	hasExtent   bool
 	dirty       bool // the extent may have shrunk
@@ -125,19 +126,6 @@ func (t *tx) lastSeq(l *layerTx) int64 {
 		return l.seq
 	}
 	return t.seq
-}
-
-// archive keeps the row as it is before a change. A version this same bulk write made was never seen by anybody and is not kept.
-func (l *layerTx) archive(fid, rev int64) error {
-	if !l.t.history || l.seq != 0 && rev == l.seq {
-		return nil
-	}
-	stmt, err := l.prepared(&l.archiveStmt, func() string { return l.t.archiveSQL("", "rev", "WHERE fid = ?") })
-	if err != nil {
-		return err
-	}
-	_, err = stmt.ExecContext(l.tx.own, fid)
-	return err
 }
 
 // grow lets the extent hold the row being put.
@@ -306,8 +294,17 @@ func (l *layerTx) clear() (int64, error) {
 	}
 	var stmts []string
 	if l.t.history {
+		if l.assigned {
+			if err := l.completeAssigned(0); err != nil {
+				return 0, err
+			}
+		}
 		seq := fmt.Sprint(l.tx.lastSeq(l))
-		stmts = append(stmts, l.t.archiveSQL("", "rev", "WHERE rev <> "+seq), l.t.archiveSQL(string(gis.Delete), seq, "WHERE rev <> "+seq))
+		old := "" // a row this write made is gone as if it had never been
+		if l.known {
+			old = fmt.Sprintf("WHERE fid <= %d OR rev <> %s", l.startID, seq)
+		}
+		stmts = append(stmts, l.t.archiveSQL("", "rev", "WHERE rev <> "+seq), l.t.archiveSQL(string(gis.Delete), seq, old))
 	}
 	stmts = append(stmts, `DELETE FROM `+quote(l.t.name))
 	for _, s := range stmts {

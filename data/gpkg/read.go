@@ -165,7 +165,7 @@ func (s *Store) History(ctx context.Context, layer, key string) ([]data.Version,
 		return nil, s.wrap(err, "read the history")
 	}
 	defer tx.Rollback()
-	out, err := s.formerVersions(ctx, tx, t, key)
+	out, partial, err := s.formerVersions(ctx, tx, t, key)
 	if err != nil {
 		return nil, s.wrap(err, "read the history")
 	}
@@ -180,6 +180,9 @@ func (s *Store) History(ctx context.Context, layer, key string) ([]data.Version,
 	case gis.KindOf(err) != gis.NotFound || len(out) == 0:
 		return nil, err
 	}
+	if err := completeVersions(out, partial); err != nil {
+		return nil, s.wrap(err, "read the history")
+	}
 	for i := range out {
 		if out[i].Op == "" {
 			out[i].Op = gis.Update
@@ -191,34 +194,56 @@ func (s *Store) History(ctx context.Context, layer, key string) ([]data.Version,
 	return out, s.wrap(noteWriters(ctx, tx, out), "read the history")
 }
 
-// formerVersions returns the kept versions with Seq, Op (only of deletions) and Feature.
-func (s *Store) formerVersions(ctx context.Context, tx *sql.Tx, t *table, key string) ([]data.Version, error) {
+// formerVersions returns the kept versions with Seq, Op (only of deletions) and Feature. partial holds the fields of those of
+// which only these are kept, by their place among the versions.
+func (s *Store) formerVersions(ctx context.Context, tx *sql.Tx, t *table, key string) (out []data.Version, partial map[int]string, err error) {
 	rows, err := tx.QueryContext(ctx, `SELECT rev, op, feature, shape, fields FROM feature_history WHERE layer = ? AND key = ? ORDER BY id`, t.name, key)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	defer rows.Close()
-	var out []data.Version
+	partial = map[int]string{}
 	for rows.Next() {
 		v := data.Version{Feature: gis.NewFeature(t.layer)}
 		v.Feature.Key = key
 		var shape []byte
 		var fields string
 		if err := rows.Scan(&v.Seq, &v.Op, &v.Feature.ID, &shape, &fields); err != nil {
-			return nil, err
+			return nil, nil, err
+		}
+		if v.Op == opAssign {
+			v.Op = ""
+			partial[len(out)] = fields
 		}
 		if v.Feature.Geom, err = decodeGeom(shape); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		if err := fillFields(&v.Feature, fields); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		out = append(out, v)
 	}
-	return out, rows.Err()
+	return out, partial, rows.Err()
 }
 
-// fillFields sets the values of f from a JSON object of field names. Fields the layer no longer has are passed over.
+// completeVersions gives the versions kept in part what they share with the version after them.
+func completeVersions(all []data.Version, partial map[int]string) error {
+	for i := len(all) - 2; i >= 0; i-- {
+		fields, ok := partial[i]
+		if !ok {
+			continue
+		}
+		f := all[i+1].Feature.Clone()
+		f.ID = all[i].Feature.ID
+		if err := fillFields(&f, fields); err != nil {
+			return err
+		}
+		all[i].Feature = f
+	}
+	return nil
+}
+
+// fillFields sets those values of f a JSON object of field names has. Fields the layer no longer has are passed over.
 func fillFields(f *gis.Feature, object string) error {
 	dec := json.NewDecoder(strings.NewReader(object))
 	dec.UseNumber()
@@ -228,7 +253,10 @@ func fillFields(f *gis.Feature, object string) error {
 	}
 	for i := range f.Layer.Fields {
 		field := &f.Layer.Fields[i]
-		v := values[field.Name]
+		v, ok := values[field.Name]
+		if !ok {
+			continue
+		}
 		if n, ok := v.(json.Number); ok {
 			if whole, err := n.Int64(); err == nil {
 				v = whole
@@ -236,6 +264,7 @@ func fillFields(f *gis.Feature, object string) error {
 				return fmt.Errorf("former version of %s: %w", f.Key, err)
 			}
 		}
+		f.Values[i] = nil
 		if v != nil {
 			f.Values[i] = decodeValue(field, v)
 		}

@@ -3,6 +3,7 @@ package gpkg
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 
 	"github.com/paulmach/orb"
@@ -56,6 +57,15 @@ func (sc *scanner) feature() (gis.Feature, error) {
 		f.Geom = g
 	}
 	return f, nil
+}
+
+// scanOne scans the row there may be.
+func scanOne(row *sql.Row, sc *scanner) (bool, error) {
+	err := row.Scan(sc.dest...)
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, nil
+	}
+	return err == nil, err
 }
 
 // bounded reports whether b restricts anything: the zero bound does not.

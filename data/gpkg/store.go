@@ -89,7 +89,7 @@ func (s *Store) open(ctx context.Context) error {
 	if s.opt.ReadOnly {
 		return s.openReadOnly(ctx)
 	}
-	s.writer = s.pool("rwc", "journal_mode(WAL)", "synchronous(FULL)", "cache_size(-65536)", "journal_size_limit(67108864)")
+	s.writer = s.pool("rwc", "journal_mode(WAL)", "synchronous(FULL)", "cache_size(-65536)", "journal_size_limit(67108864)", "temp_store(2)")
 	s.writer.SetMaxOpenConns(1)
 	s.reader = s.pool("rw", "query_only(1)")
 	s.reader.SetMaxIdleConns(4)

@@ -231,14 +231,22 @@ func (t *table) columnList() string {
 
 // archiveSQL copies rows into feature_history under op and, when given, another rev than the row's own.
 func (t *table) archiveSQL(op, rev, where string) string {
+	return fmt.Sprintf(`INSERT INTO feature_history (layer, key, feature, rev, op, shape, fields) SELECT '%s', %s, fid, %s, '%s', %s, %s FROM %s %s`,
+		t.name, quote(t.key), rev, op, t.shapeSQL(""), t.fieldsSQL(""), quote(t.name), where)
+}
+
+// shapeSQL and fieldsSQL are what feature_history keeps of a row; prefix names the table, as "t.".
+func (t *table) shapeSQL(prefix string) string {
+	if !t.hasGeom() {
+		return "NULL"
+	}
+	return prefix + "geom"
+}
+
+func (t *table) fieldsSQL(prefix string) string {
 	pairs := make([]string, 0, len(t.layer.Fields))
 	for _, f := range t.layer.Fields {
-		pairs = append(pairs, fmt.Sprintf("'%s', %s", f.Name, quote(f.Name)))
+		pairs = append(pairs, fmt.Sprintf("'%s', %s%s", f.Name, prefix, quote(f.Name)))
 	}
-	geom := "NULL"
-	if t.hasGeom() {
-		geom = "geom"
-	}
-	return fmt.Sprintf(`INSERT INTO feature_history (layer, key, feature, rev, op, shape, fields) SELECT '%s', %s, fid, %s, '%s', %s, json_object(%s) FROM %s %s`,
-		t.name, quote(t.key), rev, op, geom, strings.Join(pairs, ", "), quote(t.name), where)
+	return "json_object(" + strings.Join(pairs, ", ") + ")"
 }

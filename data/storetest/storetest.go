@@ -56,6 +56,8 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		{"change log", testChanges},
 		{"bulk logs a reload", testBulk},
 		{"history", testHistory},
+		{"assign", testAssign},
+		{"assign and put in one bulk write", testAssignThenPut},
 		{"clear", testClear},
 		{"writing inside a loop", testLoopWrite},
 		{"counters", testCounters},

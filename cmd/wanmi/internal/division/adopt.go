@@ -88,7 +88,9 @@ func (d *Delivery) Write(ctx context.Context, w data.WriteInfo, fn func(data.Tx)
 				return err
 			}
 		}
-		if err := d.put(ctx, tx, names); err != nil {
+		places := placeAfter(ctx, d.Target, d.Division.Cells, names)
+		defer places.end()
+		if err := d.put(tx, places); err != nil {
 			return err
 		}
 		if b := w.Batch; b != nil {
@@ -113,7 +115,7 @@ func (d *Delivery) retire(old []grids.Cell) {
 	}
 }
 
-func (d *Delivery) put(ctx context.Context, tx data.Tx, areas map[string]names) error {
+func (d *Delivery) put(tx data.Tx, places *placing) error {
 	s := &d.Summary
 	s.Added, s.Changed, s.Unchanged, s.Void = 0, 0, 0, 0 // a store may run the write again
 	for _, c := range d.Division.Cells {
@@ -140,11 +142,8 @@ func (d *Delivery) put(ctx context.Context, tx data.Tx, areas map[string]names) 
 			return err
 		}
 	}
-	book, err := grids.NewBook(ctx, txSource{tx})
-	if err != nil {
-		return err
-	}
-	s.Placed, err = place(tx, book, areas, orb.Bound{})
+	var err error
+	s.Placed, err = places.assign(tx)
 	return err
 }
 

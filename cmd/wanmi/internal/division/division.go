@@ -10,7 +10,6 @@ import (
 
 	"wanmi/data"
 	"wanmi/gis"
-	"wanmi/gis/geom"
 	"wanmi/grids"
 )
 
@@ -52,6 +51,8 @@ func Write(ctx context.Context, st Store, div *grids.Division, actor string, at 
 		return 0, err
 	}
 	_, err = st.Write(ctx, data.WriteInfo{Actor: actor, Source: "grid build", Bulk: true}, func(tx data.Tx) error {
+		places := placeAfter(ctx, st, div.Cells, names)
+		defer places.end()
 		for _, c := range div.Cells {
 			f := c.Feature()
 			if _, _, err := tx.Put(&f); err != nil {
@@ -66,11 +67,7 @@ func Write(ctx context.Context, st Store, div *grids.Division, actor string, at 
 				return err
 			}
 		}
-		book, err := grids.NewBook(ctx, txSource{tx})
-		if err != nil {
-			return err
-		}
-		moved, err = place(tx, book, names, orb.Bound{})
+		moved, err = places.assign(tx)
 		return err
 	})
 	return moved, err
@@ -110,34 +107,21 @@ func readNames(ctx context.Context, src grids.Source) (map[string]names, error) 
 	return out, nil
 }
 
-// place derives the cell, community and street of every component and the cell of every case.
-// One outside all cells keeps what it had of community and street but loses a cell that is void now.
-// Only the rows in the box are looked at; the zero one is everything.
+// place places the rows in the box anew, see [placer].
 func place(tx data.Tx, book *grids.Book, areas map[string]names, box orb.Bound) (moved int, err error) {
 	for _, layer := range []string{"component", "case"} {
+		p := newPlacer(layer, book, areas)
 		for f, err := range tx.Features(layer, box) {
 			if err != nil {
 				return moved, err
 			}
-			if f.Geom == nil {
+			to := p.place(f)
+			if to == nil {
 				continue
 			}
 			g := f.Clone()
-			c, ok := book.At(geom.LabelPoint(f.Geom))
-			if ok {
-				g.SetText("grid_code", string(c.Code))
-			} else if _, live := book.Cell(grids.Code(f.Text("grid_code"))); !live {
-				g.Set("grid_code", nil)
-			}
-			if ok && layer == "component" {
-				n := areas[c.Community]
-				g.SetText("community_code", c.Community)
-				g.SetText("community_name", n.community)
-				g.SetText("street_code", n.streetCode)
-				g.SetText("street_name", n.street)
-			}
-			if g.Text("grid_code") == f.Text("grid_code") && g.Text("community_code") == f.Text("community_code") {
-				continue
+			for i, k := range p.fields {
+				g.Values[k] = to[i]
 			}
 			if _, _, err := tx.Put(&g); err != nil {
 				return moved, fmt.Errorf("%s %s: %w", layer, f.Key, err)
