@@ -45,7 +45,7 @@ func (b *base) plan(ctx context.Context, cov cover, want []bool, threads int, p 
 		}
 	}
 	p.Tell("lines", 0, 0)
-	lines = conflate(cov.segs, lines, reach)
+	lines = conflate(cov.segs, lines, reach, obs)
 	skins := func(int32) float64 { return skin }
 	clipped := make([][]mapLine, len(lines))
 	each(len(lines), threads, func(i int) {

@@ -2,6 +2,7 @@ package grids
 
 import (
 	"math"
+	"slices"
 
 	"wanmi/gis/geom"
 )
@@ -49,39 +50,62 @@ func (a *accepted) near(p, q geom.Pt, r float64, f func(geom.Seg)) {
 	})
 }
 
-// conflate drops the parts of lines that run beside a more important line or a
-// community line for longer than 2.5 times the tolerance of their class; the loose ends are
-// led onto it. Roads digitised beside a community line would give hundreds of slivers otherwise.
-func conflate(fixed []geom.Seg, lines []mapLine, box geom.Box) []mapLine {
-	acc := newAccepted(box)
+const (
+	rimBeside = 8000.0   // mm a street may run beside a community line before its strip of land is worth no border
+	rimLeast  = 30_000.0 // mm it does so at least
+	rimSin    = 0.17     // sine of the angle up to which it runs beside: 10 degrees
+	looseEnd  = 50.0     // mm from a dropped line to the end of one that ended on it
+)
+
+// conflation leaves of lines that run beside one another the most important.
+type conflation struct {
+	all  *accepted // community lines, and the lines that stay so far
+	rim  *accepted // community lines
+	gone *accepted // what was dropped beside them
+	obs  *obstacles
+}
+
+// conflate drops the parts of lines that run beside a more important line or a community line for longer than 2.5
+// times the tolerance of their class; the loose ends are led onto it. Roads digitised beside a community line would
+// give hundreds of slivers otherwise. Streets, walls and paths may run further from a community line: a strip a few metres wide
+// between the two is land that every planner leaves with the cell inside.
+func conflate(fixed []geom.Seg, lines []mapLine, box geom.Box, obs *obstacles) []mapLine {
+	f := conflation{newAccepted(box), newAccepted(box), newAccepted(box), obs}
 	for _, s := range fixed {
-		acc.add(s)
+		f.all.add(s)
+		if keepCommunity(s) {
+			f.rim.add(s)
+		}
 	}
 	var out []mapLine
 	for i := 0; i < len(lines); {
 		from := len(out)
 		c := lines[i].class
 		for ; i < len(lines) && lines[i].class == c; i++ {
-			for _, pts := range acc.apart(lines[i].pts, c.beside()) {
+			for _, pts := range f.apart(lines[i].pts, c) {
 				out = append(out, mapLine{class: c, pts: pts})
 			}
 		}
 		for _, l := range out[from:] {
-			acc.addLine(l.pts)
+			f.all.addLine(l.pts)
 		}
+	}
+	for i := range out {
+		f.tie(&out[i])
 	}
 	return out
 }
 
 // apart returns the parts of the line that do not run beside accepted ones.
-func (a *accepted) apart(line []geom.Pt, tol float64) [][]geom.Pt {
+func (f *conflation) apart(line []geom.Pt, c class) [][]geom.Pt {
+	tol := c.beside()
 	var close []span // by arc length
 	pos := make([]float64, len(line))
 	for i := 1; i < len(line); i++ {
 		p, q := line[i-1], line[i]
 		l := p.Dist(q)
 		pos[i] = pos[i-1] + l
-		a.near(p, q, tol, func(s geom.Seg) {
+		f.all.near(p, q, tol, func(s geom.Seg) {
 			if c, ok := capsule(p, q, s.A, s.B, tol); ok {
 				close = append(close, span{pos[i-1] + c.lo*l, pos[i-1] + c.hi*l})
 			}
@@ -94,8 +118,16 @@ func (a *accepted) apart(line []geom.Pt, tol float64) [][]geom.Pt {
 			beside = append(beside, s)
 		}
 	}
-	if len(beside) == 0 {
+	along := f.along(line, pos, c)
+	if len(beside)+len(along) == 0 {
 		return [][]geom.Pt{line}
+	}
+	for _, s := range along {
+		f.gone.addLine(stretch(line, pos, s))
+	}
+	if len(along) > 0 {
+		beside = mergeSpans(append(beside, along...), 1)
+		tol = rimBeside
 	}
 	var out [][]geom.Pt
 	for _, s := range subtract([]span{{0, total}}, beside) {
@@ -104,12 +136,12 @@ func (a *accepted) apart(line []geom.Pt, tol float64) [][]geom.Pt {
 		}
 		pts := stretch(line, pos, s)
 		if s.lo > 0 {
-			if p, ok := a.lead(pts[0], 2*tol); ok {
+			if p, ok := f.all.lead(pts[0], 2*tol); ok {
 				pts = append([]geom.Pt{p}, pts...)
 			}
 		}
 		if s.hi < total {
-			if p, ok := a.lead(pts[len(pts)-1], 2*tol); ok {
+			if p, ok := f.all.lead(pts[len(pts)-1], 2*tol); ok {
 				pts = append(pts, p)
 			}
 		}
@@ -118,6 +150,70 @@ func (a *accepted) apart(line []geom.Pt, tol float64) [][]geom.Pt {
 		}
 	}
 	return out
+}
+
+// along returns the stretches of a street, wall or path that run beside a community line, with no building between.
+func (f *conflation) along(line []geom.Pt, pos []float64, c class) []span {
+	switch c {
+	case clsArterial, clsCollector, clsLocal, clsLink, clsService, clsWall, clsPath:
+	default:
+		return nil
+	}
+	var close []span
+	for i := 1; i < len(line); i++ {
+		p, q := line[i-1], line[i]
+		l := p.Dist(q)
+		f.rim.near(p, q, rimBeside, func(s geom.Seg) {
+			dx, dy := float64(q.X-p.X), float64(q.Y-p.Y)
+			ex, ey := float64(s.B.X-s.A.X), float64(s.B.Y-s.A.Y)
+			if math.Abs(dx*ey-dy*ex) > rimSin*l*math.Hypot(ex, ey) {
+				return
+			}
+			if c, ok := capsule(p, q, s.A, s.B, rimBeside); ok {
+				close = append(close, span{pos[i-1] + c.lo*l, pos[i-1] + c.hi*l})
+			}
+		})
+	}
+	var out []span
+	for _, s := range mergeSpans(close, 1) {
+		if s.hi-s.lo >= rimLeast && f.open(stretch(line, pos, s)) {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// open reports whether no building stands between a path and the community line beside it, looked at every ten metres.
+func (f *conflation) open(path []geom.Pt) bool {
+	for i := 1; i < len(path); i++ {
+		n := int(path[i-1].Dist(path[i])/10_000) + 1
+		for k := range n + 1 {
+			p := at(path[i-1], path[i], float64(k)/float64(n))
+			q, ok := f.rim.lead(p, 2*rimBeside)
+			if ok && len(f.obs.clip([]geom.Pt{p, q}, func(int32) float64 { return skin })) != 1 {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// tie leads a line that ended on a dropped one on to the community line.
+func (f *conflation) tie(l *mapLine) {
+	loose := func(p geom.Pt) (geom.Pt, bool) {
+		found := false
+		f.gone.near(p, p, looseEnd, func(s geom.Seg) { found = found || distSeg(p, s.A, s.B) <= looseEnd })
+		if !found {
+			return p, false
+		}
+		return f.rim.lead(p, 2*rimBeside)
+	}
+	if p, ok := loose(l.pts[0]); ok {
+		l.pts = append([]geom.Pt{p}, l.pts...)
+	}
+	if p, ok := loose(l.pts[len(l.pts)-1]); ok {
+		l.pts = append(slices.Clip(l.pts), p)
+	}
 }
 
 // stretch returns the points of the line between two arc lengths.

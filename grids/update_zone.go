@@ -211,10 +211,10 @@ func (w *zoneWork) lines() error {
 	skins := func(int32) float64 { return skin }
 	all := fixed
 	for _, k := range w.keeps {
-		all = append(slices.Clip(all), geom.Seg{A: k.pts[0], B: k.pts[1]})
+		all = append(slices.Clip(all), geom.Seg{A: k.pts[0], B: k.pts[1], Class: uint8(clsKeep)})
 	}
 	var lines []mapLine
-	for _, l := range conflate(all, w.base.lines, w.box.Pad(slack)) {
+	for _, l := range conflate(all, w.base.lines, w.box.Pad(slack), obs) {
 		for _, pts := range obs.clip(l.pts, skins) {
 			lines = append(lines, mapLine{class: l.class, pts: pts})
 		}
