@@ -21,11 +21,13 @@ const (
 func (r *renewal) examine() {
 	each(len(r.cells), r.opt.Threads, func(i int) {
 		if k := r.cells[i]; k.ring != nil {
-			k.now = r.find.at(insideOf(k.ring))
+			p := insideOf(k.ring)
+			k.thin = k.ring.Locate(p) <= 0
+			k.now = r.find.at(p)
 		}
 	})
 	r.compareLines()
-	r.unmoved()
+	r.thin()
 	for i, k := range r.cells {
 		if k.ring == nil || k.now != k.comm || k.comm < 0 {
 			r.breakCell(int32(i), "grid.stray", "lies outside its community", "位于所属社区之外")
@@ -49,22 +51,24 @@ func (r *renewal) examine() {
 	}
 }
 
-// unmoved takes single cells that seem to lie in another community as lying in their own where no line of the
-// communities has moved: a look-up beside lines a millimetre apart may be wrong. Where codes changed hands, most cells
-// of a community lie in another.
-func (r *renewal) unmoved() {
-	if len(r.moved)+len(r.lostEdge) > 0 {
-		return
-	}
-	all, astray := map[int32]int{}, map[int32]int{}
+// thin places the cells that hold no lattice point, slivers a millimetre wide that the noding has parted from their
+// community: where none can be looked up, they lie where most of their community's cells do.
+func (r *renewal) thin() {
+	votes := map[[2]int32]int{}
 	for _, k := range r.cells {
-		if all[k.comm]++; k.now != k.comm {
-			astray[k.comm]++
+		if k.ring != nil && !k.thin {
+			votes[[2]int32{k.comm, k.now}]++
 		}
 	}
 	for _, k := range r.cells {
-		if 2*astray[k.comm] < all[k.comm] {
-			k.now = k.comm
+		if !k.thin {
+			continue
+		}
+		k.now = k.comm
+		for v, n := range votes {
+			if most := votes[[2]int32{k.comm, k.now}]; v[0] == k.comm && (n > most || n == most && v[1] < k.now) {
+				k.now = v[1]
+			}
 		}
 	}
 }

@@ -2,6 +2,7 @@ package grids
 
 import (
 	"math"
+	"math/bits"
 
 	"wanmi/gis/geom"
 )
@@ -30,9 +31,11 @@ func newCoverFinder(c cover) *coverFinder {
 
 func floorTo(v, d int64) int64 { return int64(math.Floor(float64(v) / float64(d))) }
 
-// at returns the community p lies in, -1 none: what lies east of the next line to the west.
+// at returns the community p lies in, -1 none: what lies east of the next line to the west. Lines may leave a corner
+// so close together that no float tells them apart, so where they run is compared exactly.
 func (f *coverFinder) at(p geom.Pt) int32 {
-	best, owner := math.Inf(-1), int32(-1)
+	var best westing
+	owner := int32(-1)
 	for _, i := range f.rows[floorTo(p.Y, finderRow)] {
 		s := f.segs[i]
 		up := s.A.Y < s.B.Y
@@ -42,15 +45,39 @@ func (f *coverFinder) at(p geom.Pt) int32 {
 		if s.A.Y > p.Y || s.B.Y <= p.Y {
 			continue
 		}
-		x := float64(s.A.X) + float64(s.B.X-s.A.X)*(float64(p.Y-s.A.Y)+0.5)/float64(s.B.Y-s.A.Y) // half a millimetre north: no corner lies there
-		if x <= float64(p.X) && x > best {
-			best, owner = x, f.segs[i].L
-			if up {
-				owner = f.segs[i].R
-			}
+		w := westingOf(s, p)
+		if w.mm > 0 || w.mm == 0 && w.num > 0 || best.den > 0 && !best.less(w) {
+			continue
+		}
+		best, owner = w, f.segs[i].L
+		if up {
+			owner = f.segs[i].R
 		}
 	}
 	return owner
+}
+
+// westing is where a line crosses the level of a point, east of it: mm + num/den millimetres, 0 <= num < den.
+type westing struct{ mm, num, den int64 }
+
+// westingOf follows ab, which rises, to half a millimetre north of p: no corner lies there.
+func westingOf(s geom.Seg, p geom.Pt) westing {
+	den := 2 * (s.B.Y - s.A.Y)
+	num := (s.B.X - s.A.X) * (2*(p.Y-s.A.Y) + 1)
+	mm := num / den
+	if num -= mm * den; num < 0 {
+		mm, num = mm-1, num+den
+	}
+	return westing{s.A.X - p.X + mm, num, den}
+}
+
+func (w westing) less(v westing) bool {
+	if w.mm != v.mm {
+		return w.mm < v.mm
+	}
+	hi, lo := bits.Mul64(uint64(w.num), uint64(v.den))
+	hj, lp := bits.Mul64(uint64(v.num), uint64(w.den))
+	return hi < hj || hi == hj && lo < lp
 }
 
 // insideOf returns a lattice point inside a ring, on the widest of some level lines.

@@ -135,6 +135,7 @@ type former struct {
 	*freshCell
 	comm     int32 // by its code, -1 unknown
 	now      int32 // community its inside lies in, -1 none
+	thin     bool  // it holds no lattice point that could be looked up
 	is       standing
 	locked   bool // or outside the wanted communities: fixed
 	zone     int
