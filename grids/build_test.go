@@ -15,7 +15,7 @@ import (
 	"wanmi/gis/geom"
 )
 
-func build(t *testing.T, src Source, opt Options) *Division {
+func build(t testing.TB, src Source, opt Options) *Division {
 	t.Helper()
 	d, err := Build(context.Background(), src, opt)
 	if err != nil {

@@ -168,6 +168,9 @@ func (c *checker) readCommunities() error {
 	if len(rows) == 0 {
 		return gis.E(gis.Rejected, nil, "there is no community to check against")
 	}
+	if part, ok := c.src.(interface{ Whole() orb.Bound }); ok {
+		all = part.Whole()
+	}
 	c.zone = crs.GaussKruger3(all.Center()[0])
 	slices.SortStableFunc(rows, func(x, y gis.Feature) int { return cmp.Compare(x.Text("code"), y.Text("code")) })
 	for _, f := range rows {

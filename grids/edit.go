@@ -179,7 +179,7 @@ func latticeFrom(ctx context.Context, src Source) (lattice, error) {
 	if n == 0 {
 		return lattice{}, gis.E(gis.Rejected, nil, "there is no community")
 	}
-	return latticeOf(bound), nil
+	return latticeOf(wholeOf(src, bound)), nil
 }
 
 // union returns the outline of cells together: an edge walked both ways falls away.

@@ -150,7 +150,7 @@ func readCommunities(ctx context.Context, src Source) (*base, error) {
 	if len(byCode) == 0 {
 		return nil, gis.E(gis.Rejected, nil, "there is no community to divide; import the layer community first")
 	}
-	b.lat = latticeOf(bound)
+	b.lat = latticeOf(wholeOf(src, bound))
 	for code, parts := range byCode {
 		c := community{code: code}
 		for _, p := range parts {

@@ -84,6 +84,31 @@ func (s *Stats) areas(area, compact []float64, lo, target, hi float64) {
 	s.Compactness = compact[len(compact)/2]
 }
 
+// StatsOf measures the valid cells of a list by their areas, lengths and communities; opt gives the areas they should have.
+func StatsOf(cells []Cell, opt Options) Stats {
+	var s Stats
+	if len(cells) == 0 || opt.settle() != nil {
+		return s
+	}
+	var area, compact []float64
+	comms := map[string]bool{}
+	for _, c := range cells {
+		if c.Status == Void || len(c.Polygon) == 0 {
+			continue
+		}
+		mx, my := geom.MetresPerDegree(c.Polygon[0][0][1])
+		p := 0.0
+		for i, q := range c.Polygon[0][1:] {
+			p += geom.Hypot(float64((q[0]-c.Polygon[0][i][0])*mx), float64((q[1]-c.Polygon[0][i][1])*my))
+		}
+		area, compact = append(area, c.AreaM2), append(compact, 4*math.Pi*c.AreaM2/(p*p))
+		comms[c.Community] = true
+	}
+	s.Communities = len(comms)
+	s.areas(area, compact, opt.Min, opt.Target, opt.Max)
+	return s
+}
+
 // count sums up the findings.
 func (s *Stats) count(l []gis.Finding) {
 	s.Errors, s.Warnings = 0, 0

@@ -69,14 +69,16 @@ func (u *update) community(code string, fresh []freshCell) error {
 	u.done[code] = true
 	old := u.old[code]
 	u.match(fresh, old)
-	seq := max(firstOfAll, u.highest[code]+1)
-	if u.opt.Next != nil {
-		seq = max(seq, u.opt.Next(code))
-	}
+	seq := 0
 	for i := range fresh {
 		f := &fresh[i]
 		if f.Code != "" {
 			continue
+		}
+		if seq == 0 {
+			if seq = max(firstOfAll, u.highest[code]+1); u.opt.Next != nil {
+				seq = max(seq, u.opt.Next(code))
+			}
 		}
 		c, err := MakeCode(code, seq)
 		if err != nil {

@@ -17,14 +17,14 @@ import (
 // The prototype's small edits of a base map (edits.py), in metres of its lattice.
 
 type mapEdit struct {
-	t     *testing.T
+	t     testing.TB
 	src   memory
 	lat   lattice
 	cells []Cell
 	r     *rand.Rand
 }
 
-func editOf(t *testing.T, src memory, cells []Cell) *mapEdit {
+func editOf(t testing.TB, src memory, cells []Cell) *mapEdit {
 	lat, err := latticeFrom(t.Context(), src)
 	if err != nil {
 		t.Fatal(err)

@@ -88,9 +88,11 @@ type buildResult struct {
 	Kept     int `json:"kept"`
 	New      int `json:"new"`
 	Void     int `json:"void"`
+	Changed  int `json:"changed"` // cells that stay, with another outline
 	Findings int `json:"findings"`
 	Hard     int `json:"hard"`
 	Placed   int `json:"placed"`
+	LookedAt int `json:"communities_looked_at"` // 0: all
 }
 
 func (a *app) gridBuild(ctx context.Context, st store, f buildFlags) error {
@@ -98,70 +100,57 @@ func (a *app) gridBuild(ctx context.Context, st store, f buildFlags) error {
 	if err != nil {
 		return err
 	}
-	old, next, err := division.Old(ctx, st, nil)
-	if err != nil {
-		return err
-	}
 	mode, err := grids.ParseMode(cmp.Or(f.mode, string(grids.Repair)))
 	if err != nil {
 		return err
 	}
-	if len(old) == 0 {
-		mode = grids.Rebuild
-	}
 	p, end := a.progress()
-	now := a.now()
-	div, err := grids.Build(ctx, st, grids.Options{
-		Target: f.target, Min: f.minA, Max: f.maxA, Communities: f.communities, Threads: f.threads, Progress: p, Weights: weights,
-		Today: now.Format("2006-01-02"), Next: next, Old: old, Mode: mode,
-	})
+	job := division.Job{
+		Options: grids.Options{
+			Target: f.target, Min: f.minA, Max: f.maxA, Communities: f.communities, Threads: f.threads, Progress: p, Weights: weights, Mode: mode,
+		},
+		Force: f.force, Whole: f.report != "", Actor: "command line", At: a.now(),
+	}
+	if f.report != "" {
+		job.Saw = func(div *grids.Division) error { return a.writeReport(ctx, st, div, f) }
+	}
+	b, err := division.Build(ctx, st, st, job)
 	end()
+	if b != nil {
+		a.tellFindings(b.Findings, 15)
+	}
 	if err != nil {
 		return err
 	}
-	if f.report != "" {
-		format := reportFormat(f.report)
-		names, err := namesOf(ctx, st, "community")
+	res := buildResult{
+		Stats: b.Stats, Kept: b.Kept, New: len(b.New), Void: len(b.Void), Changed: len(b.Changed), Findings: len(b.Findings), Hard: b.Hard,
+		Placed: b.Placed, LookedAt: b.Places,
+	}
+	where := ""
+	if b.Edit == 0 || b.Places > 0 { // a section: the result tells of the whole city all the same
+		cells, err := collectCells(ctx, st)
 		if err != nil {
 			return err
 		}
-		rep := grids.ReportOptions{Format: format, MapURL: f.mapURL, Names: names}
-		if err := writeFileAtomic(f.report, func(w *os.File) error { return div.WriteReport(w, rep) }); err != nil {
-			return err
+		seconds := res.Seconds
+		res.Stats = grids.StatsOf(cells, job.Options)
+		res.Seconds, res.Kept = seconds, len(cells)-res.New
+		where = fmt.Sprintf("; %d communities looked at, where the base map changed since the last build", b.Places)
+		if b.Places == 0 {
+			where = "; the base map has not changed since the last build"
 		}
 	}
-	if div.Update.Zones > 0 {
-		if err := division.CheckChanged(ctx, st, old, div); err != nil {
-			return err
-		}
-	}
-	res := buildResult{Stats: div.Stats, Findings: len(div.Findings), Hard: hardCount(div.Findings)}
-	a.tellFindings(div.Findings, 15)
-	if res.Hard > 0 && !f.force {
-		return gis.E(gis.Rejected, nil, "%d hard faults: nothing was written; mend the base map, or give --force", res.Hard)
-	}
-	kept := map[grids.Code]bool{}
-	for _, c := range old {
-		kept[c.Code] = true
-	}
-	for i, c := range div.Cells {
-		switch {
-		case c.Status == grids.Void:
-			res.Void++
-		case kept[c.Code]:
-			res.Kept++
-		default:
-			res.New++
-		}
-		if res.Hard > 0 && c.Status != grids.Void {
-			div.Cells[i].Remark = fmt.Sprintf("written by force with %d hard faults", res.Hard)
-		}
-	}
-	if res.Placed, err = division.Write(ctx, st, div, "command line", now); err != nil {
+	return a.result(res, "%d cells in %d communities: %d kept, %d new, %d void; median %.0f m², %.1f %% within %.0f-%.0f m²; %d components and cases placed anew%s",
+		res.Cells, res.Communities, res.Kept, res.New, res.Void, res.MedianM2, 100*res.InRange, f.minA, f.maxA, res.Placed, where)
+}
+
+func (a *app) writeReport(ctx context.Context, st store, div *grids.Division, f buildFlags) error {
+	names, err := namesOf(ctx, st, "community")
+	if err != nil {
 		return err
 	}
-	return a.result(res, "%d cells in %d communities: %d kept, %d new, %d void; median %.0f m², %.1f %% within %.0f-%.0f m²; %d components and cases placed anew",
-		div.Stats.Cells, div.Stats.Communities, res.Kept, res.New, res.Void, div.Stats.MedianM2, 100*div.Stats.InRange, f.minA, f.maxA, res.Placed)
+	rep := grids.ReportOptions{Format: reportFormat(f.report), MapURL: f.mapURL, Names: names}
+	return writeFileAtomic(f.report, func(w *os.File) error { return div.WriteReport(w, rep) })
 }
 
 // namesOf returns the names of a layer's features by key.

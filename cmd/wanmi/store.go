@@ -27,6 +27,7 @@ type store interface {
 	Count(ctx context.Context, layer string) (int64, error)
 	Write(ctx context.Context, w data.WriteInfo, fn func(data.Tx) error) (gis.Generation, error)
 	Changes(ctx context.Context, since int64) iter.Seq2[gis.Change, error]
+	LastBy(ctx context.Context, source string) (gis.Change, error)
 	History(ctx context.Context, layer, key string) ([]data.Version, error)
 	Batches(ctx context.Context) ([]data.Batch, error)
 	Batch(ctx context.Context, id int64) (data.Batch, error)

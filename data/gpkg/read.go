@@ -153,6 +153,24 @@ func (s *Store) Changes(ctx context.Context, since int64) iter.Seq2[gis.Change, 
 	}
 }
 
+// LastBy returns the newest entry of the change log with that source, the zero Change when there is none.
+func (s *Store) LastBy(ctx context.Context, source string) (gis.Change, error) {
+	c := gis.Change{Source: source}
+	var at string
+	var before, after bound4
+	// The log is read from its end: what is sought was written lately.
+	err := s.reader.QueryRowContext(ctx, `SELECT seq, gen, layer, key, op, actor, at, old_min_x, old_min_y, old_max_x, old_max_y,
+		new_min_x, new_min_y, new_max_x, new_max_y FROM change_log WHERE source = ? ORDER BY seq DESC LIMIT 1`, source).
+		Scan(append(append([]any{&c.Seq, &c.Gen, &c.Layer, &c.Key, &c.Op, &c.Actor, &at}, before.dest()...), after.dest()...)...)
+	if errors.Is(err, sql.ErrNoRows) {
+		return gis.Change{}, nil
+	}
+	c.At = parseTime(at)
+	c.Old, _ = before.bound()
+	c.New, _ = after.bound()
+	return c, s.wrap(err, "read the change log")
+}
+
 // History returns the versions of a feature, the oldest first, the current one last; after a deletion the last is the
 // Delete. Layers of which no history is kept have the current version only. gis.NotFound when there never was one.
 func (s *Store) History(ctx context.Context, layer, key string) ([]data.Version, error) {

@@ -139,6 +139,12 @@ func testChanges(t *testing.T, s Store) {
 	if rest := changes(t, s, got[2].Seq); len(rest) != 1 || rest[0] != got[3] {
 		t.Errorf("changes after the third: got %v, want the fourth", rest)
 	}
+	if c, err := s.LastBy(t.Context(), "test"); c != got[3] || err != nil {
+		t.Errorf("the last by test: got %+v, %v, want %+v", c, err, got[3])
+	}
+	if c, err := s.LastBy(t.Context(), "nobody"); c != (gis.Change{}) || err != nil {
+		t.Errorf("the last by nobody: got %+v, %v", c, err)
+	}
 	if rev, err := s.Rev(t.Context(), "component", "a"); rev != got[2].Seq || err != nil {
 		t.Errorf("revision: got %d, %v, want %d", rev, err, got[2].Seq)
 	}

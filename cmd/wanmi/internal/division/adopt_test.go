@@ -33,7 +33,7 @@ func row(layer string, g orb.Geometry, kv ...string) gis.Feature {
 	return f
 }
 
-func put(t *testing.T, w interface {
+func deliver(t *testing.T, w interface {
 	Write(context.Context, data.WriteInfo, func(data.Tx) error) (gis.Generation, error)
 }, rows ...gis.Feature,
 ) {
@@ -59,7 +59,7 @@ func TestDelivery(t *testing.T) {
 	}
 	defer st.Close()
 	const comm = "370883001001"
-	put(t, st, row("community", square(0, 0, 200, 100), "code", comm, "name", "a", "street_code", comm[:9]))
+	deliver(t, st, row("community", square(0, 0, 200, 100), "code", comm, "name", "a", "street_code", comm[:9]))
 	now := time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
 	west := row("unit_grid", square(0.3, 0, 100.2, 100), "code", comm+"01")
 	east := row("unit_grid", square(99.9, 0, 200, 99.8), "code", comm+"002")
@@ -76,7 +76,7 @@ func TestDelivery(t *testing.T) {
 		{"one for two", false, []gis.Feature{whole}, 1, 0, 0, 2},
 	} {
 		d := &Delivery{Target: st, DryRun: step.dry, Now: now}
-		put(t, d, step.rows...)
+		deliver(t, d, step.rows...)
 		if s := d.Summary; s.Added != step.added || s.Changed != step.changed || s.Unchanged != step.unchanged || s.Void != step.void {
 			t.Errorf("%s: got %+v, want %d added, %d changed, %d unchanged, %d void", step.name, s, step.added, step.changed, step.unchanged, step.void)
 		}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"iter"
-	"time"
 
 	"github.com/paulmach/orb"
 
@@ -41,36 +40,6 @@ func Old(ctx context.Context, src grids.Source, communities []string) (cells []g
 		}
 	}
 	return cells, func(community string) int { return highest[community] + 1 }, nil
-}
-
-// Write commits the division in one transaction and places every component and case anew.
-// It returns how many rows of those changed their cell.
-func Write(ctx context.Context, st Store, div *grids.Division, actor string, at time.Time) (moved int, err error) {
-	names, err := readNames(ctx, st)
-	if err != nil {
-		return 0, err
-	}
-	_, err = st.Write(ctx, data.WriteInfo{Actor: actor, Source: "grid build", Bulk: true}, func(tx data.Tx) error {
-		places := placeAfter(ctx, st, div.Cells, names)
-		defer places.end()
-		for _, c := range div.Cells {
-			f := c.Feature()
-			if _, _, err := tx.Put(&f); err != nil {
-				return fmt.Errorf("cell %s: %w", c.Code, err)
-			}
-			if err := tx.Reserve("grid/"+c.Community, int64(c.Code.Seq())); err != nil {
-				return err
-			}
-		}
-		for _, l := range div.Lineage {
-			if err := tx.AddLineage(data.Lineage{From: string(l.From), To: string(l.To), Why: l.Why, At: at}); err != nil {
-				return err
-			}
-		}
-		moved, err = places.assign(tx)
-		return err
-	})
-	return moved, err
 }
 
 // txSource lets the book be read from inside the write that makes it.

@@ -192,33 +192,53 @@ func (e edit) write(ctx context.Context, tx data.Tx, at time.Time, res *Result) 
 	return err
 }
 
-// placeRound places what stands in the box of the cells.
+// placeRound places what stands in the boxes of the cells.
 func placeRound(ctx context.Context, tx data.Tx, cells []grids.Cell) (int, error) {
-	var box orb.Bound
-	for i, c := range cells {
-		if i == 0 {
-			box = c.Polygon.Bound()
-		}
-		box = box.Union(c.Polygon.Bound())
-	}
-	var round []grids.Cell
-	for f, err := range tx.Features("unit_grid", box.Pad(1e-6)) {
-		if err != nil {
-			return 0, err
-		}
-		if c, err := grids.CellOf(f); err == nil {
-			round = append(round, c)
-		}
-	}
-	book, err := grids.BookOf(round)
-	if err != nil {
-		return 0, err
+	if len(cells) == 0 {
+		return 0, nil
 	}
 	names, err := readNames(ctx, txSource{tx})
 	if err != nil {
 		return 0, err
 	}
-	return place(tx, book, names, box)
+	moved := 0
+	for _, box := range boxesOf(cells) {
+		var round []grids.Cell
+		for f, err := range tx.Features("unit_grid", box.Pad(1e-6)) {
+			if err != nil {
+				return moved, err
+			}
+			if c, err := grids.CellOf(f); err == nil {
+				round = append(round, c)
+			}
+		}
+		book, err := grids.BookOf(round)
+		if err != nil {
+			return moved, err
+		}
+		n, err := place(tx, book, names, box)
+		if moved += n; err != nil {
+			return moved, err
+		}
+	}
+	return moved, nil
+}
+
+// boxesOf returns the bounds of the cells, those that meet joined.
+func boxesOf(cells []grids.Cell) []orb.Bound {
+	var out []orb.Bound
+	for _, c := range cells {
+		b := c.Polygon.Bound()
+		for i := 0; i < len(out); i++ {
+			if out[i].Intersects(b) {
+				b = b.Union(out[i])
+				out = slices.Delete(out, i, i+1)
+				i = -1
+			}
+		}
+		out = append(out, b)
+	}
+	return out
 }
 
 func lock(tx data.Tx, cells []grids.Cell, locked bool, res *Result) error {

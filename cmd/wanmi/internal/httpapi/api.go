@@ -47,6 +47,7 @@ type Store interface {
 	Ledger
 	Refusals
 	Counter
+	LastBy(ctx context.Context, source string) (gis.Change, error) // the newest change of that source
 }
 
 // Config is what New needs. Live and Store must be set; everything else has a useful zero value.

@@ -139,3 +139,25 @@ func decodeBody(t *testing.T, w *httptest.ResponseRecorder, v any) {
 		t.Fatalf("%v in %q", err, w.Body)
 	}
 }
+
+func TestGridBuild(t *testing.T) {
+	s := start(t, nil)
+	s.problem(s.edit("build", `{}`, "", data.RoleSurveyor), 403, "a surveyor")
+	s.problem(s.edit("build", `{"mode":"mend"}`, "", data.RoleEditor), 400, "no such mode")
+	s.problem(s.edit("build", `{"preset":"pretty"}`, "", data.RoleEditor), 400, "no such preset")
+	s.problem(s.edit("build", `{"communities":["370883009009"]}`, "", data.RoleEditor), 404, "no such community")
+	s.problem(s.edit("build", `{"depth":3}`, "", data.RoleEditor), 400, "an unknown field")
+	var res struct {
+		Kept               int
+		New, Void, Changed []string
+		Edit               int64
+	}
+	s.decode(s.edit("build", `{"mode":"rebuild","force":true}`, "", data.RoleEditor), &res)
+	if len(res.Void)+len(res.New)+len(res.Changed)+res.Kept == 0 {
+		t.Errorf("a rebuild told nothing: %+v", res)
+	}
+	s.decode(s.edit("build", `{}`, "", data.RoleEditor), &res)
+	if len(res.Void)+len(res.New)+len(res.Changed) > 0 {
+		t.Errorf("a repair of nothing: %+v", res)
+	}
+}

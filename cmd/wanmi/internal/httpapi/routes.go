@@ -48,7 +48,7 @@ const (
 
 // routeTable is every route of the server, in the order of the contract.
 func routeTable() []route {
-	return slices.Concat(serviceRoutes(), tileRoutes(), pageRoutes(), gridRoutes(), gridEditRoutes(), componentRoutes(), importRoutes(),
+	return slices.Concat(serviceRoutes(), tileRoutes(), pageRoutes(), gridRoutes(), gridEditRoutes(), gridBuildRoutes(), componentRoutes(), importRoutes(),
 		geocodeRoutes(), compatRoutes(), ogcRoutes())
 }
 

@@ -83,6 +83,16 @@ func schemas() object {
 			"lineage": list(object{"type": "object"}), "findings": list(object{"type": "object"}),
 			"placed": integer("components and cases that changed their cell"), "undone": integer("the edit taken back"),
 		}),
+		"GridBuild": record("What is to be divided; {} repairs.", nil, object{
+			"mode": text("repair, refresh or rebuild"), "preset": text("what counts most: balanced, area, load, feature"),
+			"communities": list(text("12 characters; none: all")), "force": object{"type": "boolean", "description": "write even with breaches of hard rules"},
+		}),
+		"GridBuilt": record("What the division has done.", []any{"places", "kept", "new", "void", "changed"}, object{
+			"places": integer("communities looked at, 0: all"), "kept": integer("cells that keep their code, among those looked at"),
+			"new": list(text("codes valid now")), "void": list(text("codes void now")), "changed": list(text("codes that stay with another outline")),
+			"hard": integer("breaches of hard rules"), "placed": integer("components and cases that changed their cell"),
+			"update": object{"type": "object"}, "findings": list(object{"type": "object"}), "edit": integer("the generation written"),
+		}),
 		"Links": record("A page of links.", nil, object{"links": list(object{"type": "object"})}),
 	}
 }
