@@ -127,6 +127,7 @@ func Build(ctx context.Context, src Source, opt Options) (*Division, error) {
 	}
 	d.measure(b, p.outlines, res, want, &opt)
 	d.Stats.Seconds = math.Round(time.Since(start).Seconds()*100) / 100
+	d.nameCells()
 	sortFindings(d.Findings)
 	return d, nil
 }

@@ -309,6 +309,32 @@ func TestReport(t *testing.T) {
 	}
 }
 
+// TestReportLooks: what is out of range carries the code of its cell, so that the link selects it on the map, and is
+// drawn at street level; the gravest of a rule come first, three at most.
+func TestReportLooks(t *testing.T) {
+	d := build(t, town(), Options{Target: 3000, Min: 2990, Max: 3010})
+	var html strings.Builder
+	if err := d.WriteReport(&html, ReportOptions{MapURL: "http://map/"}); err != nil {
+		t.Fatal(err)
+	}
+	looks := d.first()
+	if len(looks) == 0 || looks[0].Rule != "grid.area_above" {
+		t.Fatalf("got %+v, want cells above the limit first", looks)
+	}
+	if _, err := ParseCode(looks[0].Key); err != nil {
+		t.Errorf("the finding %+v carries no code of a cell", looks[0])
+	}
+	if want := "/grid:" + looks[0].Key + "\""; !strings.Contains(html.String(), want) || !strings.Contains(html.String(), `class="this"`) {
+		t.Errorf("the page lacks the link %s or the picture of that cell", want)
+	}
+	n := map[string]int{}
+	for _, l := range looks {
+		if n[l.Rule]++; n[l.Rule] > looksOfRule {
+			t.Errorf("more than %d of rule %s", looksOfRule, l.Rule)
+		}
+	}
+}
+
 // TestLargeCommunity: a community that would need more numbers than there are gets a larger target, and says so.
 func TestLargeCommunity(t *testing.T) {
 	m := memory{}

@@ -73,7 +73,7 @@ func newCanvas(b orb.Bound, width float64) canvas {
 	margin := 0.015 * max((b.Max[0]-b.Min[0])*mx, (b.Max[1]-b.Min[1])*my)
 	b = orb.Bound{Min: orb.Point{b.Min[0] - margin/mx, b.Min[1] - margin/my}, Max: orb.Point{b.Max[0] + margin/mx, b.Max[1] + margin/my}}
 	wide, high := (b.Max[0]-b.Min[0])*mx, (b.Max[1]-b.Min[1])*my
-	if scale := max(wide, high*1.4) / width; scale > 0 { // no picture much higher than a screen
+	if scale := max(wide, high*1.2) / width; scale > 0 { // no picture much higher than a screen
 		c.kx, c.ky, c.metres = mx/scale, my/scale, scale
 		c.W, c.H = int(wide/scale)+1, int(high/scale)+1
 	}
@@ -82,6 +82,11 @@ func newCanvas(b orb.Bound, width float64) canvas {
 	}
 	c.org = orb.Point{b.Min[0], b.Max[1]}
 	return c
+}
+
+// bound is what the picture shows.
+func (c canvas) bound() orb.Bound {
+	return orb.Bound{Min: orb.Point{c.org[0], c.org[1] - float64(c.H)/c.ky}, Max: orb.Point{c.org[0] + float64(c.W)/c.kx, c.org[1]}}
 }
 
 func (c canvas) xy(p orb.Point) (x, y float64) {

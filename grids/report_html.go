@@ -20,83 +20,7 @@ import (
 const (
 	maxListed   = 2000 // findings listed in the page; all are in the JSON
 	maxPictures = 400  // communities with a picture of their own; those with the gravest findings first
-	maxLooks    = 12
 )
-
-// lookAt is a place a planner should look at, and why.
-type lookAt struct {
-	At     orb.Point `json:"at"`
-	Key    string    `json:"key"`
-	Rule   string    `json:"rule"`
-	What   string    `json:"what"`
-	WhatZh string    `json:"what_zh"`
-	Do     string    `json:"do"`
-	DoZh   string    `json:"do_zh"`
-	More   int       `json:"more_of_this_rule"`
-}
-
-// advice says what to do about findings whose rule starts with a word; the order is that of their weight.
-var advice = []struct {
-	rule, do, zh string
-	small        bool // the smallest measure is the gravest
-}{
-	{"adopt.overlap", "Decide whose land it is and correct the delivery, then import again.", "确定归属，修改交付数据后重新导入。", false},
-	{"adopt.gap", "Add the land to a neighbour, or draw a cell for it.", "并入相邻网格，或补画网格。", false},
-	{"adopt.crossing", "Cut the cell at the community line.", "沿社区界线切分网格。", false},
-	{"adopt", "Correct the delivery and import again.", "修改交付数据后重新导入。", false},
-	{"community.hole", "Ask for the community these people belong to; nothing is divided there.", "核实该处所属社区，目前未划分网格。", false},
-	{"community.overlap", "Two communities claim this land: have the line settled.", "两个社区边界重叠，请核定界线。", false},
-	{"community.gap", "No community claimed this land: have the line settled.", "社区之间有缝隙，请核定界线。", false},
-	{"community", "Look at the delivered community.", "检查社区数据。", false},
-	{"grid.building", "Move the border off the building: wanmi grid move-edge.", "将界线移出建筑物（wanmi grid move-edge）。", false},
-	{"grid.area_above", "One building or a compound without mapped ways? If not, cut it: wanmi grid split.", "若非单体大型建筑或封闭大院，可拆分（wanmi grid split）。", false},
-	{"grid.area_below", "Join it with a neighbour: wanmi grid merge.", "可与相邻网格合并（wanmi grid merge）。", true},
-	{"grid.sliver", "Join the strip with a neighbour: wanmi grid merge.", "狭长网格，可与相邻网格合并（wanmi grid merge）。", true},
-	{"building.straddles", "The community line runs through a building: have the line moved, or accept that two cells share it.", "社区界线穿过建筑物：调整界线，或确认由两个网格分管。", false},
-	{"building", "Look at the building.", "检查该建筑物。", false},
-	{"grid", "Look at the cell.", "检查该网格。", false},
-}
-
-func adviceOn(rule string) int {
-	return slices.IndexFunc(advice, func(a struct {
-		rule, do, zh string
-		small        bool
-	},
-	) bool {
-		return strings.HasPrefix(rule, a.rule)
-	})
-}
-
-// first lists what a planner should look at first: of each rule the gravest, errors before warnings.
-func (d *Division) first() []lookAt {
-	rank := map[gis.Severity]int{gis.SeverityError: 0, gis.SeverityWarning: 1, gis.SeverityNote: 2}
-	count := map[string]int{}
-	worst := map[string]gis.Finding{}
-	for _, f := range d.Findings {
-		k := adviceOn(f.Rule)
-		if k < 0 || f.At == (orb.Point{}) {
-			continue
-		}
-		count[f.Rule]++
-		w, ok := worst[f.Rule]
-		if !ok || rank[f.Severity] < rank[w.Severity] || rank[f.Severity] == rank[w.Severity] && (f.Measure > w.Measure) != advice[k].small && f.Measure != w.Measure {
-			worst[f.Rule] = f
-		}
-	}
-	list := make([]gis.Finding, 0, len(worst))
-	for _, f := range worst {
-		list = append(list, f)
-	}
-	slices.SortFunc(list, func(a, b gis.Finding) int {
-		return cmp.Or(cmp.Compare(rank[a.Severity], rank[b.Severity]), cmp.Compare(adviceOn(a.Rule), adviceOn(b.Rule)), cmp.Compare(a.Rule, b.Rule))
-	})
-	out := []lookAt{}
-	for _, f := range list[:min(maxLooks, len(list))] {
-		a := advice[adviceOn(f.Rule)]
-		out = append(out, lookAt{f.At, f.Key, f.Rule, f.Text, f.TextZh, a.do, a.zh, count[f.Rule] - 1})
-	}
-	return out
-}
 
 // communityStat is a line of the table of communities.
 type communityStat struct {
@@ -181,6 +105,7 @@ type picture struct {
 	Labels []label
 	BarX   int
 	BarM   int
+	Far    bool // too much to draw every border at full width
 }
 
 //go:embed report.html.tmpl
@@ -188,7 +113,13 @@ var reportText string
 
 func (d *Division) writeHTML(w io.Writer, opt ReportOptions) error {
 	base := cmp.Or(opt.MapURL, "/")
-	link := func(p orb.Point) string { return fmt.Sprintf("%s#18/%.6f/%.6f", base, p[1], p[0]) }
+	link := func(p orb.Point, key string) string {
+		l := fmt.Sprintf("%s#18/%.6f/%.6f", base, p[1], p[0])
+		if _, err := ParseCode(key); err == nil {
+			l += "/grid:" + key // the page selects it
+		}
+		return l
+	}
 	page, err := template.New("report").Funcs(template.FuncMap{
 		"link": link,
 		"pct":  func(v float64) string { return fmt.Sprintf("%.1f %%", 100*v) },
@@ -206,6 +137,7 @@ func (d *Division) writeHTML(w io.Writer, opt ReportOptions) error {
 	v := struct {
 		Stats    Stats
 		First    []lookAt
+		Streets  []picture // of First
 		Bars     []bar
 		City     picture
 		Pictures []picture
@@ -231,6 +163,7 @@ func (d *Division) writeHTML(w io.Writer, opt ReportOptions) error {
 		h := (b.Cells*150 + most - 1) / most
 		v.Bars = append(v.Bars, bar{text, kind, b.Cells, h, 10 + 78*i, 175 - h})
 	}
+	v.Streets = d.streets(v.First, link)
 	v.City = d.picture(d.Cells, d.Findings, link, 1200, false)
 	order := slices.Clone(comms)
 	slices.SortStableFunc(order, func(a, b communityStat) int {
@@ -250,7 +183,7 @@ func (d *Division) writeHTML(w io.Writer, opt ReportOptions) error {
 }
 
 // picture draws cells, and inside a community also what they were made from and their numbers.
-func (d *Division) picture(cells []Cell, spots []gis.Finding, link func(orb.Point) string, width float64, inner bool) picture {
+func (d *Division) picture(cells []Cell, spots []gis.Finding, link func(orb.Point, string) string, width float64, inner bool) picture {
 	var bound orb.Bound
 	first := true
 	for _, c := range cells {
@@ -279,7 +212,7 @@ func (d *Division) picture(cells []Cell, spots []gis.Finding, link func(orb.Poin
 			continue
 		}
 		x, y := c.xy(f.At)
-		p.Spots = append(p.Spots, spot{x, y, string(f.Severity), f.TextZh + " " + f.Text, link(f.At)})
+		p.Spots = append(p.Spots, spot{x, y, string(f.Severity), f.TextZh + " " + f.Text, link(f.At, f.Key)})
 	}
 	if inner {
 		for _, cell := range cells {
@@ -290,12 +223,18 @@ func (d *Division) picture(cells []Cell, spots []gis.Finding, link func(orb.Poin
 			p.Labels = append(p.Labels, label{x, y, string(cell.Code[len(cell.Code)-3:])})
 		}
 	}
+	p.Far = c.metres > 8
+	p.bar(c)
+	return p
+}
+
+// bar sets the bar of scale: the longest round length up to a third of the picture.
+func (p *picture) bar(c canvas) {
 	p.BarM = 1
-	for _, m := range []int{20, 50, 100, 200, 500, 1000, 2000, 5000} {
-		if float64(m)/c.metres < 0.25*width {
+	for _, m := range []int{2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000} {
+		if float64(m)/c.metres < float64(p.W)/3 {
 			p.BarM = m
 		}
 	}
 	p.BarX = int(float64(p.BarM) / c.metres)
-	return p
 }

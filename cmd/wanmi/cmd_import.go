@@ -224,7 +224,7 @@ func writeFileAtomic(name string, write func(*os.File) error) error {
 		return gis.E(gis.Invalid, err, "cannot write %s", name)
 	}
 	defer os.Remove(tmp.Name())
-	if err := errors.Join(write(tmp), tmp.Sync(), tmp.Close()); err != nil {
+	if err := errors.Join(write(tmp), tmp.Chmod(0o644), tmp.Sync(), tmp.Close()); err != nil { // a report is for others to read
 		return fmt.Errorf("writing %s: %w", name, err)
 	}
 	return os.Rename(tmp.Name(), name)
