@@ -112,12 +112,8 @@ func (t *tracing) node(cov cover) {
 		usable := d.Geom != nil && finite(d.Geom)
 		before := len(segs)
 		for _, p := range polygons(d.Geom) {
-			for _, ring := range t.base.lat.rings(p) {
-				for k := range ring {
-					if usable {
-						segs = append(segs, geom.Seg{A: ring[k], B: ring[(k+1)%len(ring)], L: int32(i), R: int32(i)})
-					}
-				}
+			if usable {
+				segs = append(segs, outlineSegs(t.base.lat.rings(p), int32(i))...)
 			}
 		}
 		if len(segs) == before {
@@ -132,9 +128,9 @@ func (t *tracing) node(cov cover) {
 	}
 	caps := t.caps(segs, t.tol)
 	for _, s := range cov.segs {
-		for _, c := range [2]int32{s.L, s.R} {
-			if c >= 0 {
-				segs = append(segs, geom.Seg{A: s.A, B: s.B, L: t.n + c, R: t.n + c})
+		for _, s := range [2]geom.Seg{s, s.Flip()} {
+			if s.L >= 0 {
+				segs = append(segs, geom.Seg{A: s.A, B: s.B, L: t.n + s.L, R: -1})
 			}
 		}
 	}

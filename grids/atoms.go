@@ -70,6 +70,7 @@ func (b *base) plan(ctx context.Context, cov cover, want []bool, threads int, p 
 			noded = all
 		}
 	}
+	noded = unpinch(noded, len(b.comms))
 	g := &ground{parts: geom.Regions(noded, len(b.comms), keepCommunity)}
 	for _, s := range noded {
 		if keepCommunity(s) {
@@ -301,21 +302,57 @@ func (b *base) safeGraph(segs []geom.Seg, d *divided, code string) (*atoms, erro
 			a.weigh(b.points.near(loc.box, nil), loc)
 			return a, nil
 		}
-		segs = segs[:0:0]
-		for e := range g.Edges {
-			if drop[int32(e)] {
-				continue
-			}
-			ed := &g.Edges[e]
-			for i := 1; i < len(ed.Line); i++ {
-				s := geom.Seg{A: ed.Line[i-1], B: ed.Line[i], Class: ed.Class, L: ed.L, R: ed.R}
-				if s.B.Less(s.A) {
-					s = s.Flip()
-				}
-				segs = append(segs, s)
-			}
+		segs = a.without(drop)
+	}
+}
+
+// without returns the segments of the graph without sets of edges. A set stays where an enclave would hang on nothing
+// without it: a building that a border parts is the lesser fault than a cell with another inside.
+func (a *atoms) without(drop [][]int32) []geom.Seg {
+	gone := make([]bool, len(a.Edges))
+	for _, l := range drop {
+		for _, e := range l {
+			gone[e] = true
 		}
 	}
+	kept := a.segments(func(e int) bool { return !gone[e] })
+	if bound(a.segments(func(e int) bool { return a.Edges[e].Class == uint8(clsCommunity) })) == 1 {
+		return kept // nothing that could come loose
+	}
+	most := bound(a.segments(func(int) bool { return true }))
+	if bound(kept) <= most {
+		return kept
+	}
+	clear(gone)
+	for _, l := range drop {
+		before := slices.Clone(gone)
+		for _, e := range l {
+			gone[e] = true
+		}
+		if bound(a.segments(func(e int) bool { return !gone[e] })) > most {
+			gone = before
+		}
+	}
+	return a.segments(func(e int) bool { return !gone[e] })
+}
+
+// segments returns the segments of some edges.
+func (a *atoms) segments(keep func(e int) bool) []geom.Seg {
+	var out []geom.Seg
+	for e := range a.Edges {
+		if !keep(e) {
+			continue
+		}
+		ed := &a.Edges[e]
+		for i := 1; i < len(ed.Line); i++ {
+			s := geom.Seg{A: ed.Line[i-1], B: ed.Line[i], Class: ed.Class, L: ed.L, R: ed.R}
+			if s.B.Less(s.A) {
+				s = s.Flip()
+			}
+			out = append(out, s)
+		}
+	}
+	return out
 }
 
 func (a *atoms) weigh(comps []geom.Pt, loc *locator) {

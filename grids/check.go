@@ -22,7 +22,10 @@ const (
 	checkPiece     = 0.5      // m²: smaller pieces of a building do not count
 	checkNear      = 0.5      // m: a component nearer to a border is hard to tell to a side
 	checkWidth     = 8.0      // m: a cell of less mean width is a sliver
-	checkStray     = 2.0      // m a cell's border may lie off its community's: closed gaps and overlaps
+	checkCross     = 0.5      // m²: what a cell may hold of land that is not its community's
+	checkOverlap   = 0.001    // m² two cells may share: the rounding of the measure
+	coverLeast     = 0.05     // m² of a community that may be in no cell, and of all cells outside,
+	coverShare     = 5e-6     // and the share of the area it may be: the lattice bends lines by half a millimetre
 	checkListed    = 500      // findings of one soft rule listed one by one
 	checkRow       = 150.0    // m: a later number this far north and to the west is out of order
 	checkMinPoints = 4
@@ -61,6 +64,10 @@ type checker struct {
 	zone     crs.CRS
 	cells    []*checkCell
 	comms    []*checkCommunity
+	parts    []checkPart // by community
+	partTab  map[mm][]int32
+	sweep    sweep
+	common   map[[2]int32]float64 // m² that pairs of cells share, as far as looked at
 	byCode   map[string]int
 	edges    *checkEdges
 	findings []gis.Finding
@@ -82,7 +89,7 @@ type checker struct {
 //	grid.missing grid.component_near_border grid.off_lattice grid.void_reused
 //	building.straddles building.huge
 func Check(ctx context.Context, src Source, cells iter.Seq2[Cell, error], p gis.Progress) ([]gis.Finding, Stats, error) {
-	c := &checker{ctx: ctx, src: src, byCode: map[string]int{}, listed: map[string]int{}, more: map[string]gis.Finding{}}
+	c := &checker{ctx: ctx, src: src, byCode: map[string]int{}, common: map[[2]int32]float64{}, listed: map[string]int{}, more: map[string]gis.Finding{}}
 	if err := c.readCommunities(); err != nil {
 		return nil, Stats{}, fmt.Errorf("grids: check: %w", err)
 	}
@@ -189,8 +196,16 @@ func (c *checker) readCommunities() error {
 			parts = g
 		}
 		for _, poly := range parts {
+			part := checkPart{comm: i}
 			for k, r := range poly {
-				c.comms[i].add(c.outline(r), k == 0)
+				ring := c.outline(r)
+				if k == 0 && len(ring) < 3 {
+					break
+				}
+				c.comms[i].add(&part, ring, k == 0)
+			}
+			if len(part.rings) > 0 {
+				c.parts = append(c.parts, part)
 			}
 		}
 	}
@@ -201,10 +216,21 @@ func usable(b orb.Bound) bool {
 	return math.Abs(b.Min[0]) <= 360 && math.Abs(b.Max[0]) <= 360 && math.Abs(b.Min[1]) < 89 && math.Abs(b.Max[1]) < 89
 }
 
-func (k *checkCommunity) add(r []mm, shell bool) {
+// add adds a ring to the community and to its polygon.
+func (k *checkCommunity) add(part *checkPart, r []mm, shell bool) {
 	if len(r) < 3 {
 		return
 	}
+	if (twiceArea(r) < 0) == shell {
+		slices.Reverse(r)
+	}
+	if shell {
+		part.lo, part.hi = r[0], r[0]
+		for _, p := range r {
+			part.lo, part.hi = mm{min(part.lo.x, p.x), min(part.lo.y, p.y)}, mm{max(part.hi.x, p.x), max(part.hi.y, p.y)}
+		}
+	}
+	part.rings = append(part.rings, r)
 	k.rings = append(k.rings, r)
 	a := math.Abs(float64(twiceArea(r))) / 2e6
 	if !shell {

@@ -96,6 +96,20 @@ func (e *checkEdges) holding(p mm, skip int32) []int32 {
 	return out
 }
 
+// meeting returns the cells other than skip whose box meets the box.
+func (e *checkEdges) meeting(lo, hi mm, skip int32) []int32 {
+	var out []int32
+	e.squares(lo, hi, func(q int64) {
+		for _, i := range e.inside[q] {
+			if k := e.cells[i]; i != skip && k.lo.x <= hi.x && k.hi.x >= lo.x && k.lo.y <= hi.y && k.hi.y >= lo.y {
+				out = append(out, i)
+			}
+		}
+	})
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
 // near returns the edges whose box comes within d mm of the box lo-hi, each once.
 func (e *checkEdges) near(lo, hi mm, d int64) []int32 {
 	lo, hi = mm{lo.x - d, lo.y - d}, mm{hi.x + d, hi.y + d}
@@ -174,15 +188,7 @@ func (c *checker) cover() {
 		c.paired(all[i:j])
 		i = j
 	}
-	for _, k := range c.cells {
-		if k.ring == nil || k.comm < 0 {
-			continue
-		}
-		comm := c.comms[k.comm]
-		if p := innerPoint(k.ring); !insideRings(p, comm.rings...) && toRings(p, comm.rings, checkStray) >= checkStray {
-			c.say("grid.stray", gis.SeverityError, string(k.Code), c.place(p), float64(k.area2)/2e6, "unit grid %s lies outside its community %s", "单元网格 %s 位于所属社区 %s 之外", k.Code, comm.code)
-		}
-	}
+	c.lands()
 }
 
 func (c *checker) paired(l []checkEdge) {
@@ -195,21 +201,21 @@ func (c *checker) paired(l []checkEdge) {
 		}
 	}
 	k := l[0]
-	cell := c.cells[k.cell]
 	switch {
 	case forward > 1 || back > 1:
-		c.say("grid.overlap", gis.SeverityError, string(cell.Code), c.place(k.middle()), k.metres(), "unit grids %s and %s lie on the same side of a border", "单元网格 %s 与 %s 位于同一边界的同侧", cell.Code, c.cells[l[1].cell].Code)
+		c.say("grid.overlap", gis.SeverityError, string(c.cells[k.cell].Code), c.place(k.middle()), k.metres(), "unit grids %s and %s lie on the same side of a border", "单元网格 %s 与 %s 位于同一边界的同侧", c.cells[k.cell].Code, c.cells[l[1].cell].Code)
 	case len(l) == 1:
 		c.lone(k)
-	case len(l) == 2 && cell.comm != c.cells[l[1].cell].comm:
-		c.onLine(k)
-		c.onLine(l[1])
 	}
 }
 
 // lone judges an edge that no other cell shares.
 func (c *checker) lone(k checkEdge) {
 	cell := c.cells[k.cell]
+	lo, hi := mm{min(k.a.x, k.b.x), min(k.a.y, k.b.y)}, mm{max(k.a.x, k.b.x), max(k.a.y, k.b.y)}
+	for _, i := range c.edges.meeting(lo, hi, k.cell) {
+		c.beside(k, i)
+	}
 	m := k.middle()
 	l := k.metres() * 1e3
 	if l < 10 {
@@ -218,48 +224,51 @@ func (c *checker) lone(k checkEdge) {
 	out := min(30, l/2) // mm beyond the edge
 	dx, dy := float64(k.b.x-k.a.x)/l, float64(k.b.y-k.a.y)/l
 	beyond := mm{m.x + int64(math.Round(out*dy)), m.y - int64(math.Round(out*dx))} // right of it: the cell lies left
-	if other := c.edges.holding(beyond, k.cell); len(other) > 0 {
-		c.say("grid.overlap", gis.SeverityError, string(cell.Code), c.place(m), k.metres(), "unit grids %s and %s overlap, or their common border has other corners in one than in the other",
-			"单元网格 %s 与 %s 重叠，或公共边界顶点不一致", cell.Code, c.cells[other[0]].Code)
+	if len(c.edges.holding(beyond, k.cell)) > 0 {
 		return
 	}
-	for _, comm := range c.comms {
-		if comm.cells == 0 || beyond.x < comm.lo.x || beyond.x > comm.hi.x || beyond.y < comm.lo.y || beyond.y > comm.hi.y {
-			continue
-		}
-		if insideRings(beyond, comm.rings...) && toRings(beyond, comm.rings, 0.1) > 0.05 {
+	for _, i := range c.partsAt(beyond, beyond) {
+		p := &c.parts[i]
+		if comm := c.comms[p.comm]; comm.cells > 0 && p.inside(beyond) && toRings(beyond, p.rings, 0.1) > 0.05 {
 			c.say("grid.gap", gis.SeverityError, string(cell.Code), c.place(beyond), k.metres(), "beside unit grid %s part of community %s is in no unit grid", "单元网格 %s 旁，社区 %s 有部分未被覆盖", cell.Code, comm.code)
 			return
 		}
 	}
-	c.onLine(k)
 }
 
-// onLine judges an edge between communities or at the rim: it must not run
-// outside the cell's own community. Inside it may: there the land beyond is
-// claimed by a neighbour, too, and the neighbour's edge is judged the same way.
-func (c *checker) onLine(k checkEdge) {
-	cell := c.cells[k.cell]
-	if cell.comm < 0 {
+// beside judges the cell of a lone edge against another cell that comes near: whether they overlap, and inside a
+// community, whether the other has a corner on the edge. Each pair is told of once.
+func (c *checker) beside(k checkEdge, other int32) {
+	cell, o := c.cells[k.cell], c.cells[other]
+	pair := [2]int32{min(k.cell, other), max(k.cell, other)}
+	share, known := c.common[pair]
+	if !known {
+		share = c.sweep.common(cell, o)
+		c.common[pair] = share
+		if share > checkOverlap {
+			c.say("grid.overlap", gis.SeverityError, string(cell.Code), c.place(k.middle()), share, "unit grids %s and %s overlap by %.3f m²", "单元网格 %s 与 %s 重叠 %.3f 平方米", cell.Code, o.Code, share)
+		}
+	}
+	if share > checkOverlap || cell.Community != o.Community {
 		return
 	}
-	comm := c.comms[cell.comm]
-	if !insideRings(k.middle(), comm.rings...) && toRings(k.middle(), comm.rings, checkStray) >= checkStray {
-		rule, en, zh := "grid.stray", "unit grid %s runs past the line of its community %s", "单元网格 %s 越过所属社区 %s 的界线"
-		if !c.anywhere(k.middle()) {
-			rule, en, zh = "grid.outside", "unit grid %s lies outside every community (its own is %s)", "单元网格 %s 位于所有社区之外（所属社区 %s）"
+	for i, p := range o.ring {
+		if p == k.a || p == k.b || toSegment(p, k.a, k.b) >= 0.5 {
+			continue
 		}
-		c.say(rule, gis.SeverityError, string(cell.Code), c.place(k.middle()), k.metres(), en, zh, cell.Code, comm.code)
+		n := len(o.ring)
+		if along(p, o.ring[(i+1)%n], k) && along(p, o.ring[(i+n-1)%n], k) {
+			c.common[pair] = 2 * checkOverlap
+			c.say("grid.overlap", gis.SeverityError, string(cell.Code), c.place(p), 0, "the common border of unit grids %s and %s has other corners in one than in the other", "单元网格 %s 与 %s 公共边界的顶点不一致", cell.Code, o.Code)
+			return
+		}
 	}
 }
 
-func (c *checker) anywhere(p mm) bool {
-	for _, comm := range c.comms {
-		if p.x >= comm.lo.x && p.x <= comm.hi.x && p.y >= comm.lo.y && p.y <= comm.hi.y && insideRings(p, comm.rings...) {
-			return true
-		}
-	}
-	return false
+// along reports whether what runs from p, a point on the edge, to q follows the edge for half a metre, or to its end.
+func along(p, q mm, k checkEdge) bool {
+	f := min(1, 500/math.Hypot(float64(q.x-p.x), float64(q.y-p.y)))
+	return toSegment(mm{p.x + int64(f*float64(q.x-p.x)), p.y + int64(f*float64(q.y-p.y))}, k.a, k.b) < 1
 }
 
 // innerPoint returns a point inside a simple ring: half way along the widest stretch of a level line, tried at a few heights.

@@ -22,11 +22,29 @@ func (c cover) withNeighbours(want []bool) []bool {
 // connectors returns lines from every block of community lines that hangs at no
 // more than one point of another: to the west, east, south and north, those
 // the last resort where there are not two that meet no building. Without them the cell round an enclave would have a hole.
+// Enclaves may be joined with nothing but each other; then the whole of them is led on.
 func (c cover) connectors(obs *obstacles) (free, last []geom.Seg) {
 	blocks := geom.Blocks(c.segs)
-	if len(blocks) < 2 {
-		return nil, nil
+	for range 8 {
+		if len(blocks) < 2 {
+			break
+		}
+		good, bad := c.link(blocks, obs)
+		free, last = append(free, good...), append(last, bad...)
+		c.segs = settle(geom.SnapRound(slices.Concat(c.segs, good, bad), 1))
+		before := len(blocks)
+		blocks = slices.DeleteFunc(geom.Blocks(c.segs), func(l []int32) bool {
+			return !slices.ContainsFunc(l, func(i int32) bool { return keepCommunity(c.segs[i]) })
+		})
+		if len(blocks) == before {
+			break
+		}
 	}
+	return free, last
+}
+
+// link returns rays from each block to those round it.
+func (c cover) link(blocks [][]int32, obs *obstacles) (free, last []geom.Seg) {
 	boxes := make([]geom.Box, len(blocks))
 	for k, block := range blocks {
 		boxes[k] = geom.NoBox
@@ -43,7 +61,7 @@ func (c cover) connectors(obs *obstacles) (free, last []geom.Seg) {
 		}
 		good, bad := c.rays(block, round, obs)
 		free = append(free, good...)
-		last = append(last, bad[:min(len(bad), max(0, 2-len(good)))]...)
+		last = append(last, bad...)
 	}
 	return free, last
 }
@@ -51,8 +69,9 @@ func (c cover) connectors(obs *obstacles) (free, last []geom.Seg) {
 // compass holds the directions of the rays.
 var compass = [4]geom.Pt{{X: -1}, {X: 1}, {Y: -1}, {Y: 1}}
 
-// rays returns the rays from the outermost corners of a block, those that meet no building and the others; where fewer
-// than two meet none, rays from its other corners are tried, too.
+// rays returns the rays from the outermost corners of a block that meet no building; where fewer than two corners have
+// one, rays from its other corners are tried, too. Where two are still missing, bad holds what else there is, building or not:
+// a block hangs on two of its corners at least.
 func (c cover) rays(block, round []int32, obs *obstacles) (good, bad []geom.Seg) {
 	corners := make([]geom.Pt, 0, 2*len(block))
 	for _, i := range block {
@@ -60,13 +79,14 @@ func (c cover) rays(block, round []int32, obs *obstacles) (good, bad []geom.Seg)
 	}
 	slices.SortFunc(corners, geom.Pt.Cmp)
 	corners = slices.Compact(corners)
+	held := map[geom.Pt]bool{} // corners with a good ray
 	try := func(from, d geom.Pt) {
 		s, ok := c.ray(from, block, round, d)
 		if !ok {
 			return
 		}
 		if parts := obs.clip([]geom.Pt{s.A, s.B}, func(int32) float64 { return skin }); len(parts) == 1 && parts[0][0] == s.A && parts[0][len(parts[0])-1] == s.B {
-			good = append(good, s)
+			good, held[from] = append(good, s), true
 		} else {
 			bad = append(bad, s)
 		}
@@ -80,13 +100,22 @@ func (c cover) rays(block, round []int32, obs *obstacles) (good, bad []geom.Seg)
 		}
 		try(best, d)
 	}
-	worst := bad
-	for i := 0; len(round) > 0 && len(good) < 2 && i < len(corners); i += len(corners)/64 + 1 {
+	for i := 0; len(round) > 0 && len(held) < 2 && i < len(corners); i += len(corners)/64 + 1 {
+		if held[corners[i]] {
+			continue
+		}
 		for _, d := range compass {
 			try(corners[i], d)
 		}
 	}
-	return good, worst
+	var last []geom.Seg
+	for _, s := range bad {
+		if !held[s.A] && len(held) < 2 {
+			held[s.A] = true
+			last = append(last, s)
+		}
+	}
+	return good, last
 }
 
 // ray runs from a corner of a block in direction d to the first of the lines round it,

@@ -75,6 +75,7 @@ func (b *base) divideAll(ctx context.Context, parts [][]geom.Seg, want []bool, o
 // divide divides community c, whose outline and inner lines segs are.
 func (b *base) divide(w *cutter, c int, segs []geom.Seg, opt *Options) (divided, error) {
 	var d divided
+	land := landOf(segs, int32(c))
 	for i, s := range segs { // inside the graph there is this community, 0, and what is not it
 		if s.Class == uint8(clsCommunity) {
 			segs[i].L, segs[i].R = tagOf(s.L, c), tagOf(s.R, c)
@@ -108,7 +109,39 @@ func (b *base) divide(w *cutter, c int, segs []geom.Seg, opt *Options) (divided,
 	w.use(a)
 	d.collect(b, w, c, groups[0], opt)
 	d.measure(w, groups[0])
+	d.tiled(b, c, land)
 	return d, nil
+}
+
+// landOf returns twice the area of a community, mm², by its outline.
+func landOf(segs []geom.Seg, c int32) int64 {
+	var sum int64
+	for _, s := range segs {
+		if s.Class != uint8(clsCommunity) {
+			continue
+		}
+		by := geom.Cross(segs[0].A, s.A, s.B)
+		if s.L == c {
+			sum += by
+		}
+		if s.R == c {
+			sum -= by
+		}
+	}
+	return sum
+}
+
+// tiled makes sure that the cells add up to the community, to the square millimetre.
+func (d *divided) tiled(b *base, c int, land int64) {
+	var sum int64
+	for _, f := range d.fresh {
+		sum += f.ring.Area2()
+	}
+	if sum != land {
+		code := b.comms[c].code
+		d.findings = append(d.findings, finding("grid.untiled", gis.SeverityError, code, b.lat.lonLat(middle(b.comms[c].parts[0][0])), float64(sum-land)/2e6,
+			"the cells of community %s add up to %.6f m² more than its land", "社区 %s 的单元网格面积之和比社区多 %.6f 平方米", code, float64(sum-land)/2e6))
+	}
 }
 
 func tagOf(community int32, c int) int32 {

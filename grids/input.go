@@ -154,7 +154,13 @@ func readCommunities(ctx context.Context, src Source) (*base, error) {
 	for code, parts := range byCode {
 		c := community{code: code}
 		for _, p := range parts {
-			c.parts = append(c.parts, b.lat.rings(p))
+			if rings := b.lat.rings(p); rings != nil {
+				c.parts = append(c.parts, rings)
+			}
+		}
+		if c.parts == nil {
+			b.note("community.geometry", gis.SeverityError, code, parts[0].Bound().Center(), 0, "community %s has no usable outline", "社区 %s 没有可用的边界", code)
+			continue
 		}
 		slices.SortFunc(c.parts, cmpRings)
 		b.comms = append(b.comms, c)
@@ -182,10 +188,15 @@ func (b *base) readLater(ctx context.Context, src Source) func() error {
 	})
 }
 
+// rings returns the shell of a polygon and its holes; nothing where the shell has no three corners.
 func (l lattice) rings(p orb.Polygon) []geom.Ring {
 	var out []geom.Ring
-	for _, r := range p {
-		if q := l.ring(r); q != nil {
+	for i, r := range p {
+		q := l.ring(r)
+		if q == nil && i == 0 {
+			return nil
+		}
+		if q != nil {
 			out = append(out, q)
 		}
 	}

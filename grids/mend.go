@@ -13,7 +13,7 @@ func (w *cutter) mend(cells [][]int32) [][]int32 {
 				out = append(out, c)
 				continue
 			}
-			if s, ok := w.cut(c); ok {
+			if s, ok := w.cut(c); ok && round < 5 { // then without asking what is cheap
 				out = append(out, s.left, s.right)
 				bad = i
 				continue

@@ -73,18 +73,16 @@ const (
 	partedArea = 0.2   // m²: pieces smaller than this do not count
 )
 
-// parted returns the edges that run through buildings lying in several atoms of the community.
-func (a *atoms) parted(obs *obstacles, loc *locator) map[int32]bool {
-	drop := map[int32]bool{}
+// parted returns the edges that run through buildings lying in several atoms of the community, building by building.
+func (a *atoms) parted(obs *obstacles, loc *locator) [][]int32 {
+	var drop [][]int32
 	if len(loc.segs) == 0 {
-		return drop
+		return nil
 	}
 	for _, i := range obs.near(loc.box, nil) {
 		b := &obs.all[i]
 		if edges := a.through(b, loc); len(edges) > 0 && a.shared(b, loc) {
-			for _, e := range edges {
-				drop[e] = true
-			}
+			drop = append(drop, edges)
 		}
 	}
 	return drop

@@ -6,20 +6,59 @@ import (
 	"testing"
 )
 
-// segsOf reads segments from fuzz data: a byte for the span of coordinates, then eight bytes a segment. Small
-// spans give many touching, collinear and equal segments, large ones crossings that must be rounded.
+// segsOf reads segments from fuzz data: a byte for the span of coordinates, one for the way the rest is read, then
+// bytes for segments. Small spans and the coarse ways give many touching, collinear and equal segments, large spans
+// crossings that must be rounded: chains, combs, fans and copies a lattice step off are what real lines fail by.
 func segsOf(data []byte) []Seg {
-	if len(data) < 9 {
+	if len(data) < 10 {
 		return nil
 	}
-	span := int64(1) << (2 + data[0]%28)
+	span, way := int64(1)<<(2+data[0]%28), data[1]
+	data = data[2:]
 	var segs []Seg
-	for data = data[1:]; len(data) >= 8 && len(segs) < 24; data = data[8:] {
-		at := func(k int) int64 {
-			v := int64(binary.LittleEndian.Uint16(data[k:]))
-			return v*span>>16 - span/2
+	add := func(a, b Pt, c byte) {
+		if len(segs) < 60 {
+			segs = append(segs, Seg{A: a, B: b, Class: c & 1, L: -1, R: -1})
 		}
-		segs = append(segs, Seg{A: Pt{at(0), at(2)}, B: Pt{at(4), at(6)}, Class: data[0] & 1, L: -1, R: -1})
+	}
+	small := func(b byte) int64 { return int64(b%16) - 8 }
+	wide := func(k int) Pt {
+		at := func(k int) int64 { return int64(binary.LittleEndian.Uint16(data[k:]))*span>>16 - span/2 }
+		return Pt{at(k), at(k + 2)}
+	}
+	switch way % 5 {
+	case 0: // segments anywhere
+		for ; len(data) >= 8; data = data[8:] {
+			add(wide(0), wide(4), data[0])
+		}
+	case 1: // on a lattice of sixteen by sixteen, spread over the span: two bytes a segment
+		step := max(1, span/16)
+		for ; len(data) >= 2; data = data[2:] {
+			at := func(b byte) Pt { return Pt{small(b) * step, small(b>>4) * step} }
+			add(at(data[0]), at(data[1]), data[0]>>3^data[1])
+		}
+	case 2: // chains with small steps
+		p := Pt{}
+		for i := 0; i < len(data); i++ {
+			q := Pt{p.X + small(data[i])*max(1, span/64), p.Y + small(data[i]>>4)*max(1, span/64)}
+			add(p, q, way>>4)
+			p = q
+		}
+	case 3: // a long segment and copies of it a step or two off, as of lines drawn twice
+		if len(data) < 8 {
+			return nil
+		}
+		a, b, rest := wide(0), wide(4), data[8:]
+		add(a, b, 0)
+		for ; len(rest) >= 2; rest = rest[2:] {
+			add(Pt{a.X + small(rest[0])/4, a.Y + small(rest[0]>>4)/4}, Pt{b.X + small(rest[1])/4, b.Y + small(rest[1]>>4)/4}, rest[0]>>2)
+		}
+	case 4: // fans from one point, and what crosses them
+		for ; len(data) >= 5; data = data[5:] {
+			q := wide(0)
+			add(Pt{}, q, data[4])
+			add(Pt{q.X + small(data[4]), 0}, Pt{0, q.Y + small(data[4]>>4)}, data[4]>>1)
+		}
 	}
 	return segs
 }
@@ -30,7 +69,11 @@ func segsOf(data []byte) []Seg {
 func FuzzNoding(f *testing.F) {
 	f.Add([]byte("\x00abcdefghijklmnop"))
 	f.Add([]byte("\x04\x00\x00\x00\x00\xff\xff\xff\xff\x00\x00\xff\xff\xff\xff\x00\x00\x00\x80\x00\x00\x00\x80\xff\xff"))
-	f.Add([]byte("\x14aaaabbbbaaaaccccbbbbccccabababab0123456776543210"))
+	f.Add([]byte("\x14\x00aaaabbbbaaaaccccbbbbccccabababab0123456776543210"))
+	for way := range byte(5) {
+		f.Add([]byte{2, way, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 33, 65, 129, 3, 200, 100, 50, 25, 12})
+		f.Add([]byte{20, way | 16, 255, 0, 255, 255, 0, 255, 0, 0, 128, 128, 7, 9, 250, 3, 77, 78, 79, 80, 81, 82, 90, 91, 17, 18, 34, 35})
+	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		in := segsOf(data)
 		out := SnapRound(in, 1)
