@@ -64,8 +64,8 @@ func (g *goal) phi(worth, least, most float64) float64 {
 	worth = math.Max(worth, 1)
 	x := math.Log(worth / g.target)
 	v := g.Area * x * x
-	if y := math.Log(worth / (nearLimit * g.target)); y > 0 {
-		v += nearFine * y
+	if r := worth / (nearLimit * g.target); r > 1 {
+		v += nearFine * math.Log(r)
 	}
 	if most > g.max*(1-margin) {
 		y := math.Log(most / g.max)

@@ -300,29 +300,35 @@ func (w *cutter) room(n int) {
 	}
 }
 
-// reach runs Dijkstra from s up to the bound; border nodes end a path.
+// reach runs Dijkstra from s up to the bound; border nodes end a path. What lies left of a path is added up when its
+// end is settled, not each time a shorter one is found: nodes that are only seen, most of them near the bound, have none.
 func (j *job) reach(s int32, bound float64) {
 	w := j.w
-	for i := range j.nodes {
-		w.dist[i] = far
+	dist, border := w.dist[:j.nodes], j.border[:j.nodes]
+	for i := range dist {
+		dist[i] = far
 	}
-	w.dist[s], w.left[s], w.prev[s] = 0, sums{}, -1
+	dist[s], w.left[s], w.prev[s] = 0, sums{}, -1
 	hp := push(w.heap[:0], heapItem{0, s})
 	for len(hp) > 0 {
 		var x heapItem
 		x, hp = pop(hp)
-		if x.k > w.dist[x.v] || (j.border[x.v] && x.v != s) {
+		if x.k > dist[x.v] {
 			continue
 		}
-		if x.k*0.9 > bound {
-			break
+		if x.v != s {
+			w.left[x.v].plus(&w.left[w.prev[x.v]], &j.hv[j.arcs[w.prevArc[x.v]].h])
+			if border[x.v] {
+				continue
+			}
 		}
 		for q := j.ptr[x.v]; q < j.ptr[x.v+1]; q++ {
 			a := &j.arcs[q]
-			d := x.k + a.c
-			if d < w.dist[a.v]-1e-12 {
-				w.dist[a.v], w.prev[a.v], w.prevArc[a.v] = d, x.v, q
-				w.left[a.v].plus(&w.left[x.v], &j.hv[a.h])
+			if d := x.k + a.c; d < dist[a.v]-1e-12 {
+				if d*0.9 > bound {
+					break // the arcs after it cost more
+				}
+				dist[a.v], w.prev[a.v], w.prevArc[a.v] = d, x.v, q
 				hp = push(hp, heapItem{d, a.v})
 			}
 		}
@@ -371,7 +377,7 @@ func (j *job) starts(most int) []found {
 			if g.Feature*(w.dist[q.node]-tieBreak*w.left[q.node].len)/100 >= best.score*kmax {
 				continue // the border alone costs more
 			}
-			if s := j.score(p, q); s < best.score {
+			if s := j.score(p, q, best.score); s < best.score {
 				best = found{s, i, q.node}
 			}
 		}
@@ -393,8 +399,8 @@ func (j *job) take(f found) (parting, bool) {
 	return j.part(s, j.pos[f.from].node, f.to)
 }
 
-// score is the price of the cut along the path found from p to q.
-func (j *job) score(p, q *position) float64 {
+// score is the price of the cut along the path found from p to q, far when that is certainly more than least.
+func (j *job) score(p, q *position, least float64) float64 {
 	w, g, t := j.w, j.w.goal, q.node
 	path := &w.left[t]
 	s1 := p.sums // what lies left of the path, with its whole outline
@@ -409,6 +415,9 @@ func (j *job) score(p, q *position) float64 {
 	}
 	c := g.Feature * (w.dist[t] - tieBreak*path.len) / 100
 	g1, k1 := g.side(&s1, w.mean)
+	if v := c + g1; v > least && v/math.Sqrt(float64(k1)) > least+1e-6 {
+		return far // the other side costs nothing at the least
+	}
 	g2, k2 := g.side(&s2, w.mean)
 	if k1+k2 <= 2 {
 		return c + g1 + g2
