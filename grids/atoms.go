@@ -33,7 +33,6 @@ func (b *base) plan(ctx context.Context, cov cover, want []bool, threads int, p 
 	for _, s := range cov.segs {
 		box = box.Grow(s.A).Grow(s.B)
 	}
-	b.obs = newObstacles(b.buildings)
 	obs := b.obs
 	free, last := cov.connectors(obs)
 	fixed := append(slices.Clone(cov.segs), free...)

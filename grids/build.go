@@ -88,18 +88,22 @@ func Build(ctx context.Context, src Source, opt Options) (*Division, error) {
 	if err := opt.settle(); err != nil {
 		return nil, err
 	}
-	b, err := readBase(ctx, src, opt.Progress)
+	opt.Progress.Tell("read", 0, 0)
+	b, err := readCommunities(ctx, src)
 	if err != nil {
 		return nil, err
 	}
-	comps := b.readLater(ctx, src)
-	defer comps()
 	want, err := b.wanted(opt.Communities)
 	if err != nil {
 		return nil, err
 	}
-	opt.Progress.Tell("communities", 0, 0)
+	rest := b.readRest(ctx, src)
 	cov := b.coverage(opt.Threads)
+	if err := rest(); err != nil {
+		return nil, err
+	}
+	comps := b.readLater(ctx, src)
+	defer comps()
 	if len(cov.segs) == 0 {
 		return nil, gis.E(gis.Rejected, nil, "no community has an outline with an area")
 	}

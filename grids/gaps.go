@@ -16,6 +16,11 @@ const (
 
 // groups joins buildings that overlap by more than two skins: for the divider they are one.
 func (o *obstacles) groups() []int32 {
+	o.group.Do(func() { o.grouped = o.join() })
+	return o.grouped
+}
+
+func (o *obstacles) join() []int32 {
 	of := make([]int32, len(o.all))
 	for i := range of {
 		of[i] = int32(i)

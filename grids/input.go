@@ -3,6 +3,7 @@ package grids
 import (
 	"cmp"
 	"context"
+	"errors"
 	"iter"
 	"slices"
 	"sync"
@@ -85,7 +86,7 @@ type base struct {
 	findings  []gis.Finding
 
 	reach  orb.Bound   // of the communities, and a bit more
-	obs    *obstacles  // the buildings, from plan on
+	obs    *obstacles  // the buildings
 	points *pointTable // the components, from then on that all are read
 }
 
@@ -96,21 +97,35 @@ func readBase(ctx context.Context, src Source, p gis.Progress) (*base, error) {
 	if err != nil {
 		return nil, err
 	}
-	buildings := &base{lat: b.lat}
-	wait := atOnce(src, func() error { return buildings.readBuildings(ctx, src, b.reach) })
-	err = b.readLines(ctx, src, b.reach)
-	if err2 := wait(); err == nil {
-		err = err2
-	}
-	b.buildings, b.findings = buildings.buildings, append(b.findings, buildings.findings...)
-	return b, err
+	return b, b.readRest(ctx, src)()
 }
 
-// atOnce runs f beside what follows where the source can be read by several at a time, else when its end is waited for.
-func atOnce(src Source, f func() error) (wait func() error) {
-	if _, ok := src.(Selector); !ok {
-		return f
-	}
+// readRest starts to read the lines and the buildings, which nothing needs until the communities are repaired; the function
+// it returns waits for the end. Nothing else may read from src until then.
+func (b *base) readRest(ctx context.Context, src Source) func() error {
+	lines, buildings := &base{lat: b.lat}, &base{lat: b.lat}
+	readLines := begin(func() error { return lines.readLines(ctx, src, b.reach) })
+	readBuildings := begin(func() error {
+		if _, ok := src.(Selector); !ok { // one reader at a time
+			if readLines() != nil {
+				return nil // told already
+			}
+		}
+		err := buildings.readBuildings(ctx, src, b.reach)
+		buildings.obs = newObstacles(buildings.buildings)
+		buildings.obs.groups()
+		return err
+	})
+	return sync.OnceValue(func() error {
+		err := errors.Join(readLines(), readBuildings())
+		b.lines, b.buildings, b.obs = lines.lines, buildings.buildings, buildings.obs
+		b.findings = slices.Concat(b.findings, lines.findings, buildings.findings)
+		return err
+	})
+}
+
+// begin runs f beside what follows; the function it returns waits for its end.
+func begin(f func() error) (wait func() error) {
 	var err error
 	done := make(chan struct{})
 	go func() {
@@ -174,14 +189,9 @@ func readCommunities(ctx context.Context, src Source) (*base, error) {
 // it returns waits for the end. Nothing else may read from src until then.
 func (b *base) readLater(ctx context.Context, src Source) func() error {
 	later := &base{lat: b.lat}
-	var err error
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		err = later.readComponents(ctx, src, b.reach)
-	}()
+	wait := begin(func() error { return later.readComponents(ctx, src, b.reach) })
 	return sync.OnceValue(func() error {
-		<-done
+		err := wait()
 		b.comps = later.comps
 		b.findings = append(b.findings, later.findings...)
 		return err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 	"slices"
+	"sync"
 
 	"github.com/paulmach/orb"
 
@@ -71,6 +72,9 @@ func cmpRings(x, y []geom.Ring) int {
 type obstacles struct {
 	all []building
 	tab *geom.Table
+
+	group   sync.Once
+	grouped []int32 // see groups
 }
 
 const obstacleSide = 40_000 // mm
@@ -81,7 +85,7 @@ func newObstacles(all []building) *obstacles {
 		box = box.Grow(b.box.Min).Grow(b.box.Max)
 	}
 	bins := geom.NewBins(box, obstacleSide)
-	return &obstacles{all, geom.NewTable(bins, func(put func(int, int)) {
+	return &obstacles{all: all, tab: geom.NewTable(bins, func(put func(int, int)) {
 		for i, b := range all {
 			bins.Box(b.box, func(q int) { put(q, i) })
 		}

@@ -77,7 +77,6 @@ func (b *base) renew(ctx context.Context, cov cover, want []bool, comps func() e
 		return nil, err
 	}
 	b.points = newPointTable(b.comps)
-	b.obs = newObstacles(b.buildings)
 	r := newRenewal(ctx, b, cov, want, opt)
 	r.examine()
 	if err := r.improve(); err != nil {
