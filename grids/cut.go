@@ -69,11 +69,14 @@ type parting struct {
 }
 
 // cut returns the best cut of the region; ok is false when there is none.
-func (w *cutter) cut(fs []int32) (parting, bool) {
+func (w *cutter) cut(fs []int32) (parting, bool) { return w.cutBelow(fs, far) }
+
+// cutBelow is cut for who has no use for one whose border alone costs limit or more: that bounds the search from the first start on.
+func (w *cutter) cutBelow(fs []int32, limit float64) (parting, bool) {
 	if len(fs) < 2 || !w.prepare(fs) {
 		return parting{}, false
 	}
-	return w.job.best()
+	return w.job.best(limit)
 }
 
 // prepare readies the job of cutting a region; false when it cannot be cut.
@@ -336,8 +339,8 @@ func (j *job) reach(s int32, bound float64) {
 	w.heap = hp[:0]
 }
 
-func (j *job) best() (parting, bool) {
-	ps := j.starts(1)
+func (j *job) best(limit float64) (parting, bool) {
+	ps := j.starts(1, limit)
 	if len(ps) == 0 {
 		return parting{}, false
 	}
@@ -351,8 +354,8 @@ type found struct {
 	to    int32
 }
 
-// starts returns the most best cuts, each from another border node, the best first.
-func (j *job) starts(most int) []found {
+// starts returns the most best cuts whose border costs less than the limit, each from another border node, the best first.
+func (j *job) starts(most int, limit float64) []found {
 	w, g := j.w, j.w.goal
 	w.room(j.nodes)
 	var out []found
@@ -367,6 +370,9 @@ func (j *job) starts(most int) []found {
 		if worst < far && g.Feature > 0 {
 			bound = worst*100/g.Feature*kmax + tieBreak*j.total.len + 1
 		}
+		if limit < far && g.Feature > 0 {
+			bound = min(bound, limit*100/g.Feature+tieBreak*j.total.len+1)
+		}
 		j.reach(p.node, bound)
 		best := found{worst, -1, -1}
 		for k := range j.pos[i+1:] {
@@ -374,7 +380,7 @@ func (j *job) starts(most int) []found {
 			if q.node == p.node || w.dist[q.node] >= far {
 				continue
 			}
-			if g.Feature*(w.dist[q.node]-tieBreak*w.left[q.node].len)/100 >= best.score*kmax {
+			if g.Feature*(w.dist[q.node]-tieBreak*w.left[q.node].len)/100 >= min(best.score*kmax, limit) {
 				continue // the border alone costs more
 			}
 			if s := j.score(p, q, best.score); s < best.score {

@@ -134,7 +134,11 @@ func (w *cutter) parts(fs []int32, depth int) ([][]int32, float64) {
 	if depth == 0 || w.worth(fs) < 0.8*w.goal.target+w.goal.min {
 		return [][]int32{fs}, one
 	}
-	p, ok := w.cut(fs)
+	limit := far
+	if depth == 1 { // both sides are cells then: a cut that costs more than one cell is none
+		limit = one + 1e-6
+	}
+	p, ok := w.cutBelow(fs, limit)
 	if !ok {
 		return [][]int32{fs}, one
 	}
@@ -153,7 +157,7 @@ func (w *cutter) cuts(fs []int32, most int) []parting {
 	}
 	j := &w.job
 	var out []parting
-	for _, f := range j.starts(most) {
+	for _, f := range j.starts(most, far) {
 		if p, ok := j.take(f); ok {
 			out = append(out, p)
 		}

@@ -11,6 +11,7 @@ type cutter struct {
 	faceMark, faceID []int32 // faces of the region
 	nodeMark, nodeID []int32
 	halfMark, halfID []int32
+	rim              []int32 // of outline
 	bound, visited   []int32 // boundary half-edges of the region, those walked
 	touched          []int32 // nodes passed by the walk of a boundary
 	hole             []int32 // number of the hole a half-edge lies in
@@ -62,7 +63,7 @@ func (w *cutter) outline(fs []int32) outline {
 		w.faceMark[f] = w.epoch
 		w.faceID[f] = int32(i)
 	}
-	var bnd []int32
+	bnd := w.rim[:0]
 	for _, f := range fs {
 		for _, h := range w.Cycle[f] {
 			if !w.in(w.Face[h^1]) {
@@ -71,13 +72,15 @@ func (w *cutter) outline(fs []int32) outline {
 			}
 		}
 	}
+	w.rim = bnd
 	var o outline
 	best := int64(-1 << 63)
+	left := len(bnd)
 	for _, h0 := range bnd {
 		if w.visited[h0] == w.epoch {
 			continue
 		}
-		var c []int32
+		c := make([]int32, 0, left) // most regions have one boundary
 		for h := h0; w.visited[h] != w.epoch; {
 			w.visited[h] = w.epoch
 			c = append(c, h)
@@ -87,6 +90,7 @@ func (w *cutter) outline(fs []int32) outline {
 			}
 			h = n
 		}
+		left -= len(c)
 		if a := w.CycleArea2(c); a > best {
 			if o.outer != nil {
 				o.holes = append(o.holes, o.outer)

@@ -18,8 +18,12 @@ func (w *cutter) divide(fs []int32) [][]int32 {
 			out = append(out, f)
 			continue
 		}
-		s, ok := w.cut(f)
-		if !ok || (a.most < w.goal.max && o.simple() && s.score >= w.price(f)) {
+		limit := far
+		if a.most < w.goal.max && o.simple() {
+			limit = w.price(f)
+		}
+		s, ok := w.cutBelow(f, limit)
+		if !ok || s.score >= limit {
 			out = append(out, f)
 			continue
 		}
@@ -130,7 +134,7 @@ func (s *search) sweep() bool {
 			}
 		}
 		if area.worth > 0.8*g.target {
-			if c, ok := w.cut(u); ok && w.price(c.left)+w.price(c.right)+g.Feature*c.cost/100 < best {
+			if c, ok := w.cutBelow(u, best+1e-6); ok && w.price(c.left)+w.price(c.right)+g.Feature*c.cost/100 < best {
 				now = [][]int32{c.left, c.right}
 			}
 		}
