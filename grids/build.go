@@ -69,10 +69,8 @@ func (o *Options) settle() error {
 	if o.Weights == (Weights{}) {
 		o.Weights = Balanced
 	}
-	for _, w := range [4]float64{o.Weights.Area, o.Weights.Shape, o.Weights.Load, o.Weights.Feature} {
-		if !(w >= 0 && w < 1e6) {
-			return gis.E(gis.Invalid, nil, "a weight must lie between 0 and 1,000,000, not %g", w)
-		}
+	if err := o.Weights.Check(); err != nil {
+		return err
 	}
 	if o.Threads <= 0 {
 		o.Threads = runtime.GOMAXPROCS(0)

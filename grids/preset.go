@@ -1,42 +1,81 @@
 package grids
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
 	"wanmi/gis"
 )
 
-// presets are the named weights, in the order they are told in.
-var presets = []struct {
-	name string
-	w    Weights
-}{
-	{"balanced", Balanced},
-	{"area", Weights{Area: 30, Shape: 1, Load: 0.2, Feature: 1.8}},
-	{"load", Weights{Area: 4, Shape: 0.9, Load: 4, Feature: 2.2}},
-	{"feature", Weights{Area: 4, Shape: 0.9, Load: 0.2, Feature: 5}},
+// NamedWeights are weights with a name and what they are for.
+type NamedWeights struct {
+	Name    string
+	Weights Weights
+	For     string
+	ForZh   string
+}
+
+// BuiltIn returns the weights everyone has, in the order they are told in.
+func BuiltIn() []NamedWeights {
+	return []NamedWeights{
+		{"balanced", Balanced, "area, shape, borders on features and load in balance", "面积、形状、地物、部件数兼顾"},
+		{"area", Weights{Area: 30, Shape: 1, Load: 0.2, Feature: 1.8}, "cells nearer to the target area", "面积更接近目标值"},
+		{"load", Weights{Area: 4, Shape: 0.9, Load: 4, Feature: 2.2}, "like numbers of components in the cells of a community", "社区内各网格部件数更均衡"},
+		{"feature", Weights{Area: 4, Shape: 0.9, Load: 0.2, Feature: 5}, "borders on roads, walls and banks even at the price of area", "界线更多沿道路、围墙、河岸，面积可让步"},
+	}
 }
 
 // PresetNames lists the names that Preset knows.
 func PresetNames() []string {
 	var names []string
-	for _, p := range presets {
-		names = append(names, p.name)
+	for _, p := range BuiltIn() {
+		names = append(names, p.Name)
 	}
 	return names
 }
 
-// Preset returns named weights: balanced; area, cells nearer to the target area; load, cells with like numbers of
-// components; feature, borders on roads, walls and banks even at the price of area. No name
-// is balanced; another name is a gis.Invalid error.
-func Preset(name string) (Weights, error) {
+// Preset returns built-in weights by their name; no name is balanced, another a gis.Invalid error.
+func Preset(name string) (Weights, error) { return Presets(nil).Get(name) }
+
+// Presets are a city's own weights by name, beside the built-in ones; one named like those takes its place.
+type Presets map[string]Weights
+
+// Get returns weights by their name; no name is balanced, one nobody knows a gis.Invalid error.
+func (p Presets) Get(name string) (Weights, error) {
 	if name == "" {
-		return Balanced, nil
+		name = "balanced"
 	}
+	if w, ok := p[name]; ok {
+		return w, nil
+	}
+	known := BuiltIn()
+	if i := slices.IndexFunc(known, func(b NamedWeights) bool { return b.Name == name }); i >= 0 {
+		return known[i].Weights, nil
+	}
+	return Weights{}, gis.E(gis.Invalid, nil, "there is no preset %q; known: %s", name, strings.Join(p.Names(), ", "))
+}
+
+// Names lists the names that Get knows: the built-in ones, then the city's own by alphabet.
+func (p Presets) Names() []string {
 	names := PresetNames()
-	if i := slices.Index(names, name); i >= 0 {
-		return presets[i].w, nil
+	for _, n := range slices.Sorted(maps.Keys(p)) {
+		if !slices.Contains(names, n) {
+			names = append(names, n)
+		}
 	}
-	return Weights{}, gis.E(gis.Invalid, nil, "there is no preset %q; known: %s", name, strings.Join(names, ", "))
+	return names
+}
+
+// Check returns a gis.Invalid error when a weight is out of range.
+func (w Weights) Check() error {
+	for _, v := range [4]float64{w.Area, w.Shape, w.Load, w.Feature} {
+		if !(v >= 0 && v < 1e6) {
+			return gis.E(gis.Invalid, nil, "a weight must lie between 0 and 1,000,000, not %g", v)
+		}
+	}
+	if w == (Weights{}) {
+		return gis.E(gis.Invalid, nil, "all weights are 0")
+	}
+	return nil
 }

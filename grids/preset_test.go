@@ -22,3 +22,21 @@ func TestPreset(t *testing.T) {
 		t.Errorf("Preset(pretty): got %v, want an Invalid error", err)
 	}
 }
+
+func TestPresetsOfACity(t *testing.T) {
+	own := Presets{"old town": {Area: 1, Shape: 2, Load: 3, Feature: 4}, "area": {Area: 9}}
+	for _, c := range []struct {
+		name string
+		want Weights
+	}{{"old town", own["old town"]}, {"area", Weights{Area: 9}}, {"", Balanced}} {
+		if got, err := own.Get(c.name); got != c.want || err != nil {
+			t.Errorf("Get(%q) = %+v, %v, want %+v", c.name, got, err, c.want)
+		}
+	}
+	if names := own.Names(); len(names) != 5 || names[4] != "old town" {
+		t.Errorf("names: got %v, want the four and old town", names)
+	}
+	if err := (Weights{Area: -1}).Check(); gis.KindOf(err) != gis.Invalid {
+		t.Errorf("a weight of -1: got %v, want an Invalid error", err)
+	}
+}

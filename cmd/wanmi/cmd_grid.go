@@ -28,14 +28,14 @@ func (a *app) cmdGrid() *cobra.Command {
   wanmi grid export --db city.gpkg --out 网格.geojson
   wanmi grid show --db city.gpkg 370883001001007`,
 	}
-	c.AddCommand(a.cmdGridBuild(), a.cmdGridCheck(), a.cmdGridDiff(), a.cmdGridExport(), a.cmdGridShow())
+	c.AddCommand(a.cmdGridBuild(), a.cmdGridCheck(), a.cmdGridDiff(), a.cmdGridExport(), a.cmdGridShow(), a.cmdGridPresets())
 	c.AddCommand(a.editCommands()...)
 	return c
 }
 
 type buildFlags struct {
 	db, report, mapURL string
-	preset             string // a name grids.Preset knows
+	preset, config     string // a name that grids or the configuration knows
 	communities        []string
 	target, minA, maxA float64
 	threads            int
@@ -52,7 +52,8 @@ func (a *app) cmdGridBuild() *cobra.Command {
 buildings, numbers them west to east and north to south, and places every component in its cell.
 
 --preset weighs what a good cell is: balanced; area, nearer to the target area; load, like numbers of components;
-feature, borders on roads, walls and banks even at the price of area.
+feature, borders on roads, walls and banks even at the price of area; or a name from presets: in the file given by
+--config. 'wanmi grid presets' lists them with their weights.
 
 A city that has cells is repaired by default: only cells that break a hard rule on the new base map are divided anew,
 together with their neighbours, and land that has no cells; all others keep code and shape. --mode refresh replaces
@@ -73,7 +74,8 @@ lineage. Locked cells survive every build. A division with a hard fault is not w
 	fl.Float64Var(&f.target, "target", 10000, "area a cell should have, m²")
 	fl.Float64Var(&f.minA, "min", 5000, "smallest area, m²")
 	fl.Float64Var(&f.maxA, "max", 20000, "largest area, m²")
-	fl.StringVar(&f.preset, "preset", "balanced", "what counts most: "+strings.Join(grids.PresetNames(), ", "))
+	fl.StringVar(&f.preset, "preset", "balanced", "what counts most: "+strings.Join(grids.PresetNames(), ", ")+", or a name from --config")
+	fl.StringVar(&f.config, "config", "", "a YAML file with presets of the city's own")
 	fl.IntVar(&f.threads, "threads", 0, "threads (default: as many as the machine has)")
 	fl.StringVar(&f.mode, "mode", "repair", "what becomes of cells there are: repair, refresh, rebuild")
 	fl.StringVar(&f.report, "report", "", "write the report to this file: .html or .json")
@@ -96,7 +98,11 @@ type buildResult struct {
 }
 
 func (a *app) gridBuild(ctx context.Context, st store, f buildFlags) error {
-	weights, err := grids.Preset(f.preset)
+	presets, err := presetsOf(f.config)
+	if err != nil {
+		return err
+	}
+	weights, err := presets.Get(f.preset)
 	if err != nil {
 		return err
 	}

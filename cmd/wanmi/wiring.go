@@ -15,17 +15,18 @@ import (
 	"wanmi/grids"
 )
 
-// config is the file of `wanmi serve --config`. A flag given on the command line wins.
+// config is the file of `wanmi serve --config` and of `wanmi grid build --config`. A flag given on the command line wins.
 type config struct {
-	Addr       string              `yaml:"addr"`        // 127.0.0.1:8080
-	Public     *bool               `yaml:"public"`      // reading needs no key; default true
-	BasePath   string              `yaml:"base_path"`   // the path a proxy mounts the server under
-	TrustProxy bool                `yaml:"trust_proxy"` // believe X-Forwarded-*
-	Admin      []string            `yaml:"admin"`       // province, prefecture, county as addresses begin with
-	Synonyms   map[string][]string `yaml:"synonyms"`    // word -> component class codes, beside the built-in ones
-	Title      string              `yaml:"title"`       // the city's name on the page
-	Attrib     string              `yaml:"attribution"` // whose data it is, on the page
-	Examples   []string            `yaml:"examples"`    // reports the page offers to try
+	Addr       string                `yaml:"addr"`        // 127.0.0.1:8080
+	Public     *bool                 `yaml:"public"`      // reading needs no key; default true
+	BasePath   string                `yaml:"base_path"`   // the path a proxy mounts the server under
+	TrustProxy bool                  `yaml:"trust_proxy"` // believe X-Forwarded-*
+	Admin      []string              `yaml:"admin"`       // province, prefecture, county as addresses begin with
+	Synonyms   map[string][]string   `yaml:"synonyms"`    // word -> component class codes, beside the built-in ones
+	Title      string                `yaml:"title"`       // the city's name on the page
+	Attrib     string                `yaml:"attribution"` // whose data it is, on the page
+	Examples   []string              `yaml:"examples"`    // reports the page offers to try
+	Presets    map[string]presetConf `yaml:"presets"`     // weights of the division by name, beside the built-in ones
 
 	synthetic bool // the demo: the page says that the city is made up
 }
@@ -60,6 +61,9 @@ func readConfig(file string) (config, error) {
 	dec := yaml.NewDecoder(f)
 	dec.KnownFields(true)
 	if err := dec.Decode(&c); err != nil {
+		return c, gis.E(gis.Invalid, nil, "configuration %s: %v", file, err)
+	}
+	if _, err := c.presets(); err != nil {
 		return c, gis.E(gis.Invalid, nil, "configuration %s: %v", file, err)
 	}
 	return c, nil

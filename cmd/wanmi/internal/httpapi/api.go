@@ -15,6 +15,7 @@ import (
 	"wanmi/cmd/wanmi/internal/city"
 	"wanmi/data"
 	"wanmi/gis"
+	"wanmi/grids"
 )
 
 // Keys knows the keys people sign in with; the store does.
@@ -64,6 +65,7 @@ type Config struct {
 	Version    string
 	// About stands in /catalog beside the layers, as title, synthetic, notice, attribution, examples, reports.
 	About     map[string]any
+	Presets   grids.Presets    // weights of a division by name, beside the built-in ones
 	TempDir   string           // where uploads wait; "": the system's
 	MaxUpload int64            // bytes of one delivery; 0: 2 GiB
 	Now       func() time.Time // nil: time.Now

@@ -38,7 +38,7 @@ func (a *API) buildGrids(c *call) (*reply, error) {
 		}
 	}
 	if body.Preset != "" {
-		if opt.Weights, err = grids.Preset(body.Preset); err != nil {
+		if opt.Weights, err = a.cfg.Presets.Get(body.Preset); err != nil {
 			return nil, err
 		}
 	}

@@ -84,7 +84,7 @@ func schemas() object {
 			"placed": integer("components and cases that changed their cell"), "undone": integer("the edit taken back"),
 		}),
 		"GridBuild": record("What is to be divided; {} repairs.", nil, object{
-			"mode": text("repair, refresh or rebuild"), "preset": text("what counts most: balanced, area, load, feature"),
+			"mode": text("repair, refresh or rebuild"), "preset": text("what counts most: balanced, area, load, feature, or a name from the configuration"),
 			"communities": list(text("12 characters; none: all")), "force": object{"type": "boolean", "description": "write even with breaches of hard rules"},
 		}),
 		"GridBuilt": record("What the division has done.", []any{"places", "kept", "new", "void", "changed"}, object{
