@@ -4,7 +4,9 @@
     bench_grids.py OUT [DIR ...]
 
 Without folders: the five places and Taipei west under ../shared/data, and the table goes into BENCHMARKS.md between
-its markers. Each DIR is laid out like ../shared/data/places/NAME. OUT gets NAME.geojson (cells in the folder's own
+its markers. Each DIR is laid out like ../shared/data/places/NAME: communities.geojson, and what there is of lines
+(or roads, levees), buildings, areas (or green_land), water and components, in metres with meta.json, else in longitude
+and latitude. A second folder of the same NAME is called PARENT_NAME. OUT gets NAME.geojson (cells in the folder's own
 coordinates), NAME_PRESET.geojson, NAME.png and table.json. The judge (../shared/grids/judge.py) measures our cells
 and, where the folder has them, prototype_cells.geojson in the same run. Needs python3-shapely and python3-numpy.
 """
@@ -23,8 +25,12 @@ PRESETS = ['balanced', 'area', 'load']
 def judge(cells, base, out):
     """Judge one file; the measures, or what went wrong."""
     cmd = ['/usr/bin/python3', JUDGE, cells, '--base', base, '--json', out, '--quiet', '--strict']
-    if os.path.exists(os.path.join(base, 'roads.geojson')):  # lon/lat folder with files of other names
-        cmd += ['--lines', os.path.join(base, 'roads.geojson'), '--areas', os.path.join(base, 'green_land.geojson'), '--grid', '0.01']
+    if not os.path.exists(os.path.join(base, 'meta.json')):  # longitude and latitude
+        cmd += ['--grid', '0.01']
+    for option, mine, usual in [('--lines', 'roads', 'lines'), ('--areas', 'green_land', 'areas')]:
+        file = os.path.join(base, mine + '.geojson')
+        if os.path.exists(file) and not os.path.exists(os.path.join(base, usual + '.geojson')):
+            cmd += [option, file]
     if os.path.exists(out):
         os.remove(out)
     r = subprocess.run(cmd, capture_output=True, text=True)
@@ -73,11 +79,33 @@ def markdown(table):
     return '\n'.join(out)
 
 
-def build(out, dirs, presets):
+def name_folders(dirs):
+    """The name of each folder, no two alike, and the folders; ends the program when one cannot be divided."""
+    names = []
+    for d in dirs:
+        if not os.path.isdir(d):
+            sys.exit(f'bench_grids: there is no folder {d}')
+        if not os.path.exists(os.path.join(d, 'communities.geojson')):
+            sys.exit(f'bench_grids: {d} has no communities.geojson, and nothing can be divided without communities')
+        name = base = os.path.basename(os.path.normpath(d))
+        k = 1
+        while name in names:
+            name = os.path.basename(os.path.dirname(os.path.normpath(d))) + '_' + base + ('' if k == 1 else str(k))
+            k += 1
+        if name != base:
+            print(f'bench_grids: there are two folders {base}; {d} is called {name}', file=sys.stderr)
+        names.append(name)
+        for what, files in [('lines', ['lines', 'roads']), ('buildings', ['buildings']), ('components', ['components'])]:
+            if not any(os.path.exists(os.path.join(d, f + '.geojson')) for f in files):
+                print(f'bench_grids: {name} has no {" or ".join(f + ".geojson" for f in files)}: divided and judged without {what}', file=sys.stderr)
+    return dict(zip(names, dirs))
+
+
+def build(out, by_name, presets):
     env = dict(os.environ, CGO_ENABLED='0')
     exe = os.path.join(out, '.benchgrids')
     subprocess.run([env.get('GO', 'go'), 'build', '-o', exe, './scripts/benchgrids'], cwd=ROOT, env=env, check=True)
-    p = subprocess.run([exe, '-out', out, '-presets', ','.join(presets), *dirs], stdout=subprocess.PIPE, text=True)
+    p = subprocess.run([exe, '-out', out, '-presets', ','.join(presets), '-names', ','.join(by_name), *by_name.values()], stdout=subprocess.PIPE, text=True)
     os.remove(exe)
     if p.returncode:
         sys.exit(p.returncode)
@@ -91,13 +119,13 @@ def main():
     whole = not dirs
     if whole:
         dirs = [os.path.join(SHARED, 'data', 'places', n) for n in FIVE]
+    by_name = name_folders(dirs)
     os.makedirs(out, exist_ok=True)
-    runs = build(out, dirs, PRESETS)
+    runs = build(out, by_name, PRESETS)
     if whole:
-        west = os.path.join(SHARED, 'data', 'taipei_west', 'base')
-        dirs.append(west)
-        runs += build(out, [west], PRESETS[:1])
-    by_name = {os.path.basename(os.path.normpath(d)): d for d in dirs}
+        west = {'taipei west': os.path.join(SHARED, 'data', 'taipei_west', 'base')}
+        runs += build(out, west, PRESETS[:1])
+        by_name |= west
     jobs = [(r['name'], r['preset'], os.path.join(out, r['file']), r) for r in runs]
     jobs += [(n, 'prototype', os.path.join(d, 'prototype_cells.geojson'), {}) for n, d in by_name.items()
              if os.path.exists(os.path.join(d, 'prototype_cells.geojson'))]
@@ -109,10 +137,10 @@ def main():
         os.remove(js)
         if r:
             res['seconds'], res['check'] = r['seconds'], r['hard']
-        return 'taipei west' if name == 'base' else name, who, res
+        return name, who, res
 
     with ThreadPoolExecutor(2) as pool:
-        table = sorted(pool.map(work, jobs), key=lambda t: (list(by_name).index('base' if t[0] == 'taipei west' else t[0]), t[1] != 'prototype', t[1]))
+        table = sorted(pool.map(work, jobs), key=lambda t: (list(by_name).index(t[0]), t[1] != 'prototype', t[1]))
     for who in ['prototype', *PRESETS]:
         rows = [r for name, w, r in table if w == who and name != 'taipei west']
         if rows:

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -16,14 +17,26 @@ import (
 
 func main() {
 	out := flag.String("out", ".", "folder for the results")
+	names := flag.String("names", "", "names of the folders, separated by commas (default: their own)")
 	presets := flag.String("presets", "balanced", "presets to divide with, the first is drawn; separated by commas")
 	threads := flag.Int("threads", 0, "threads (0: as many as the machine has)")
 	picture := flag.Bool("picture", true, "draw NAME.png")
 	look := flag.Int("look", 0, "draw so many cells of each place at street level, too: NAME_look_CODE.png")
 	seed := flag.Uint64("seed", 1, "chance by which those cells are chosen")
 	flag.Parse()
-	for _, dir := range flag.Args() {
-		if err := bench(dir, job{*out, strings.Split(*presets, ","), *threads, *picture, *look, *seed}); err != nil {
+	called := strings.Split(*names, ",")
+	if *names == "" {
+		called = nil
+		for _, dir := range flag.Args() {
+			called = append(called, filepath.Base(filepath.Clean(dir)))
+		}
+	}
+	if len(called) != flag.NArg() || len(slices.Compact(slices.Sorted(slices.Values(called)))) != len(called) {
+		fmt.Fprintln(os.Stderr, "benchgrids: each folder needs a name of its own: -names")
+		os.Exit(2)
+	}
+	for i, dir := range flag.Args() {
+		if err := bench(dir, called[i], job{*out, strings.Split(*presets, ","), *threads, *picture, *look, *seed}); err != nil {
 			fmt.Fprintf(os.Stderr, "benchgrids: %s: %v\n", dir, err)
 			os.Exit(1)
 		}
@@ -50,8 +63,8 @@ type job struct {
 	seed    uint64
 }
 
-func bench(dir string, j job) error {
-	p, err := readPlace(dir)
+func bench(dir, name string, j job) error {
+	p, err := readPlace(dir, name)
 	if err != nil {
 		return err
 	}

@@ -35,8 +35,8 @@ var landClass = map[string]string{
 	"pitch": "sport", "stadium": "sport", "sports_centre": "sport", "cemetery": "cemetery", "industrial": "factory", "railway": "rail_yard",
 }
 
-func readPlace(dir string) (*place, error) {
-	p := &place{name: filepath.Base(filepath.Clean(dir)), layers: map[string][]gis.Feature{}, raw: map[string]*geojson.FeatureCollection{}}
+func readPlace(dir, name string) (*place, error) {
+	p := &place{name: name, layers: map[string][]gis.Feature{}, raw: map[string]*geojson.FeatureCollection{}}
 	if data, err := os.ReadFile(filepath.Join(dir, "meta.json")); err == nil {
 		var meta struct{ Lon0, Lat0 float64 }
 		if err := json.Unmarshal(data, &meta); err != nil {
