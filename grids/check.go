@@ -163,7 +163,7 @@ func (c *checker) readCommunities() error {
 		if err != nil {
 			return err
 		}
-		if f.Geom == nil || !usable(f.Geom.Bound()) {
+		if f.Geom == nil || !sound(f.Geom) {
 			continue
 		}
 		if len(rows) == 0 {
@@ -212,8 +212,43 @@ func (c *checker) readCommunities() error {
 	return nil
 }
 
-func usable(b orb.Bound) bool {
-	return math.Abs(b.Min[0]) <= 360 && math.Abs(b.Max[0]) <= 360 && math.Abs(b.Min[1]) < 89 && math.Abs(b.Max[1]) < 89
+// sound reports whether all points are longitudes and latitudes within a few degrees of each other.
+func sound(g orb.Geometry) bool {
+	var lo, hi orb.Point
+	n, good := 0, true
+	var see func(g orb.Geometry)
+	point := func(p orb.Point) {
+		if n++; n == 1 {
+			lo, hi = p, p
+		}
+		good = good && math.Abs(p[0]) <= 360 && math.Abs(p[1]) < 89
+		lo = orb.Point{math.Min(lo[0], p[0]), math.Min(lo[1], p[1])}
+		hi = orb.Point{math.Max(hi[0], p[0]), math.Max(hi[1], p[1])}
+	}
+	see = func(g orb.Geometry) {
+		switch g := g.(type) {
+		case orb.Point:
+			point(g)
+		case orb.Ring:
+			for _, p := range g {
+				point(p)
+			}
+		case orb.Polygon:
+			for _, r := range g {
+				see(r)
+			}
+		case orb.MultiPolygon:
+			for _, p := range g {
+				see(p)
+			}
+		default:
+			for _, p := range [2]orb.Point{g.Bound().Min, g.Bound().Max} {
+				point(p)
+			}
+		}
+	}
+	see(g)
+	return n > 0 && good && hi[0]-lo[0] <= 3 && hi[1]-lo[1] <= 3
 }
 
 // add adds a ring to the community and to its polygon.
@@ -293,7 +328,7 @@ func (c *checker) take(cell Cell, at orb.Point) {
 		k.comm = i
 		c.comms[i].cells++
 	}
-	if len(cell.Polygon) == 0 || !usable(cell.Polygon.Bound()) {
+	if len(cell.Polygon) == 0 || !sound(cell.Polygon) {
 		c.say("grid.ring", gis.SeverityError, string(cell.Code), at, 0, "unit grid %s has no usable outline", "单元网格 %s 没有可用的边界", cell.Code)
 		return
 	}

@@ -48,7 +48,7 @@ func (c *checker) buildings() error {
 		if err != nil {
 			return err
 		}
-		if f.Geom == nil || !usable(f.Geom.Bound()) {
+		if f.Geom == nil || !sound(f.Geom) {
 			continue
 		}
 		c.stats.Buildings++
@@ -110,7 +110,7 @@ func (c *checker) building(b *checkBuilding, key string) {
 	}
 	a, o := c.cells[held[0]].Code, c.cells[held[1]].Code
 	switch {
-	case len(comms) == len(held) || inner < 0.02 || (inner < checkDepth && len(comms) > 1):
+	case len(comms) == len(held) || c.encloses(b) || inner < 0.02 || (inner < checkDepth && len(comms) > 1):
 		c.stats.Straddling++
 		c.say("building.straddles", gis.SeverityNote, key, at, lost, "a building of %.0f m² lies in the communities of unit grids %s and %s", "一座建筑物（%.0f 平方米）跨 %s 与 %s 所在的社区", b.m2, a, o)
 	case b.m2 > checkMax:
@@ -118,6 +118,18 @@ func (c *checker) building(b *checkBuilding, key string) {
 	default:
 		c.say("grid.building_cut", gis.SeverityError, key, at, lost, "the border of unit grids %s and %s cuts a building, %.1f m² off", "单元网格 %s 与 %s 的边界切割建筑物，切去 %.1f 平方米", a, o, lost)
 	}
+}
+
+// encloses reports whether an outline of a community lies in the building: what leads from it to the next must cut.
+func (c *checker) encloses(b *checkBuilding) bool {
+	for _, i := range c.partsAt(b.lo, b.hi) {
+		for _, r := range c.parts[i].rings {
+			if !slices.ContainsFunc(r, func(p mm) bool { return !insideRings(p, b.rings...) }) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // entered reports whether some border runs inside the building, 2 cm or more
@@ -185,7 +197,7 @@ func (c *checker) components() error {
 		if err != nil {
 			return err
 		}
-		if f.Geom == nil || !usable(f.Geom.Bound()) {
+		if f.Geom == nil || !sound(f.Geom) {
 			continue
 		}
 		c.stats.Components++

@@ -1,6 +1,7 @@
 package grids
 
 import (
+	"cmp"
 	"math"
 	"slices"
 
@@ -108,6 +109,14 @@ func (c cover) rays(block, round []int32, obs *obstacles) (good, bad []geom.Seg)
 			try(corners[i], d)
 		}
 	}
+	// The ray that cuts the fewest buildings first, the shortest of those.
+	cuts := make(map[geom.Seg]int, len(bad))
+	for _, s := range bad {
+		cuts[s] = obs.cuts(s)
+	}
+	slices.SortStableFunc(bad, func(s, t geom.Seg) int {
+		return cmp.Or(cmp.Compare(cuts[s], cuts[t]), cmp.Compare(s.A.Dist(s.B), t.A.Dist(t.B)))
+	})
 	var last []geom.Seg
 	for _, s := range bad {
 		if !held[s.A] && len(held) < 2 {
@@ -116,6 +125,17 @@ func (c cover) rays(block, round []int32, obs *obstacles) (good, bad []geom.Seg)
 		}
 	}
 	return good, last
+}
+
+// cuts counts the buildings that the segment runs through.
+func (o *obstacles) cuts(s geom.Seg) int {
+	n := 0
+	for _, i := range o.near(s.Box(), nil) {
+		if len(o.all[i].deep(s.A, s.B, skin)) > 0 {
+			n++
+		}
+	}
+	return n
 }
 
 // ray runs from a corner of a block in direction d to the first of the lines round it,
@@ -129,7 +149,8 @@ func (c cover) ray(from geom.Pt, block, round []int32, d geom.Pt) (s geom.Seg, o
 		return p.Y * d.Y, p.X
 	}
 	fu, fv := uv(from)
-	first := func(l []int32) int64 {
+	first := func(l []int32, ends bool) int64 { // ends: what only touches the ray counts, too
+
 		best := int64(math.MaxInt64)
 		for _, i := range l {
 			if c.segs[i].A == from || c.segs[i].B == from {
@@ -140,6 +161,14 @@ func (c cover) ray(from geom.Pt, block, round []int32, d geom.Pt) (s geom.Seg, o
 			if av > bv {
 				au, av, bu, bv = bu, bv, au, av
 			}
+			if ends && (fv == av || fv == bv) {
+				for _, p := range [2]geom.Pt{c.segs[i].A, c.segs[i].B} {
+					if u, v := uv(p); v == fv && u > fu {
+						best = min(best, u-fu)
+					}
+				}
+				continue
+			}
 			if fv < av || fv >= bv {
 				continue
 			}
@@ -149,8 +178,8 @@ func (c cover) ray(from geom.Pt, block, round []int32, d geom.Pt) (s geom.Seg, o
 		}
 		return best
 	}
-	best := first(round)
-	if best == math.MaxInt64 || first(block) <= best {
+	best := first(round, false)
+	if best == math.MaxInt64 || first(block, true) <= best {
 		return geom.Seg{}, false
 	}
 	to := geom.Pt{X: from.X + d.X*(best+rayOverrun), Y: from.Y + d.Y*(best+rayOverrun)}

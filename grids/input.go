@@ -165,6 +165,9 @@ func readCommunities(ctx context.Context, src Source) (*base, error) {
 	if len(byCode) == 0 {
 		return nil, gis.E(gis.Rejected, nil, "there is no community to divide; import the layer community first")
 	}
+	if w, h := bound.Max[0]-bound.Min[0], bound.Max[1]-bound.Min[1]; max(w, h) > 2*widest {
+		return nil, gis.E(gis.Rejected, nil, "the communities lie %.0f by %.0f degrees apart, from %.4f to %.4f: one of them is misplaced", w, h, bound.Min, bound.Max)
+	}
 	b.lat = latticeOf(wholeOf(src, bound))
 	for code, parts := range byCode {
 		c := community{code: code}

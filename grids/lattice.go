@@ -102,15 +102,67 @@ func lineStrings(g orb.Geometry) []orb.LineString {
 	return nil
 }
 
-// finite reports whether every coordinate is a longitude and latitude the projection can take.
+// widest is how many degrees a geometry may span: more is a corner gone astray, at 0, 0 for instance.
+const widest = 3.0
+
+// finite reports whether every coordinate is a longitude and latitude the projection can take, none far from the others.
 func finite(g orb.Geometry) bool {
-	if g == nil {
+	b := orb.Bound{Min: orb.Point{360, 89}, Max: orb.Point{-360, -89}}
+	if g == nil || !reaches(g, &b) {
 		return false
 	}
-	b := g.Bound()
-	ok := true
-	for _, p := range [2]orb.Point{b.Min, b.Max} {
-		ok = ok && math.Abs(p[0]) <= 360 && math.Abs(p[1]) < 89
+	return b.Max[0] < b.Min[0] || (b.Max[0]-b.Min[0] <= widest && b.Max[1]-b.Min[1] <= widest)
+}
+
+// reaches widens the bound by all points of g; false when one is no longitude and latitude.
+func reaches(g orb.Geometry, b *orb.Bound) bool {
+	points := func(l []orb.Point) bool {
+		for _, p := range l {
+			if !(math.Abs(p[0]) <= 360 && math.Abs(p[1]) < 89) { // false for NaN
+				return false
+			}
+			b.Min[0], b.Max[0] = min(b.Min[0], p[0]), max(b.Max[0], p[0])
+			b.Min[1], b.Max[1] = min(b.Min[1], p[1]), max(b.Max[1], p[1])
+		}
+		return true
 	}
-	return ok // a comparison with NaN is false
+	switch g := g.(type) {
+	case orb.Point:
+		return points([]orb.Point{g})
+	case orb.MultiPoint:
+		return points(g)
+	case orb.LineString:
+		return points(g)
+	case orb.Ring:
+		return points(g)
+	case orb.Bound:
+		return points([]orb.Point{g.Min, g.Max})
+	case orb.MultiLineString:
+		for _, l := range g {
+			if !points(l) {
+				return false
+			}
+		}
+	case orb.Polygon:
+		for _, r := range g {
+			if !points(r) {
+				return false
+			}
+		}
+	case orb.MultiPolygon:
+		for _, p := range g {
+			for _, r := range p {
+				if !points(r) {
+					return false
+				}
+			}
+		}
+	case orb.Collection:
+		for _, part := range g {
+			if part == nil || !reaches(part, b) {
+				return false
+			}
+		}
+	}
+	return true
 }
