@@ -33,10 +33,11 @@ func (c *checker) lands() {
 		c.say("grid.outside", gis.SeverityError, string(worst.Code), c.place(c.astray(worst, true)), outside, "%.2f m² of unit grids lie outside every community, most of it in %s", "单元网格共有 %.2f 平方米位于所有社区之外，最多者为 %s", outside, worst.Code)
 	}
 	for i, k := range c.comms {
-		if k.cells == 0 || k.m2-held[i] < coverLeast+coverShare*k.m2 && held[i]-k.m2 < 1 {
+		allow := coverLeast + max(coverShare*k.m2, coverBend*k.length)
+		if k.cells == 0 || k.m2-held[i] < allow && held[i]-k.m2 < 1 {
 			continue
 		}
-		if m2 := c.extent(i); m2-held[i] > coverLeast+coverShare*m2 {
+		if m2 := c.extent(i); m2-held[i] > allow {
 			c.say("grid.gap", gis.SeverityError, k.code, c.place(c.bare(i)), m2-held[i], "%.2[2]f m² of community %[1]s are in no unit grid", "社区 %s 有 %.2f 平方米未被单元网格覆盖", k.code, m2-held[i])
 		}
 	}

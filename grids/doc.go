@@ -44,5 +44,5 @@
 //	building in several atoms      0.3 m deep, 0.2 m²               a border may touch its skin  kept whole, or grid.building_parted
 //
 // [Check] allows a cell 0.5 m² of land that is not its community's, two cells 0.001 m² in common, and 0.05 m² and 5e-6 of
-// the land in no cell or outside: what the lattice bends lines by.
+// the land (2.5e-4 m² a metre of outline, where that is more) in no cell or outside: what the lattice bends lines by.
 package grids
