@@ -2,6 +2,7 @@ package grids
 
 import (
 	"encoding/json"
+	"fmt"
 	"math"
 	"slices"
 
@@ -55,6 +56,7 @@ func Compose(b *Book, w WorkGrid) (WorkGrid, error) {
 	if apart, ok := firstApart(b, w.Members); !ok && w.Kind == Management {
 		return w, gis.E(gis.Invalid, nil, "work grid %s: unit grid %s does not touch the others (单元网格不相邻)", w.Code, apart)
 	}
+	w.AreaM2 = math.Round(w.AreaM2*100) / 100
 	w.Polygon = Dissolve(cells)
 	return w, nil
 }
@@ -76,6 +78,37 @@ func firstApart(b *Book, members []Code) (Code, bool) {
 		}
 	}
 	return "", true
+}
+
+// WorkGridOf returns the work grid of a row of its layer.
+func WorkGridOf(f gis.Feature) (WorkGrid, error) {
+	w := WorkGrid{
+		Code: f.Text("code"), Name: f.Text("name"), Kind: f.Text("kind"), DepartmentCode: f.Text("department_code"),
+		DepartmentName: f.Text("department_name"), AreaM2: f.Real("area_m2"),
+	}
+	if s := f.Text("members"); s != "" {
+		if err := json.Unmarshal([]byte(s), &w.Members); err != nil {
+			return w, fmt.Errorf("grids: members of work grid %s: %w", f.Key, err)
+		}
+	}
+	switch g := f.Geom.(type) {
+	case orb.MultiPolygon:
+		w.Polygon = g
+	case orb.Polygon:
+		w.Polygon = orb.MultiPolygon{g}
+	}
+	return w, nil
+}
+
+// ParseWorkKind reads a kind of work grid, in English or Chinese; a gis.Invalid error says which there are.
+func ParseWorkKind(s string) (string, error) {
+	switch s {
+	case Management, "管理", "管理网格", "责任网格":
+		return Management, nil
+	case Evaluation, "评价", "评价网格":
+		return Evaluation, nil
+	}
+	return "", gis.E(gis.Invalid, nil, "a work grid is of kind management (管理) or evaluation (评价), not %q", s)
 }
 
 // Feature returns the work grid as a row of its layer.

@@ -1,6 +1,7 @@
 package grids
 
 import (
+	"reflect"
 	"testing"
 
 	"github.com/paulmach/orb"
@@ -55,4 +56,27 @@ func ringArea(r orb.Ring) (a float64) {
 		a += r[i-1][0]*r[i][1] - r[i][0]*r[i-1][1]
 	}
 	return a / 2
+}
+
+// TestWorkGridOf: what is stored of a work grid comes back as it was.
+func TestWorkGridOf(t *testing.T) {
+	d := build(t, town(), Options{})
+	book, err := BookOf(d.Cells)
+	if err != nil {
+		t.Fatal(err)
+	}
+	first := d.Cells[0].Code
+	w, err := Compose(book, WorkGrid{Code: "GL-01", Name: "东片", Members: []Code{first, book.Neighbours(first)[0]}, DepartmentCode: "1", DepartmentName: "市政所"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := WorkGridOf(w.Feature())
+	if err != nil || !reflect.DeepEqual(got, w) {
+		t.Errorf("got %+v, %v, want %+v", got, err, w)
+	}
+	for s, want := range map[string]string{"管理": Management, "evaluation": Evaluation, "评价网格": Evaluation, "好": ""} {
+		if got, err := ParseWorkKind(s); got != want || (err != nil) != (want == "") {
+			t.Errorf("ParseWorkKind(%q) = %q, %v, want %q", s, got, err, want)
+		}
+	}
 }
