@@ -99,7 +99,6 @@ func (r *renewal) compareLines() {
 			if t >= 0 && r.cells[t].comm == k.comm {
 				continue
 			}
-			old = append(old, geom.Seg{A: p, B: q})
 			if !now.along(p, q, sameLine, lostLength) {
 				r.lostEdge[[2]geom.Pt{p, q}] = true
 				r.breakCell(r.edges[[2]geom.Pt{p, q}], "grid.stray", "has a border where no community line runs any more", "的边界处已无社区界线")
@@ -108,12 +107,13 @@ func (r *renewal) compareLines() {
 				}
 				continue
 			}
+			old = append(old, geom.Seg{A: p, B: q})
 			if t < 0 && r.find.at(rightOf(p, q)) >= 0 {
 				r.bare = append(r.bare, [2]geom.Pt{p, q})
 			}
 		}
 	}
-	was := newLineIndex(old)
+	was := newLineIndex(old) // without those that are lost: what is left of them counts as moved
 	for _, s := range r.cov.segs {
 		if (s.L >= 0 && r.want[s.L] || s.R >= 0 && r.want[s.R]) && !was.along(s.A, s.B, sameLine, lostLength) {
 			r.moved = append(r.moved, s)

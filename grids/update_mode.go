@@ -78,6 +78,7 @@ func (b *base) renew(ctx context.Context, cov cover, want []bool, comps func() e
 	}
 	b.points = newPointTable(b.comps)
 	r := newRenewal(ctx, b, cov, want, opt)
+	r.conform()
 	r.examine()
 	if err := r.improve(); err != nil {
 		return nil, err
@@ -103,7 +104,7 @@ func (b *base) renew(ctx context.Context, cov cover, want []bool, comps func() e
 	d.Stats.Communities = len(comm)
 	d.Stats.areas(area, compact, opt.Min, opt.Target, opt.Max)
 	d.Stats.Buildings, d.Stats.Components = len(b.buildings), len(b.comps)
-	d.straddling(b, cov.segs, opt.Threads)
+	d.straddling(b, r.cov.segs, opt.Threads)
 	d.Stats.count(d.Findings)
 	d.Stats.Seconds = math.Round(time.Since(start).Seconds()*100) / 100
 	d.Update = r.told

@@ -1,0 +1,233 @@
+package grids
+
+import (
+	"math"
+	"slices"
+
+	"wanmi/gis"
+	"wanmi/gis/geom"
+)
+
+// A layer of communities that is delivered again comes back with its lines millimetres to centimetres beside themselves.
+// Cells need not follow that: where a new line runs within lineNoise of an old border between communities the border
+// is the line, corner by corner, and only what is left over has moved.
+const (
+	lineNoise  = 75.0   // mm: Check looks 30 mm beyond a border, and 50 mm further for land without cells
+	lineExact  = 1.5    // mm two nodings of one line may differ by
+	junctionIn = 2000.0 // mm: a moved line leaves the old one in a corner this near, or else in a lattice point of it
+)
+
+// conform replaces the community lines by the old borders they run beside; it does nothing when they lie on them anyway.
+func (r *renewal) conform() {
+	var old []geom.Seg
+	for i, k := range r.cells {
+		for n, p := range k.ring {
+			q := k.ring[(n+1)%len(k.ring)]
+			if t := r.twin(p, q); t < 0 || r.cells[t].comm != k.comm && int32(i) < t {
+				old = append(old, geom.Seg{A: p, B: q, L: -1, R: -1})
+			}
+		}
+	}
+	was := newLineIndex(old)
+	shifted := 0.0
+	for _, s := range r.cov.segs {
+		if !was.along(s.A, s.B, lineExact, lostLength) && was.along(s.A, s.B, lineNoise, lostLength) {
+			shifted += s.A.Dist(s.B)
+		}
+	}
+	if shifted == 0 {
+		return
+	}
+	g := r.laidOn(old, was)
+	r.cov = r.owned(g)
+	r.find = newCoverFinder(r.cov)
+	at, m := r.b.lat.lonLat(r.cov.segs[0].A), shifted/1000
+	r.findings = append(r.findings, finding("grid.lines_kept", gis.SeverityNote, "", at, m,
+		"%.0f m of community lines were delivered less than %.0f mm beside where they were; the unit grids keep their borders there",
+		"%.0f 米社区界线与原位置相差不足 %.0f 毫米，单元网格边界保持不变", m, lineNoise))
+}
+
+// laidOn makes the graph of the old borders and of what runs beside none of them.
+func (r *renewal) laidOn(old []geom.Seg, was lineIndex) *geom.Graph {
+	lines := geom.NewGraph(geom.SnapRound(slices.Clone(r.cov.segs), 1), nil)
+	segs := old
+	for e := range lines.Edges {
+		line := lines.Edges[e].Line
+		for _, part := range was.rest(line) {
+			part = was.joined(part)
+			for i := 1; i < len(part); i++ {
+				if part[i-1] != part[i] {
+					segs = append(segs, geom.Seg{A: part[i-1], B: part[i], L: -1, R: -1})
+				}
+			}
+		}
+	}
+	return geom.NewGraph(geom.Dedup(geom.SnapRound(segs, 1)), nil)
+}
+
+// rest returns the stretches of a line that run beside no segment of the index.
+func (l lineIndex) rest(line []geom.Pt) [][]geom.Pt {
+	var close []span // by arc length
+	pos := make([]float64, len(line))
+	for i := 1; i < len(line); i++ {
+		p, q := line[i-1], line[i]
+		d := p.Dist(q)
+		pos[i] = pos[i-1] + d
+		l.acc.near(p, q, lineNoise, func(s geom.Seg) {
+			if c, ok := capsule(p, q, s.A, s.B, lineNoise); ok {
+				close = append(close, span{pos[i-1] + c.lo*d, pos[i-1] + c.hi*d})
+			}
+		})
+	}
+	var beside []span
+	for _, s := range mergeSpans(close, 1) {
+		if s.hi-s.lo > 3*lineNoise || s.lo == 0 && s.hi == pos[len(pos)-1] {
+			beside = append(beside, s)
+		}
+	}
+	var out [][]geom.Pt
+	for _, s := range subtract([]span{{0, pos[len(pos)-1]}}, beside) {
+		if pts := stretch(line, pos, s); s.hi-s.lo > lineNoise && len(pts) > 1 {
+			out = append(out, pts)
+		}
+	}
+	return out
+}
+
+// joined leads the ends of a line that lie at the segments of the index to a corner of theirs, or to a lattice point on one.
+func (l lineIndex) joined(line []geom.Pt) []geom.Pt {
+	line = slices.Clone(line)
+	for range 2 {
+		slices.Reverse(line)
+		end := line[len(line)-1]
+		corner, exact, near := end, end, false
+		toCorner, toExact := junctionIn, junctionIn
+		l.acc.near(end, end, junctionIn, func(s geom.Seg) {
+			t, d := nearSeg(end, s.A, s.B)
+			if d >= 3*lineNoise {
+				return
+			}
+			near = true
+			for _, q := range [2]geom.Pt{s.A, s.B} {
+				if e := end.Dist(q); e < toCorner || e == toCorner && q.Less(corner) {
+					corner, toCorner = q, e
+				}
+			}
+			if g := gcd(abs(s.B.X-s.A.X), abs(s.B.Y-s.A.Y)); g > 1 {
+				k := min(g-1, max(1, int64(math.Round(t*float64(g)))))
+				q := geom.Pt{X: s.A.X + (s.B.X-s.A.X)/g*k, Y: s.A.Y + (s.B.Y-s.A.Y)/g*k}
+				if e := end.Dist(q); e < toExact || e == toExact && q.Less(exact) {
+					exact, toExact = q, e
+				}
+			}
+		})
+		best := corner
+		if toCorner >= junctionIn {
+			best = exact
+		}
+		if near && best == end {
+			best, _ = l.acc.lead(end, 3*lineNoise)
+		}
+		line[len(line)-1] = best // not one corner more: so short a piece would pass for one that lies on the line
+	}
+	return line
+}
+
+// owned gives every face of a graph the community its middle lies in by the new lines, and returns the lines between
+// communities. What is too narrow to have a middle belongs to its neighbour.
+func (r *renewal) owned(g *geom.Graph) cover {
+	inside := make([][]geom.Ring, len(g.Cycle)) // outlines of other parts of the graph in a face
+	outer := make([]int32, len(g.Outer))        // the face each part lies in, -1 none
+	for k, cycle := range g.Outer {
+		outer[k] = -1
+		p := g.Nodes[g.Org[cycle[0]]]
+		for f, c := range g.Cycle {
+			if len(g.Outer) == 1 {
+				break
+			}
+			if ring := g.Ring(c); ring.Locate(p) > 0 && (outer[k] < 0 || g.Area2[f] < g.Area2[outer[k]]) {
+				outer[k] = int32(f)
+			}
+		}
+		if outer[k] >= 0 {
+			inside[outer[k]] = append(inside[outer[k]], g.Ring(cycle))
+		}
+	}
+	own := make([]int32, len(g.Cycle))
+	thin := make([]bool, len(g.Cycle))
+	for f, cycle := range g.Cycle {
+		ring := g.Ring(cycle)
+		thin[f] = float64(g.Area2[f]) < 2*lineNoise*ring.Length()
+		own[f] = -1
+		if !thin[f] {
+			own[f] = r.find.at(middleOf(append([]geom.Ring{ring}, inside[f]...)))
+		}
+	}
+	side := func(h int32) int32 {
+		f := g.Face[h]
+		if f < 0 {
+			f = outer[-1-f]
+		}
+		if f < 0 {
+			return -1
+		}
+		return own[f]
+	}
+	for f, cycle := range g.Cycle {
+		if !thin[f] {
+			continue
+		}
+		share := map[int32]float64{}
+		best := int32(-1)
+		for _, h := range cycle {
+			if o := g.Face[h^1]; o >= 0 && thin[o] {
+				continue
+			}
+			o := side(h ^ 1)
+			share[o] += g.Edges[h>>1].Len
+			if share[o] > share[best] || share[o] == share[best] && o < best {
+				best = o
+			}
+		}
+		own[f] = best
+	}
+	c := cover{area2: make([]int64, len(r.b.comms))}
+	for f, o := range own {
+		if o >= 0 {
+			c.area2[o] += g.Area2[f]
+		}
+		for _, ring := range inside[f] {
+			if o >= 0 {
+				c.area2[o] += ring.Area2()
+			}
+		}
+	}
+	for e := range g.Edges {
+		l, right := side(int32(2*e)), side(int32(2*e+1))
+		if l == right {
+			continue
+		}
+		line := g.Edges[e].Line
+		for i := 1; i < len(line); i++ {
+			c.segs = append(c.segs, geom.Seg{A: line[i-1], B: line[i], Class: uint8(clsCommunity), L: l, R: right})
+		}
+	}
+	return c
+}
+
+// middleOf returns a point in the middle of the widest of some level stretches inside rings (even-odd).
+func middleOf(rings []geom.Ring) geom.Pt {
+	box := rings[0].Box()
+	shape := building{rings: rings}
+	best, wide := rings[0][0], -1.0
+	for k := int64(1); k < 16; k++ {
+		y := box.Min.Y + (box.Max.Y-box.Min.Y)*k/16
+		p, q := geom.Pt{X: box.Min.X - 1, Y: y}, geom.Pt{X: box.Max.X + 1, Y: y}
+		for _, s := range shape.inside(p, q) {
+			if w := (s.hi - s.lo) * float64(q.X-p.X); w > wide+1 {
+				best, wide = at(p, q, (s.lo+s.hi)/2), w
+			}
+		}
+	}
+	return best
+}
