@@ -106,7 +106,7 @@ func Build(ctx context.Context, src Source, opt Options) (*Division, error) {
 		return nil, gis.E(gis.Rejected, nil, "no community has an outline with an area")
 	}
 	if opt.Mode != Rebuild || opt.locks() {
-		return b.renewOrBuild(ctx, src, cov, want, comps, opt, start)
+		return b.update(ctx, src, cov, want, comps, &opt, start)
 	}
 	p, err := b.plan(ctx, cov, cov.withNeighbours(want), opt.Threads, opt.Progress)
 	if err != nil {

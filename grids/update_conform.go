@@ -29,18 +29,24 @@ func (r *renewal) conform() {
 		}
 	}
 	was := newLineIndex(old)
-	shifted := 0.0
+	shifted, moved := 0.0, false
 	for _, s := range r.cov.segs {
-		if !was.along(s.A, s.B, lineExact, lostLength) && was.along(s.A, s.B, lineNoise, lostLength) {
+		switch {
+		case was.along(s.A, s.B, lineExact, lostLength):
+		case was.along(s.A, s.B, lineNoise, lostLength):
 			shifted += s.A.Dist(s.B)
+		default:
+			moved = true
 		}
 	}
+	if shifted == 0 && !moved {
+		return
+	}
+	r.cov = r.owned(r.laidOn(old, was))
+	r.find = newCoverFinder(r.cov)
 	if shifted == 0 {
 		return
 	}
-	g := r.laidOn(old, was)
-	r.cov = r.owned(g)
-	r.find = newCoverFinder(r.cov)
 	at, m := r.b.lat.lonLat(r.cov.segs[0].A), shifted/1000
 	r.findings = append(r.findings, finding("grid.lines_kept", gis.SeverityNote, "", at, m,
 		"%.0f m of community lines were delivered less than %.0f mm beside where they were; the unit grids keep their borders there",

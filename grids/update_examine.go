@@ -113,11 +113,35 @@ func (r *renewal) compareLines() {
 			}
 		}
 	}
-	was := newLineIndex(old) // without those that are lost: what is left of them counts as moved
+	r.findMoved(newLineIndex(old)) // without those that are lost: what is left of them counts as moved
+}
+
+// findMoved collects the community lines that no old border runs along, and the short pieces that tie them to one.
+func (r *renewal) findMoved(was lineIndex) {
+	ends := map[geom.Pt]bool{}
+	var loose []geom.Seg
 	for _, s := range r.cov.segs {
-		if (s.L >= 0 && r.want[s.L] || s.R >= 0 && r.want[s.R]) && !was.along(s.A, s.B, sameLine, lostLength) {
-			r.moved = append(r.moved, s)
+		if !(s.L >= 0 && r.want[s.L] || s.R >= 0 && r.want[s.R]) {
+			continue
 		}
+		switch {
+		case !was.along(s.A, s.B, sameLine, lostLength):
+			r.moved = append(r.moved, s)
+			ends[s.A], ends[s.B] = true, true
+		case !was.along(s.A, s.B, lineExact, lostLength), s.A.Dist(s.B) < lostLength && !was.along(s.A, s.B, 0.1, 0.1):
+			loose = append(loose, s)
+		}
+	}
+	for n := -1; n != len(r.moved); {
+		n = len(r.moved)
+		loose = slices.DeleteFunc(loose, func(s geom.Seg) bool {
+			if !ends[s.A] && !ends[s.B] {
+				return false
+			}
+			r.moved = append(r.moved, s)
+			ends[s.A], ends[s.B] = true, true
+			return true
+		})
 	}
 }
 
@@ -210,7 +234,7 @@ func (r *renewal) zones() []*zoneOf {
 	any := len(r.moved)+len(r.bare) > 0
 	land := int32(len(r.cells)) // one more, for what has no cell
 	for i, k := range r.cells {
-		if k.is != broken {
+		if k.is != broken || r.isAnew(k.comm) {
 			continue
 		}
 		if k.now != k.comm {
@@ -227,6 +251,7 @@ func (r *renewal) zones() []*zoneOf {
 		for t, l := range share {
 			o := r.cells[t]
 			switch {
+			case r.isAnew(o.comm):
 			case o.is == broken:
 				join(int32(i), t)
 			case !o.locked && l >= zoneShare && o.comm == k.comm && o.ring != nil:
@@ -237,14 +262,14 @@ func (r *renewal) zones() []*zoneOf {
 	}
 	for _, s := range r.moved {
 		for _, i := range r.near(s.Box().Pad(2)) {
-			if r.cells[i].is == broken && touches(r.cells[i].ring, s) {
+			if r.cells[i].is == broken && !r.isAnew(r.cells[i].comm) && touches(r.cells[i].ring, s) {
 				join(land, i)
 			}
 		}
 	}
 	for e := range r.lostEdge {
 		for _, i := range [2]int32{r.edges[e], r.twin(e[0], e[1])} {
-			if i >= 0 && r.cells[i].is == broken {
+			if i >= 0 && r.cells[i].is == broken && !r.isAnew(r.cells[i].comm) {
 				join(land, i)
 				any = true
 			}
@@ -252,7 +277,7 @@ func (r *renewal) zones() []*zoneOf {
 	}
 	for _, e := range r.bare {
 		for _, t := range []int32{r.edges[e]} {
-			if k := r.cells[t]; k.is != stays {
+			if k := r.cells[t]; k.is != stays && !r.isAnew(k.comm) {
 				join(land, t)
 			}
 		}
@@ -260,7 +285,7 @@ func (r *renewal) zones() []*zoneOf {
 	byRoot := map[int32]*zoneOf{}
 	var out []*zoneOf
 	for i, k := range r.cells {
-		if k.is == stays {
+		if k.is == stays || r.isAnew(k.comm) {
 			continue
 		}
 		root := find(int32(i))

@@ -112,7 +112,7 @@ func newLineIndex(segs []geom.Seg) lineIndex {
 	return l
 }
 
-// along reports whether all of ab but lose millimetres lies within tol of the segments.
+// along reports whether all of ab but lose millimetres, and half of it at least, lies within tol of the segments.
 func (l lineIndex) along(a, b geom.Pt, tol, lose float64) bool {
 	var close []span
 	l.acc.near(a, b, tol, func(s geom.Seg) {
@@ -124,5 +124,6 @@ func (l lineIndex) along(a, b geom.Pt, tol, lose float64) bool {
 	for _, s := range mergeSpans(close, 0) {
 		covered += s.hi - s.lo
 	}
-	return (1-covered)*a.Dist(b) <= lose
+	d := a.Dist(b)
+	return (1-covered)*d <= min(lose, d/2)
 }

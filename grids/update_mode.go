@@ -6,8 +6,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/paulmach/orb"
-
 	"wanmi/gis"
 	"wanmi/gis/geom"
 )
@@ -42,53 +40,30 @@ func (o *Options) locks() bool {
 	return slices.ContainsFunc(o.Old, func(c Cell) bool { return c.Locked && c.Status != Void })
 }
 
-// renewOrBuild updates; where lines of communities moved so that the new lines and the old borders cannot be told
-// apart, it divides the city anew and says so. With locked cells that is an error.
-func (b *base) renewOrBuild(ctx context.Context, src Source, cov cover, want []bool, comps func() error, opt Options, start time.Time) (*Division, error) {
-	d, err := b.renew(ctx, cov, want, comps, &opt, start)
-	switch {
-	case err != nil && (gis.KindOf(err) != gis.Internal || opt.locks()):
-		return nil, err
-	case err == nil && (!d.Update.Land || opt.locks()):
-		return d, nil
-	case err == nil:
-		found, _, err := Check(ctx, src, Cells(d.Cells), nil)
-		if err != nil {
-			return nil, err
-		}
-		if !slices.ContainsFunc(found, func(f gis.Finding) bool { return f.Severity == gis.SeverityError }) {
-			return d, nil
-		}
-	}
-	opt.Mode = Rebuild
-	if d, err = Build(ctx, src, opt); err != nil {
-		return nil, err
-	}
-	d.Findings = append(d.Findings, finding("grid.update_rebuilt", gis.SeverityWarning, "", orb.Point{}, 0,
-		"the lines of the communities moved so that the division could not be repaired; it was made anew", "社区界线变化过大，无法局部修复，已重新划分"))
-	sortFindings(d.Findings)
-	d.Stats.count(d.Findings)
-	return d, nil
-}
-
 // renew is Build on a city that has cells, other than a rebuild without locked ones.
-func (b *base) renew(ctx context.Context, cov cover, want []bool, comps func() error, opt *Options, start time.Time) (*Division, error) {
-	if err := comps(); err != nil {
-		return nil, err
-	}
-	b.points = newPointTable(b.comps)
-	r := newRenewal(ctx, b, cov, want, opt)
+func (r *renewal) renew(start time.Time) (*Division, error) {
+	b, opt := r.b, r.opt
 	r.conform()
 	r.examine()
+	r.leaveAnew()
 	if err := r.improve(); err != nil {
 		return nil, err
 	}
 	if err := r.rebuild(); err != nil {
 		return nil, err
 	}
-	d := &Division{Findings: append(b.findings, r.findings...), ground: &backdrop{b.lat, b.lines, b.buildings}}
+	if err := r.divideAnew(); err != nil {
+		return nil, err
+	}
+	d := &Division{Findings: slices.Concat(b.findings, r.findings), ground: &backdrop{b.lat, b.lines, b.buildings}}
 	if err := r.number(d); err != nil {
 		return nil, err
+	}
+	if slices.Contains(r.anew, true) {
+		d.seam(b.lat, func(community string) bool {
+			c, ok := r.index[community]
+			return ok && r.anew[c]
+		})
 	}
 	var area, compact []float64
 	comm := map[string]bool{}
@@ -159,6 +134,9 @@ type renewal struct {
 	lostEdge map[[2]geom.Pt]bool  // old community lines that are none now
 	cuts     map[int32][]int32    // buildings that borders of a broken cell cut
 	fresh    [][]freshCell        // new cells by community
+	index    map[string]int32     // communities by code
+	anew     []bool               // communities to be divided as if they had no cells
+	failed   []int32              // communities of a zone that could not be divided
 	findings []gis.Finding
 	told     Update
 }
@@ -170,9 +148,9 @@ func newRenewal(ctx context.Context, b *base, cov cover, want []bool, opt *Optio
 		ctx: ctx, b: b, cov: cov, find: newCoverFinder(cov), want: want, opt: opt, u: newUpdate(b.lat, opt),
 		edges: map[[2]geom.Pt]int32{}, lostEdge: map[[2]geom.Pt]bool{}, cuts: map[int32][]int32{}, fresh: make([][]freshCell, len(b.comms)),
 	}
-	index := map[string]int32{}
+	r.index = map[string]int32{}
 	for i, c := range b.comms {
-		index[c.code] = int32(i)
+		r.index[c.code] = int32(i)
 	}
 	box := geom.NoBox
 	for _, s := range cov.segs {
@@ -185,7 +163,7 @@ func newRenewal(ctx context.Context, b *base, cov cover, want []bool, opt *Optio
 	slices.Sort(codes)
 	for _, code := range codes {
 		for _, f := range r.u.old[code] {
-			comm, ok := index[code]
+			comm, ok := r.index[code]
 			if !ok {
 				comm = -1
 			}

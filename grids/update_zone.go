@@ -57,6 +57,9 @@ func (r *renewal) rebuild() error {
 	})
 	for i, err := range errs {
 		if err != nil {
+			for _, c := range zones[i].cells {
+				r.failed = append(r.failed, r.cells[c].comm, r.cells[c].now)
+			}
 			return err
 		}
 		r.told.WorstMS = math.Max(r.told.WorstMS, took[i])

@@ -1,0 +1,166 @@
+package grids
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/paulmach/orb"
+
+	"wanmi/gis"
+	"wanmi/gis/geom"
+)
+
+// update renews the cells. Communities whose lines moved so that new lines and old borders cannot be told apart are
+// divided as if they had no cells, they only, and that is said; where a cell of one is locked it is left with its fault.
+func (b *base) update(ctx context.Context, src Source, cov cover, want []bool, comps func() error, opt *Options, start time.Time) (*Division, error) {
+	if err := comps(); err != nil {
+		return nil, err
+	}
+	b.points = newPointTable(b.comps)
+	b.obs = newObstacles(b.buildings)
+	anew := make([]bool, len(b.comms))
+	for {
+		r := newRenewal(ctx, b, cov, want, opt)
+		r.anew = slices.Clone(anew)
+		d, err := r.renew(start)
+		bad, checkErr := r.faulty(src, d, err)
+		if checkErr != nil {
+			return nil, checkErr
+		}
+		if !r.spread(anew, bad) {
+			return d, err
+		}
+	}
+}
+
+// isAnew reports whether a community is divided as if it had no cells.
+func (r *renewal) isAnew(c int32) bool { return c >= 0 && r.anew[c] }
+
+// faulty returns the communities in which the update did not come out right: of the zone that could not be divided, or
+// of new or changed cells that break a hard rule where lines of communities moved.
+func (r *renewal) faulty(src Source, d *Division, err error) ([]int32, error) {
+	switch {
+	case err != nil && gis.KindOf(err) == gis.Internal:
+		return r.failed, nil
+	case err != nil, !d.Update.Land && !slices.Contains(r.anew, true):
+		return nil, nil
+	}
+	was := map[Code]orb.Polygon{}
+	for _, c := range r.opt.Old {
+		was[c.Code] = c.Polygon
+	}
+	astir := map[int32]bool{} // communities whose lines moved
+	for _, s := range r.moved {
+		astir[s.L], astir[s.R] = true, true
+	}
+	changed := map[string]int32{}
+	for _, c := range d.Cells {
+		if c.Status == Void {
+			continue
+		}
+		i, known := r.index[c.Community]
+		if old, ok := was[c.Code]; known && (astir[i] || !ok || !orb.Equal(old, c.Polygon)) {
+			changed[string(c.Code)] = i
+		}
+	}
+	found, _, err := Check(r.ctx, src, Cells(d.Cells), nil)
+	if err != nil {
+		return nil, err
+	}
+	var bad []int32
+	for _, f := range found {
+		if c, ok := changed[f.Key]; ok && f.Severity == gis.SeverityError {
+			bad = append(bad, c)
+		}
+	}
+	return bad, nil
+}
+
+// spread adds the bad communities to those that are divided anew, with the ones beyond lines of theirs that moved, and
+// reports whether there are more now. One with a locked cell is not added, nor one that is not to be divided.
+func (r *renewal) spread(anew []bool, bad []int32) bool {
+	may := slices.Clone(r.want)
+	for _, k := range r.cells {
+		if k.Locked && k.comm >= 0 {
+			may[k.comm] = false
+		}
+	}
+	more := false
+	add := func(c int32) {
+		if c >= 0 && may[c] && !anew[c] {
+			anew[c], more = true, true
+		}
+	}
+	for _, c := range bad {
+		add(c)
+	}
+	for grown := more; grown; {
+		grown = false
+		link := func(a, b int32) {
+			if a < 0 || b < 0 || anew[a] == anew[b] {
+				return
+			}
+			add(a)
+			add(b)
+			grown = grown || anew[a] && anew[b]
+		}
+		for _, s := range r.moved {
+			link(s.L, s.R)
+		}
+		for e := range r.lostEdge {
+			if i, t := r.edges[e], r.twin(e[0], e[1]); t >= 0 {
+				link(r.cells[i].comm, r.cells[t].comm)
+			}
+		}
+		for _, k := range r.cells {
+			link(k.comm, k.now)
+		}
+	}
+	return more
+}
+
+// leaveAnew takes what is divided anew out of the work on zones.
+func (r *renewal) leaveAnew() {
+	if !slices.Contains(r.anew, true) {
+		return
+	}
+	for _, k := range r.cells {
+		if r.isAnew(k.comm) {
+			k.is = broken
+		}
+	}
+	r.want = slices.Clone(r.want)
+	for c, yes := range r.anew {
+		r.want[c] = r.want[c] && !yes
+	}
+	r.moved = slices.DeleteFunc(r.moved, func(s geom.Seg) bool { return r.isAnew(s.L) || r.isAnew(s.R) })
+	r.bare = slices.DeleteFunc(r.bare, func(e [2]geom.Pt) bool { return r.isAnew(r.find.at(rightOf(e[0], e[1]))) })
+}
+
+// divideAnew divides the communities that are divided anew.
+func (r *renewal) divideAnew() error {
+	if !slices.Contains(r.anew, true) {
+		return nil
+	}
+	b := r.b
+	p, err := b.plan(r.ctx, r.cov, r.cov.withNeighbours(r.anew), r.opt.Threads, r.opt.Progress)
+	if err != nil {
+		return err
+	}
+	res, err := b.divideAll(r.ctx, p.parts, r.anew, r.opt)
+	if err != nil {
+		return err
+	}
+	for c := range res {
+		if !r.anew[c] {
+			continue
+		}
+		r.fresh[c] = res[c].fresh
+		r.findings = append(r.findings, res[c].findings...)
+		code := b.comms[c].code
+		r.findings = append(r.findings, finding("grid.update_rebuilt", gis.SeverityWarning, code, b.lat.lonLat(middle(b.comms[c].parts[0][0])), 0,
+			"the lines of community %s moved so that its unit grids could not be repaired; it was divided anew", "社区 %s 界线变化过大，无法局部修复，已重新划分", code))
+	}
+	return nil
+}

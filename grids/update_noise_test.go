@@ -1,0 +1,75 @@
+package grids
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+
+	"github.com/paulmach/orb"
+	"github.com/paulmach/orb/project"
+
+	"wanmi/gis"
+)
+
+// redelivered shifts every corner of the communities by up to mm millimetres each way: alike in all communities, or in each apart.
+func redelivered(e *mapEdit, mm float64, alike bool) {
+	l := slices.Clone(e.src["community"])
+	moved := map[orb.Point]orb.Point{}
+	for i := range l {
+		if !alike {
+			clear(moved)
+		}
+		l[i].Geom = project.Geometry(orb.Clone(l[i].Geom), func(p orb.Point) orb.Point {
+			q, ok := moved[p]
+			if !ok {
+				x, y := e.lat.zone.FromLonLat(p[0], p[1])
+				q[0], q[1] = e.lat.zone.ToLonLat(x+(2*e.r.Float64()-1)*mm/1000, y+(2*e.r.Float64()-1)*mm/1000)
+				moved[p] = q
+			}
+			return q
+		})
+	}
+	e.src["community"] = l
+}
+
+// TestNoisyLines delivers communities again with noise, with a strip moved and a building put up in the same breath: only
+// the cells those touch change, nothing is divided anew.
+func TestNoisyLines(t *testing.T) {
+	for _, name := range []string{"bupt", "nanjing"} {
+		src := place(t, name)
+		old := build(t, src, Options{Today: "2026-01-01"}).Cells
+		for _, mm := range []float64{0, 1, 12, 40} {
+			for _, alike := range []bool{true, false} {
+				for _, strip := range []bool{false, true} {
+					t.Run(fmt.Sprintf("%s/%g mm/alike %v/strip %v", name, mm, alike, strip), func(t *testing.T) {
+						e := editOf(t, src, old)
+						most := 3 // cells that may change with the building
+						if strip {
+							e.moveStrip()
+							most += 5
+						}
+						redelivered(e, mm, alike)
+						e.addBuildings(1)
+						d, err := Build(t.Context(), e.src, Options{Old: old, Mode: Repair, Today: "2026-11-22"})
+						if err != nil {
+							t.Fatal(err)
+						}
+						diff := Diff(old, d.Cells)
+						if n := len(diff.Changed) + len(diff.Gone); n > most {
+							t.Errorf("%d of %d cells changed: %v, gone %v", n, len(old), diff.Changed, diff.Gone)
+						}
+						for _, f := range d.Findings {
+							if f.Rule == "grid.update_rebuilt" {
+								t.Error(f.Text)
+							}
+						}
+						if told := slices.ContainsFunc(d.Findings, func(f gis.Finding) bool { return f.Rule == "grid.lines_kept" }); told != (mm > 1) && mm != 1 {
+							t.Errorf("noise of %g mm: told %v", mm, told)
+						}
+						updated(t, e.src, old, d)
+					})
+				}
+			}
+		}
+	}
+}
