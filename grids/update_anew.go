@@ -34,6 +34,8 @@ func (b *base) update(ctx context.Context, src Source, cov cover, want []bool, c
 	}
 }
 
+const besideFault = 2e-5 // degrees round a fault within which cells have to do with it
+
 // isAnew reports whether a community is divided as if it had no cells.
 func (r *renewal) isAnew(c int32) bool { return c >= 0 && r.anew[c] }
 
@@ -43,7 +45,7 @@ func (r *renewal) faulty(src Source, d *Division, err error) ([]int32, error) {
 	switch {
 	case err != nil && gis.KindOf(err) == gis.Internal:
 		return r.failed, nil
-	case err != nil, !d.Update.Land && !slices.Contains(r.anew, true):
+	case err != nil, !d.Update.Land && r.fit == nil && !slices.Contains(r.anew, true):
 		return nil, nil
 	}
 	was := map[Code]orb.Polygon{}
@@ -60,7 +62,7 @@ func (r *renewal) faulty(src Source, d *Division, err error) ([]int32, error) {
 			continue
 		}
 		i, known := r.index[c.Community]
-		if old, ok := was[c.Code]; known && (astir[i] || !ok || !orb.Equal(old, c.Polygon)) {
+		if old, ok := was[c.Code]; known && (astir[i] || r.fit != nil || !ok || !orb.Equal(old, c.Polygon)) {
 			changed[string(c.Code)] = i
 		}
 	}
@@ -70,8 +72,32 @@ func (r *renewal) faulty(src Source, d *Division, err error) ([]int32, error) {
 	}
 	var bad []int32
 	for _, f := range found {
-		if c, ok := changed[f.Key]; ok && f.Severity == gis.SeverityError {
+		if f.Severity != gis.SeverityError {
+			continue
+		}
+		c, known := changed[f.Key]
+		if k, whole := r.index[f.Key]; whole {
+			c, known = k, astir[k] || r.fit != nil || r.isAnew(k)
+		}
+		if known {
 			bad = append(bad, c)
+		}
+		if known && !r.isAnew(c) {
+			continue
+		}
+		var round []int32 // it is the fault of a cell beside it, then
+		for _, o := range d.Cells {
+			if o.Status == Void || !o.Polygon.Bound().Pad(besideFault).Contains(f.At) {
+				continue
+			}
+			if k, ok := r.index[o.Community]; ok {
+				_, mine := changed[string(o.Code)]
+				known = known || mine
+				round = append(round, k)
+			}
+		}
+		if known {
+			bad = append(bad, round...)
 		}
 	}
 	return bad, nil

@@ -9,10 +9,10 @@ import (
 )
 
 // A layer of communities that is delivered again comes back with its lines millimetres to centimetres beside themselves.
-// Cells need not follow that: where a new line runs within lineNoise of an old border between communities the border
-// is the line, corner by corner, and only what is left over has moved.
+// No cell is divided anew for that: where a new line runs within lineNoise of an old border between communities the border
+// is taken for the line, corner by corner, only what is left over has moved, and at the end the borders follow the lines.
 const (
-	lineNoise  = 75.0   // mm: Check looks 30 mm beyond a border, and 50 mm further for land without cells
+	lineNoise  = 75.0   // mm
 	lineExact  = 1.5    // mm two nodings of one line may differ by
 	junctionIn = 2000.0 // mm: a moved line leaves the old one in a corner this near, or else in a lattice point of it
 )
@@ -42,15 +42,17 @@ func (r *renewal) conform() {
 	if shifted == 0 && !moved {
 		return
 	}
+	delivered := r.cov.segs
 	r.cov = r.owned(r.laidOn(old, was))
 	r.find = newCoverFinder(r.cov)
 	if shifted == 0 {
 		return
 	}
+	r.fit = newFit(r.b.lat, delivered, r.index)
 	at, m := r.b.lat.lonLat(r.cov.segs[0].A), shifted/1000
-	r.findings = append(r.findings, finding("grid.lines_kept", gis.SeverityNote, "", at, m,
-		"%.0f m of community lines were delivered less than %.0f mm beside where they were; the unit grids keep their borders there",
-		"%.0f 米社区界线与原位置相差不足 %.0f 毫米，单元网格边界保持不变", m, lineNoise))
+	r.findings = append(r.findings, finding("grid.lines_followed", gis.SeverityNote, "", at, m,
+		"%.0f m of community lines were delivered less than %.0f mm beside where they were; the borders of unit grids follow, codes stay",
+		"%.0f 米社区界线与原位置相差不足 %.0f 毫米，单元网格边界随之微调，编码不变", m, lineNoise))
 }
 
 // laidOn makes the graph of the old borders and of what runs beside none of them.

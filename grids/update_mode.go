@@ -43,7 +43,9 @@ func (o *Options) locks() bool {
 // renew is Build on a city that has cells, other than a rebuild without locked ones.
 func (r *renewal) renew(start time.Time) (*Division, error) {
 	b, opt := r.b, r.opt
-	r.conform()
+	if !slices.Contains(r.anew, true) { // what is divided anew is divided by the lines as they were delivered
+		r.conform()
+	}
 	r.examine()
 	r.leaveAnew()
 	if err := r.improve(); err != nil {
@@ -64,6 +66,9 @@ func (r *renewal) renew(start time.Time) (*Division, error) {
 			c, ok := r.index[community]
 			return ok && r.anew[c]
 		})
+	}
+	if r.fit != nil {
+		r.fit.all(d)
 	}
 	var area, compact []float64
 	comm := map[string]bool{}
@@ -136,6 +141,7 @@ type renewal struct {
 	fresh    [][]freshCell        // new cells by community
 	index    map[string]int32     // communities by code
 	anew     []bool               // communities to be divided as if they had no cells
+	fit      *fit                 // where lines were delivered a little beside the old borders
 	failed   []int32              // communities of a zone that could not be divided
 	findings []gis.Finding
 	told     Update

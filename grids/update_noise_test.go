@@ -32,13 +32,14 @@ func redelivered(e *mapEdit, mm float64, alike bool) {
 	e.src["community"] = l
 }
 
-// TestNoisyLines delivers communities again with noise, with a strip moved and a building put up in the same breath: only
-// the cells those touch change, nothing is divided anew.
+// TestNoisyLines delivers communities again with noise, some with a strip moved, and a building put up in the same breath.
+// Where neighbours are shifted alike only the cells round the building change by more than the noise; where each is
+// shifted apart, so that gaps and overlaps come in, or more has moved, communities may be divided anew, and that is said.
 func TestNoisyLines(t *testing.T) {
 	for _, name := range []string{"bupt", "nanjing"} {
 		src := place(t, name)
 		old := build(t, src, Options{Today: "2026-01-01"}).Cells
-		for _, mm := range []float64{0, 1, 12, 40} {
+		for _, mm := range []float64{0, 12, 40} {
 			for _, alike := range []bool{true, false} {
 				for _, strip := range []bool{false, true} {
 					t.Run(fmt.Sprintf("%s/%g mm/alike %v/strip %v", name, mm, alike, strip), func(t *testing.T) {
@@ -54,19 +55,21 @@ func TestNoisyLines(t *testing.T) {
 						if err != nil {
 							t.Fatal(err)
 						}
-						diff := Diff(old, d.Cells)
-						if n := len(diff.Changed) + len(diff.Gone); n > most {
-							t.Errorf("%d of %d cells changed: %v, gone %v", n, len(old), diff.Changed, diff.Gone)
+						updated(t, e.src, old, d)
+						if mm > 0 && (strip || !alike) {
+							return
+						}
+						if _, kept, _ := likeness(t, e.lat, old, d.Cells); kept < 100-100*float64(most)/float64(len(old))-1e-9 {
+							t.Errorf("%.1f %% of %d cells kept, %d may change", kept, len(old), most)
 						}
 						for _, f := range d.Findings {
 							if f.Rule == "grid.update_rebuilt" {
 								t.Error(f.Text)
 							}
 						}
-						if told := slices.ContainsFunc(d.Findings, func(f gis.Finding) bool { return f.Rule == "grid.lines_kept" }); told != (mm > 1) && mm != 1 {
+						if told := slices.ContainsFunc(d.Findings, func(f gis.Finding) bool { return f.Rule == "grid.lines_followed" }); told != (mm > 0) {
 							t.Errorf("noise of %g mm: told %v", mm, told)
 						}
-						updated(t, e.src, old, d)
 					})
 				}
 			}
