@@ -18,7 +18,6 @@ func (b *base) update(ctx context.Context, src Source, cov cover, want []bool, c
 		return nil, err
 	}
 	b.points = newPointTable(b.comps)
-	b.obs = newObstacles(b.buildings)
 	anew := make([]bool, len(b.comms))
 	for {
 		r := newRenewal(ctx, b, cov, want, opt)

@@ -85,6 +85,7 @@ func (r *renewal) renew(start time.Time) (*Division, error) {
 	d.Stats.areas(area, compact, opt.Min, opt.Target, opt.Max)
 	d.Stats.Buildings, d.Stats.Components = len(b.buildings), len(b.comps)
 	d.straddling(b, r.cov.segs, opt.Threads)
+	d.nameCells()
 	d.Stats.count(d.Findings)
 	d.Stats.Seconds = math.Round(time.Since(start).Seconds()*100) / 100
 	d.Update = r.told
