@@ -26,6 +26,7 @@ var Layers = []*Layer{
 		{Name: "name", Zh: "名称", En: "Name"},
 		// park, green, square, campus, compound, factory, farm, forest, cemetery, sport, rail_yard, sidewalk, other
 		{Name: "class", Zh: "类别", En: "Class"},
+		{Name: "compound", Zh: "院落拆分", En: "In the division: whole, split, or empty: as the build says"},
 		{Name: "alias", Zh: "别名", En: "Aliases, separated by #"},
 		{Name: "extra", Type: JSON, Zh: "其他属性", En: "Further columns"},
 		{Name: "source", Zh: "来源", En: "Delivery it came from"},

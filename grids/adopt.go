@@ -245,7 +245,7 @@ func (t *tracing) loose() {
 	t.cut.use(a)
 	small := 0
 	for k, fs := range t.faces() {
-		pieces := t.cut.pieces(fs)
+		pieces := t.cut.pieces(fs, false)
 		largest := 0
 		for i := range pieces {
 			if t.cut.sum(pieces[i]) > t.cut.sum(pieces[largest]) {

@@ -19,6 +19,12 @@ type atoms struct {
 	sums  []sums    // of each face, area and load among them
 	cost  []float64 // price of each edge as a border
 	len   []float64 // m
+
+	kind    []landKind // of each face, as the next
+	inner   []int32    // the land kept whole that it lies in, -1 none
+	zone    []int32    // 1: water with cells of its own; -1: not of the community
+	crossed []bool     // a way runs inside
+	ground  []mix      // in the graph of the borders: of each cell; nil where all is built
 }
 
 // ground is what the communities are divided on, noded.
@@ -284,6 +290,7 @@ func (b *base) blocks(ctx context.Context, fixed []geom.Seg, lines []mapLine, wa
 // safeGraph builds the graph of a community, looks whether its atoms share a
 // building, and takes out the lines that part it, until none does.
 func (b *base) safeGraph(segs []geom.Seg, d *divided, code string) (*atoms, error) {
+	whole := false
 	for round := 0; ; round++ {
 		g := geom.NewGraph(segs, keepCommunity)
 		own, err := owners(g)
@@ -293,13 +300,17 @@ func (b *base) safeGraph(segs []geom.Seg, d *divided, code string) (*atoms, erro
 		a := &atoms{Graph: g, owner: own}
 		loc := newLocator(g)
 		drop := a.parted(b.obs, loc)
-		if len(drop) == 0 || round == 6 {
-			if len(drop) > 0 {
+		if len(drop) == 0 || whole || round == 6 {
+			if len(drop) > 0 && !whole {
 				d.findings = append(d.findings, finding("grid.building_parted", gis.SeverityWarning, code, b.lat.lonLat(g.Nodes[0]), float64(len(drop)),
 					"%d lines in community %s still run through buildings", "社区 %[2]s 内仍有 %[1]d 条线穿过建筑物", len(drop), code))
 			}
 			a.weigh(b.points.near(loc.box, nil), loc)
-			return a, nil
+			a.survey(b.terrain, b.obs, loc)
+			if drop = a.inside(); len(drop) == 0 || whole {
+				return a, nil
+			}
+			whole = true
 		}
 		segs = a.without(drop)
 	}

@@ -1,6 +1,8 @@
 package grids
 
 import (
+	"slices"
+
 	"wanmi/gis/geom"
 )
 
@@ -137,7 +139,7 @@ func (b *base) finish(a *atoms, groups [][][]int32, opt *Options) (*atoms, [][][
 		}
 	})
 	for range len(groups) {
-		n, cells, bad, err := b.cellGraph(bs, groups)
+		n, cells, bad, err := b.cellGraph(bs, groups, grounds)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -160,18 +162,15 @@ func (b *base) finish(a *atoms, groups [][][]int32, opt *Options) (*atoms, [][][
 func (a *atoms) loads(groups [][][]int32) (load []float64, grounds []mix) {
 	for _, cells := range groups {
 		for _, fs := range cells {
-			var s sums
-			for _, f := range fs {
-				s.add(&a.sums[f])
-			}
-			load, grounds = append(load, s.load), append(grounds, s.mix())
+			load = append(load, a.total(fs).load)
+			grounds = append(grounds, a.groundOf(fs))
 		}
 	}
 	return load, grounds
 }
 
 // cellGraph builds the graph of the borders; bad lists the communities whose cells did not come out one face each.
-func (b *base) cellGraph(bs *borders, groups [][][]int32) (n *atoms, cells [][][]int32, bad []int, err error) {
+func (b *base) cellGraph(bs *borders, groups [][][]int32, grounds []mix) (n *atoms, cells [][][]int32, bad []int, err error) {
 	var segs []geom.Seg
 	for _, x := range bs.list {
 		for i, c := range x.class {
@@ -190,6 +189,7 @@ func (b *base) cellGraph(bs *borders, groups [][][]int32) (n *atoms, cells [][][
 	n = &atoms{Graph: g, owner: own}
 	loc := newLocator(g)
 	n.weigh(b.points.near(loc.box, nil), loc)
+	n.inherit(bs, grounds)
 	cells = make([][][]int32, len(groups))
 	for f, o := range own {
 		if o >= 0 && len(groups[o]) > 0 {
@@ -237,3 +237,51 @@ func (t *pointTable) near(box geom.Box, to []geom.Pt) []geom.Pt {
 	})
 	return to
 }
+
+// inherit gives the faces of the graph of the borders the ground of the cells they are.
+func (a *atoms) inherit(bs *borders, grounds []mix) {
+	if !slices.ContainsFunc(grounds, func(m mix) bool { return m != built }) {
+		return
+	}
+	a.ground = make([]mix, len(a.Cycle))
+	of := map[geom.Seg][2]int32{}
+	for _, x := range bs.list {
+		for i := range x.class {
+			of[geom.Seg{A: x.pts[i], B: x.pts[i+1]}] = [2]int32{x.left, x.right}
+			of[geom.Seg{A: x.pts[i+1], B: x.pts[i]}] = [2]int32{x.right, x.left}
+		}
+	}
+	for h := range a.Org {
+		f, line := a.Face[h], a.Along(int32(h))
+		if f < 0 {
+			continue
+		}
+		if cells, ok := of[geom.Seg{A: line[0], B: line[1]}]; ok && cells[0] >= 0 {
+			a.ground[f] = grounds[cells[0]]
+		}
+	}
+}
+
+// groundOf says what ground a cell is.
+func (a *atoms) groundOf(fs []int32) mix {
+	if a.ground != nil && len(fs) == 1 {
+		return a.ground[fs[0]]
+	}
+	s := a.total(fs)
+	m := s.mix()
+	if a.inner == nil {
+		return m
+	}
+	in := map[int32]float64{}
+	for _, f := range fs {
+		if i := a.inner[f]; i >= 0 {
+			in[i] += a.area[f]
+			m.whole = m.whole || in[i] > wholeShare*s.area
+		}
+	}
+	return m
+}
+
+// wholeShare is the share of a cell that land kept whole must have for the cell to be it: its edge is led along lines
+// beside it and round buildings.
+const wholeShare = 0.9

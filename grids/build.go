@@ -21,6 +21,9 @@ type Options struct {
 	Next             func(community string) int // first sequence number never used there; nil: 1
 	Old              []Cell                     // the division before: unchanged cells keep their codes
 	Mode             Mode                       // what becomes of Old; the zero value divides everything anew
+	Land             map[string]Limits          // limits of ground other than built, by the names of LandNames; see Weights.Open
+	Compound         Compound                   // whether compounds are cut; the zero value is CompoundWhole
+	CompoundMax      float64                    // m²: larger compounds are cut all the same; 0: Max
 }
 
 // Weights price what a good cell is; the zero value is Balanced.
@@ -29,10 +32,20 @@ type Weights struct {
 	Shape   float64 // deviation from a round shape (0.9)
 	Load    float64 // deviation from the community's mean number of components (0.2)
 	Feature float64 // border off real features, per 100 m (2.6)
+	Open    float64 // how many times the target area open ground should have, where Options.Land does not say (1.2); 0: 1
 }
 
 // Balanced are the weights the zero value stands for.
-var Balanced = Weights{Area: 4, Shape: 0.9, Load: 0.2, Feature: 2.6}
+var Balanced = Weights{Area: 4, Shape: 0.9, Load: 0.2, Feature: 2.6, Open: 1.2}
+
+// Compound says what becomes of compounds (院落): land of class campus, compound or factory.
+type Compound string
+
+// Land may say otherwise for itself, in its field compound.
+const (
+	CompoundWhole Compound = "whole" // not cut, up to Options.CompoundMax
+	CompoundSplit Compound = "split" // cut as any ground
+)
 
 // Lineage records what became of a code: From is gone or changed, To is fresh; Why is one of
 // split merge change gone new. To is empty for a code that is gone without a successor, From for a new one.
@@ -70,6 +83,18 @@ func (o *Options) settle() error {
 		o.Weights = Balanced
 	}
 	if err := o.Weights.Check(); err != nil {
+		return err
+	}
+	if o.Compound == "" {
+		o.Compound = CompoundWhole
+	}
+	if o.CompoundMax == 0 {
+		o.CompoundMax = o.Max
+	}
+	if o.Compound != CompoundWhole && o.Compound != CompoundSplit || !(o.CompoundMax > 0) {
+		return gis.E(gis.Invalid, nil, "a compound is whole or split, up to a size over 0 m², not %q up to %g", o.Compound, o.CompoundMax)
+	}
+	if _, err := o.land(); err != nil {
 		return err
 	}
 	if o.Threads <= 0 {
@@ -116,6 +141,7 @@ func Build(ctx context.Context, src Source, opt Options) (*Division, error) {
 		return nil, err
 	}
 	b.points = newPointTable(b.comps)
+	b.terrain = newTerrain(b, &opt)
 	res, err := b.divideAll(ctx, p.parts, want, &opt)
 	if err != nil {
 		return nil, err
@@ -175,14 +201,14 @@ func (w *cutter) community(fs []int32) (cells [][]int32, raised float64) {
 func (w *cutter) cutWith(fs []int32, all *sums) [][]int32 {
 	w.mean = all.load / math.Max(1, math.Round(all.worth/w.goal.target))
 	var cells [][]int32
-	for _, piece := range w.pieces(fs) {
+	for _, piece := range w.pieces(fs, true) {
 		cells = append(cells, w.divide(piece)...)
 	}
 	return w.mend(w.improve(cells, w.own))
 }
 
-// pieces splits the faces of a community into those that hang together by edges.
-func (w *cutter) pieces(fs []int32) [][]int32 {
+// pieces splits the faces of a community into those that hang together by edges; with zones, those of one zone.
+func (w *cutter) pieces(fs []int32, zones bool) [][]int32 {
 	w.epoch++
 	for _, f := range fs {
 		w.faceMark[f] = w.epoch
@@ -196,7 +222,7 @@ func (w *cutter) pieces(fs []int32) [][]int32 {
 		piece := []int32{f0}
 		for i := 0; i < len(piece); i++ {
 			for _, h := range w.Cycle[piece[i]] {
-				if g := w.Face[h^1]; w.in(g) {
+				if g := w.Face[h^1]; w.in(g) && (!zones || w.zone[g] == w.zone[f0]) {
 					w.faceMark[g] = 0
 					piece = append(piece, g)
 				}

@@ -22,6 +22,7 @@ const (
 	checkPiece     = 0.5      // m²: smaller pieces of a building do not count
 	checkNear      = 0.5      // m: a component nearer to a border is hard to tell to a side
 	checkWidth     = 8.0      // m: a cell of less mean width is a sliver
+	checkThin      = 15.0     // m: one of less is a strip, unless its community is
 	checkCross     = 0.5      // m²: what a cell may hold of land that is not its community's
 	checkOverlap   = 0.001    // m² two cells may share: the rounding of the measure
 	coverLeast     = 0.05     // m² of a community that may be in no cell, and of all cells outside,
@@ -86,7 +87,7 @@ type checker struct {
 //
 // and warnings and notes of soft ones:
 //
-//	grid.area_below grid.area_above grid.area_sum grid.sliver grid.order
+//	grid.area_below grid.area_above grid.area_sum grid.sliver grid.thin grid.order
 //	grid.missing grid.component_near_border grid.off_lattice grid.void_reused
 //	building.straddles building.huge
 func Check(ctx context.Context, src Source, cells iter.Seq2[Cell, error], p gis.Progress) ([]gis.Finding, Stats, error) {
@@ -102,7 +103,9 @@ func Check(ctx context.Context, src Source, cells iter.Seq2[Cell, error], p gis.
 	p.Tell("cover", 0, 0)
 	c.cover()
 	c.order()
-	c.areas()
+	if err := c.areas(); err != nil {
+		return nil, Stats{}, fmt.Errorf("grids: check: %w", err)
+	}
 	p.Tell("buildings", 0, 0)
 	if err := c.buildings(); err != nil {
 		return nil, Stats{}, fmt.Errorf("grids: check: %w", err)

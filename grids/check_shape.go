@@ -43,8 +43,9 @@ func centroid(r []mm) mm {
 }
 
 // areas judges sizes and shapes, and fills in the stats.
-func (c *checker) areas() {
+func (c *checker) areas() error {
 	var area, compact []float64
+	var fits []int8
 	for _, k := range c.cells {
 		if k.ring == nil {
 			continue
@@ -52,17 +53,33 @@ func (c *checker) areas() {
 		m2 := float64(k.area2) / 2e6
 		area, compact = append(area, m2), append(compact, 4*math.Pi*m2/(k.length*k.length))
 		at := c.place(centroid(k.ring))
+		fit := int8(0)
 		if m2 < checkMin {
+			fit = -1
 			c.say("grid.area_below", gis.SeverityWarning, string(k.Code), at, m2, "unit grid %s has %.0f m², less than %.0f", "单元网格 %s 面积 %.0f 平方米，小于 %.0f", k.Code, m2, checkMin)
 		}
 		if m2 > checkMax {
+			right, err := c.excused(k)
+			if err != nil {
+				return err
+			}
+			if !right {
+				fit = 1
+			}
+		}
+		if fits = append(fits, fit); fit > 0 {
 			c.say("grid.area_above", gis.SeverityWarning, string(k.Code), at, m2, "unit grid %s has %.0f m², more than %.0f", "单元网格 %s 面积 %.0f 平方米，大于 %.0f", k.Code, m2, checkMax)
 		}
-		if w := 2 * m2 / k.length; w < checkWidth {
+		switch w := 2 * m2 / k.length; {
+		case w < checkWidth:
+			c.stats.Thin++
 			c.say("grid.sliver", gis.SeverityWarning, string(k.Code), at, w, "unit grid %s is only %.1f m wide", "单元网格 %s 平均宽度仅 %.1f 米", k.Code, w)
+		case w < checkThin && !(k.comm >= 0 && c.comms[k.comm].m2 < checkThin/2*c.comms[k.comm].length):
+			c.stats.Thin++
+			c.say("grid.thin", gis.SeverityWarning, string(k.Code), at, w, "unit grid %s is a strip, on average %.1f m wide", "单元网格 %s 过于狭长，平均宽度 %.1f 米", k.Code, w)
 		}
 	}
-	c.stats.areas(area, compact, checkMin, 10_000, checkMax)
+	c.stats.areas(area, compact, fits, 10_000)
 	for _, k := range c.comms {
 		if k.cells == 0 {
 			c.say("grid.missing", gis.SeverityWarning, k.code, c.place(k.lo), k.m2, "community %s has no unit grids", "社区 %s 没有单元网格", k.code)
@@ -73,4 +90,5 @@ func (c *checker) areas() {
 			c.say("grid.area_sum", gis.SeverityWarning, k.code, c.place(k.lo), d, "the unit grids of community %s add up to %.2f m² more than its delivered outline", "社区 %s 各单元网格面积之和比原始边界多 %.2f 平方米", k.code, d)
 		}
 	}
+	return nil
 }

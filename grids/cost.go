@@ -12,13 +12,17 @@ const (
 	holeFine = 50.0 // for a cell with a hole or one that touches itself: no valid cell
 	tieBreak = 0.02 // of a metre's length, so that free lines are taken short
 
-	stepFine  = 3.0  // for an area outside the limits, and
-	wallFine  = 20.0 // for each e-fold that it lies outside
-	nearLimit = 1.45 // times the target area: from here on
-	nearFine  = 25.0 // for each e-fold, so that few cells are half as large again as they should be
-	thinPP    = 0.45 // Polsby-Popper below which a cell counts as a strip
-	thinFine  = 1.0
-	margin    = 0.005 // the limits are kept by so much, for what straightening changes
+	stepFine   = 3.0  // for an area outside the limits, and
+	wallFine   = 20.0 // for each e-fold that it lies outside
+	nearLimit  = 1.45 // times the target area of built ground, and
+	nearOwn    = 1.2  // times the ground's own: from both on
+	nearFine   = 25.0 // for each e-fold, so that few cells are half as large again as they should be
+	thinPP     = 0.45 // Polsby-Popper below which a cell counts as a strip
+	thinFine   = 1.0
+	narrowFine = 4.0   // for a mean width below leastWidth, and
+	narrowWall = 12.0  // for each e-fold below it
+	noWayFine  = 1.0   // for a cell nobody can walk into
+	margin     = 0.005 // the limits are kept by so much, for what straightening changes
 )
 
 // sums are what faces add up to, and so what lies left of a path. Ground with limits of its own counts as so much
@@ -49,14 +53,28 @@ func (s *sums) sub(o *sums) {
 }
 
 // mix is how much built ground a square metre of a cell counts as.
-type mix struct{ worth, least, most float64 }
+type mix struct {
+	worth, least, most float64
+	whole              bool // it is nothing but land kept whole
+}
 
-var built = mix{1, 1, 1}
+var built = mix{worth: 1, least: 1, most: 1}
+
+// fits compares an area with the limits: -1 below, 1 above. Land kept whole is never too large.
+func (m mix) fits(m2, lo, hi float64) int8 {
+	switch {
+	case m2*m.least < lo:
+		return -1
+	case m2*m.most > hi && !m.whole:
+		return 1
+	}
+	return 0
+}
 
 // mix returns the sums' mix.
 func (s *sums) mix() mix {
 	a := math.Max(s.area, 1e-9)
-	return mix{s.worth / a, s.least / a, s.most / a}
+	return mix{worth: s.worth / a, least: s.least / a, most: s.most / a}
 }
 
 // phi is the price of an area: the squared logarithm of the deviation, and walls outside the limits.
@@ -64,7 +82,7 @@ func (g *goal) phi(worth, least, most float64) float64 {
 	worth = math.Max(worth, 1)
 	x := math.Log(worth / g.target)
 	v := g.Area * x * x
-	if r := worth / (nearLimit * g.target); r > 1 {
+	if r := math.Min(most/nearLimit, worth/nearOwn) / g.target; r > 1 {
 		v += nearFine * math.Log(r)
 	}
 	if most > g.max*(1-margin) {
@@ -84,6 +102,9 @@ func (g *goal) round(a, perimeter float64) float64 {
 	v := g.Shape * (1/math.Max(pp, 0.02) - 1)
 	if pp < thinPP {
 		v += thinFine * (thinPP/math.Max(pp, 0.02) - 1)
+	}
+	if w := 2 * a / math.Max(perimeter, 1e-9); w < leastWidth {
+		v += narrowFine + narrowWall*math.Log(leastWidth/math.Max(w, 0.1))
 	}
 	return v
 }
@@ -107,6 +128,9 @@ func (g *goal) price(s *sums, mean float64) float64 {
 	v := g.phi(s.worth, s.least, s.most) + g.round(s.area, s.len) + g.even(s.load, mean)
 	if s.holes > 0.5 {
 		v += holeFine
+	}
+	if s.way < 0.5 {
+		v += noWayFine
 	}
 	return v
 }

@@ -21,6 +21,7 @@ import (
 type divided struct {
 	fresh        []freshCell // in the order of their numbers
 	compact      []float64   // of each cell, 4πA/P²
+	fits         []int8      // of each cell, see mix.fits
 	border, real float64     // m of borders between its cells, and of those on features
 	findings     []gis.Finding
 }
@@ -156,6 +157,7 @@ func (d *divided) collect(b *base, w *cutter, c int, cells [][]int32, opt *Optio
 	code := b.comms[c].code
 	rings := make([]geom.Ring, len(cells))
 	compact := make([]float64, len(cells))
+	fits := make([]int8, len(cells))
 	for i, fs := range cells {
 		o := w.outline(fs)
 		rings[i] = startAtMin(w.Ring(o.outer))
@@ -165,12 +167,13 @@ func (d *divided) collect(b *base, w *cutter, c int, cells [][]int32, opt *Optio
 			d.findings = append(d.findings, finding("grid.not_simple", gis.SeverityError, code, b.lat.lonLat(middle(rings[i])), 0,
 				"a cell of community %s could not be made a simple polygon", "社区 %s 有一个单元网格无法成为简单多边形", code))
 		}
-		if m2 < opt.Min || m2 > opt.Max {
-			d.outOfRange(b, rings[i], code, m2, opt)
+		m := w.groundOf(fs)
+		if fits[i] = m.fits(m2, opt.Min, opt.Max); fits[i] != 0 {
+			d.outOfRange(b, rings[i], code, m2, opt.Min/m.least, opt.Max/m.most)
 		}
 	}
 	for _, i := range inOrder(rings) {
-		d.compact = append(d.compact, compact[i])
+		d.compact, d.fits = append(d.compact, compact[i]), append(d.fits, fits[i])
 		d.fresh = append(d.fresh, freshCell{ring: rings[i], Cell: Cell{
 			Community: code, Polygon: b.lat.polygon(rings[i]), AreaM2: float64(rings[i].Area2()) / 2e6,
 			InitDate: opt.Today, Status: Valid,
@@ -198,13 +201,13 @@ func (d *divided) measure(w *cutter, cells [][]int32) {
 	}
 }
 
-func (d *divided) outOfRange(b *base, ring geom.Ring, code string, m2 float64, opt *Options) {
+func (d *divided) outOfRange(b *base, ring geom.Ring, code string, m2, lo, hi float64) {
 	at := geom.LabelPoint(b.lat.polygon(ring))
-	if m2 < opt.Min {
+	if m2 < lo {
 		d.findings = append(d.findings, finding("grid.area_below", gis.SeverityWarning, code, at, m2,
-			"a cell of community %s has %.0f m², less than %.0f", "社区 %s 有一个单元网格面积 %.0f 平方米，小于 %.0f", code, m2, opt.Min))
+			"a cell of community %s has %.0f m², less than %.0f", "社区 %s 有一个单元网格面积 %.0f 平方米，小于 %.0f", code, m2, lo))
 		return
 	}
 	d.findings = append(d.findings, finding("grid.area_above", gis.SeverityWarning, code, at, m2,
-		"a cell of community %s has %.0f m², more than %.0f", "社区 %s 有一个单元网格面积 %.0f 平方米，大于 %.0f", code, m2, opt.Max))
+		"a cell of community %s has %.0f m², more than %.0f", "社区 %s 有一个单元网格面积 %.0f 平方米，大于 %.0f", code, m2, hi))
 }

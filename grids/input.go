@@ -24,6 +24,7 @@ const (
 	clsRail
 	clsRiver
 	clsCoast
+	clsShore // the bank of water wide enough for cells of its own
 	clsCollector
 	clsLocal
 	clsLink
@@ -55,7 +56,7 @@ func (c class) real() bool { return c < clsGap }
 // beside is how close, in millimetres, a line of the class may run beside a more important one before it is taken for it.
 func (c class) beside() float64 {
 	switch c {
-	case clsCoast, clsArea, clsBank:
+	case clsCoast, clsShore, clsArea, clsBank:
 		return 3000
 	case clsWall, clsPath:
 		return 2000
@@ -83,11 +84,13 @@ type base struct {
 	lines     []mapLine
 	buildings []building
 	comps     []geom.Pt
+	land      []landArea
 	findings  []gis.Finding
 
-	reach  orb.Bound   // of the communities, and a bit more
-	obs    *obstacles  // the buildings
-	points *pointTable // the components, from then on that all are read
+	reach   orb.Bound   // of the communities, and a bit more
+	obs     *obstacles  // the buildings
+	points  *pointTable // the components, from then on that all are read
+	terrain *terrain    // the land and the ways, from then on, too
 }
 
 // readBase reads the layers of the source but for the components, see readLater.
@@ -118,7 +121,7 @@ func (b *base) readRest(ctx context.Context, src Source) func() error {
 	})
 	return sync.OnceValue(func() error {
 		err := errors.Join(readLines(), readBuildings())
-		b.lines, b.buildings, b.obs = lines.lines, buildings.buildings, buildings.obs
+		b.lines, b.land, b.buildings, b.obs = lines.lines, lines.land, buildings.buildings, buildings.obs
 		b.findings = slices.Concat(b.findings, lines.findings, buildings.findings)
 		return err
 	})
@@ -253,6 +256,9 @@ func (b *base) eachOf(ctx context.Context, layer string, rows iter.Seq2[gis.Feat
 func (b *base) readLines(ctx context.Context, src Source, reach orb.Bound) error {
 	for _, layer := range []string{"road", "rail", "water", "wall", "land"} {
 		err := b.each(ctx, src, layer, reach, func(f gis.Feature) {
+			if layer == "land" || layer == "water" {
+				b.takeLand(layer, f)
+			}
 			c, ok := lineClass(layer, f)
 			if !ok {
 				return
@@ -274,6 +280,7 @@ func (b *base) readLines(ctx context.Context, src Source, reach orb.Bound) error
 			return err
 		}
 	}
+	b.sortLand()
 	slices.SortFunc(b.lines, func(x, y mapLine) int {
 		return cmp.Or(cmp.Compare(x.class, y.class), -cmp.Compare(x.len, y.len), slices.CompareFunc(x.pts, y.pts, geom.Pt.Cmp))
 	})
@@ -305,6 +312,9 @@ func lineClass(layer string, f gis.Feature) (class, bool) {
 		return clsWall, true
 	case "water":
 		if len(polygons(f.Geom)) > 0 {
+			if wideWater(f.Geom) {
+				return clsShore, true
+			}
 			return clsBank, true
 		}
 		switch kind {
@@ -315,7 +325,7 @@ func lineClass(layer string, f gis.Feature) (class, bool) {
 		}
 		return clsRiver, true
 	}
-	if kind == "sidewalk" || kind == "other" || len(polygons(f.Geom)) == 0 {
+	if kind == "sidewalk" || len(polygons(f.Geom)) == 0 {
 		return 0, false
 	}
 	mx, my := geom.MetresPerDegree(f.Geom.Bound().Center()[1])
@@ -324,6 +334,22 @@ func lineClass(layer string, f gis.Feature) (class, bool) {
 		area += plainArea(p[0]) * mx * my
 	}
 	return clsArea, area > leastLand
+}
+
+// wideWater reports whether a body of water may have cells of its own; whether it has is found out where its size inside each
+// community is known.
+func wideWater(g orb.Geometry) bool {
+	mx, my := geom.MetresPerDegree(g.Bound().Center()[1])
+	for _, p := range polygons(g) {
+		length := 0.0
+		for i := 1; i < len(p[0]); i++ {
+			length += geom.Hypot((p[0][i][0]-p[0][i-1][0])*mx, (p[0][i][1]-p[0][i-1][1])*my)
+		}
+		if m2 := plainArea(p[0]) * mx * my; m2 > leastLand*4 && 2*m2 > leastWidth*length {
+			return true
+		}
+	}
+	return false
 }
 
 // plainArea is the plain area of a ring, without sign.

@@ -48,7 +48,7 @@ func (s *search) neighbours(k int32) []int32 {
 	var near []int32
 	for _, f := range s.cells[k] {
 		for _, h := range w.Cycle[f] {
-			if g := w.Face[h^1]; g >= 0 && w.owner[g] == s.comm && s.own[g] != k {
+			if g := w.Face[h^1]; g >= 0 && w.zone[g] == w.zone[f] && s.own[g] != k {
 				near = append(near, s.own[g])
 			}
 		}
@@ -74,7 +74,7 @@ func (s *search) border(fs []int32, counts func(cell int32) bool) float64 {
 	w, v := s.w, 0.0
 	for _, f := range fs {
 		for _, h := range w.Cycle[f] {
-			if o := w.Face[h^1]; o >= 0 && w.owner[o] == s.comm && s.own[o] != s.own[f] && counts(s.own[o]) {
+			if o := w.Face[h^1]; o >= 0 && w.zone[o] == w.zone[f] && s.own[o] != s.own[f] && counts(s.own[o]) {
 				v += w.cost[h>>1] / 2
 			}
 		}

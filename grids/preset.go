@@ -20,9 +20,9 @@ type NamedWeights struct {
 func BuiltIn() []NamedWeights {
 	return []NamedWeights{
 		{"balanced", Balanced, "area, shape, borders on features and load in balance", "面积、形状、地物、部件数兼顾"},
-		{"area", Weights{Area: 30, Shape: 1, Load: 0.2, Feature: 1.8}, "cells nearer to the target area", "面积更接近目标值"},
-		{"load", Weights{Area: 4, Shape: 0.9, Load: 4, Feature: 2.2}, "like numbers of components in the cells of a community", "社区内各网格部件数更均衡"},
-		{"feature", Weights{Area: 4, Shape: 0.9, Load: 0.2, Feature: 5}, "borders on roads, walls and banks even at the price of area", "界线更多沿道路、围墙、河岸，面积可让步"},
+		{"area", Weights{Area: 40, Shape: 1, Load: 0.2, Feature: 1.8, Open: 1}, "cells nearer to the target area", "面积更接近目标值"},
+		{"load", Weights{Area: 4, Shape: 0.9, Load: 4, Feature: 2.2, Open: 1.2}, "like numbers of components in the cells of a community", "社区内各网格部件数更均衡"},
+		{"feature", Weights{Area: 4, Shape: 0.9, Load: 0.2, Feature: 5, Open: 1.2}, "borders on roads, walls and banks even at the price of area", "界线更多沿道路、围墙、河岸，面积可让步"},
 	}
 }
 
@@ -69,7 +69,7 @@ func (p Presets) Names() []string {
 
 // Check returns a gis.Invalid error when a weight is out of range.
 func (w Weights) Check() error {
-	for _, v := range [4]float64{w.Area, w.Shape, w.Load, w.Feature} {
+	for _, v := range [5]float64{w.Area, w.Shape, w.Load, w.Feature, w.Open} {
 		if !(v >= 0 && v < 1e6) {
 			return gis.E(gis.Invalid, nil, "a weight must lie between 0 and 1,000,000, not %g", v)
 		}

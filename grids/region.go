@@ -132,10 +132,10 @@ func (w *cutter) length(walk []int32) float64 {
 	return p
 }
 
-func (w *cutter) total(fs []int32) sums {
+func (a *atoms) total(fs []int32) sums {
 	var s sums
 	for _, f := range fs {
-		s.add(&w.sums[f])
+		s.add(&a.sums[f])
 	}
 	return s
 }

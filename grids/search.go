@@ -40,7 +40,6 @@ type pair struct{ a, b int32 }
 type search struct {
 	w     *cutter
 	own   []int32 // cell of each face; shared by all workers, each writes its own community's faces
-	comm  int32
 	cells map[int32][]int32
 	price map[int32]float64
 	next  int32
@@ -51,7 +50,7 @@ const sweeps = 8
 
 // improve returns the cells after local search.
 func (w *cutter) improve(cells [][]int32, own []int32) [][]int32 {
-	s := &search{w: w, own: own, comm: w.owner[cells[0][0]], cells: map[int32][]int32{}, price: map[int32]float64{}, memo: map[pair]bool{}}
+	s := &search{w: w, own: own, cells: map[int32][]int32{}, price: map[int32]float64{}, memo: map[pair]bool{}}
 	for _, c := range cells {
 		s.add(c)
 	}
@@ -94,7 +93,7 @@ func (s *search) borders() ([]pair, map[pair]float64) {
 		for _, f := range s.cells[k] {
 			for _, h := range w.Cycle[f] {
 				g := w.Face[h^1]
-				if g < 0 || w.owner[g] != s.comm || s.own[g] <= k {
+				if g < 0 || w.zone[g] != w.zone[f] || s.own[g] <= k {
 					continue
 				}
 				p := pair{k, s.own[g]}

@@ -18,10 +18,11 @@ type Stats struct {
 	P95M2       float64 `json:"p95_m2"`
 	MinM2       float64 `json:"min_m2"`
 	MaxM2       float64 `json:"max_m2"`
-	InRange     float64 `json:"in_range_share"` // share of cells within Options.Min and Max
+	InRange     float64 `json:"in_range_share"` // share of cells within the limits of their ground
 	Within50    float64 `json:"within_50_percent_share"`
 	Below       int     `json:"below_min"`
 	Above       int     `json:"above_max"`
+	Thin        int     `json:"thin"`                     // of less mean width than 15 m, where their community is not; Check only
 	BorderM     float64 `json:"border_m"`                 // Build only, as the next
 	OnFeatures  float64 `json:"border_on_features_share"` // of all borders, each counted once
 	Compactness float64 `json:"polsby_popper_median"`
@@ -42,8 +43,9 @@ type Bin struct {
 	Cells  int     `json:"cells"`
 }
 
-// areas fills in what follows from the areas of the valid cells and their shapes.
-func (s *Stats) areas(area, compact []float64, lo, target, hi float64) {
+// areas fills in what follows from the areas of the valid cells and their shapes; fits says of each whether it is
+// below (-1), within or above (1) the limits of its ground.
+func (s *Stats) areas(area, compact []float64, fits []int8, target float64) {
 	s.Cells = len(area)
 	if len(area) == 0 {
 		return
@@ -60,16 +62,18 @@ func (s *Stats) areas(area, compact []float64, lo, target, hi float64) {
 		s.Histogram = append(s.Histogram, b)
 	}
 	in, within := 0, 0
-	for _, a := range sorted {
-		s.AreaM2 += a
+	for _, f := range fits {
 		switch {
-		case a < lo:
+		case f < 0:
 			s.Below++
-		case a > hi:
+		case f > 0:
 			s.Above++
 		default:
 			in++
 		}
+	}
+	for _, a := range sorted {
+		s.AreaM2 += a
 		if math.Abs(a/target-1) <= 0.5 {
 			within++
 		}
@@ -84,13 +88,15 @@ func (s *Stats) areas(area, compact []float64, lo, target, hi float64) {
 	s.Compactness = compact[len(compact)/2]
 }
 
-// StatsOf measures the valid cells of a list by their areas, lengths and communities; opt gives the areas they should have.
+// StatsOf measures the valid cells of a list by their areas, lengths and communities; opt gives the areas they should have,
+// on built ground: what the cells lie on is not looked at.
 func StatsOf(cells []Cell, opt Options) Stats {
 	var s Stats
 	if len(cells) == 0 || opt.settle() != nil {
 		return s
 	}
 	var area, compact []float64
+	var fits []int8
 	comms := map[string]bool{}
 	for _, c := range cells {
 		if c.Status == Void || len(c.Polygon) == 0 {
@@ -102,10 +108,11 @@ func StatsOf(cells []Cell, opt Options) Stats {
 			p += geom.Hypot(float64((q[0]-c.Polygon[0][i][0])*mx), float64((q[1]-c.Polygon[0][i][1])*my))
 		}
 		area, compact = append(area, c.AreaM2), append(compact, 4*math.Pi*c.AreaM2/(p*p))
+		fits = append(fits, built.fits(c.AreaM2, opt.Min, opt.Max))
 		comms[c.Community] = true
 	}
 	s.Communities = len(comms)
-	s.areas(area, compact, opt.Min, opt.Target, opt.Max)
+	s.areas(area, compact, fits, opt.Target)
 	return s
 }
 
@@ -126,6 +133,7 @@ func (s *Stats) count(l []gis.Finding) {
 func (d *Division) measure(b *base, outlines []geom.Seg, res []divided, want []bool, opt *Options) {
 	real := 0.0
 	var area, compact []float64
+	var fits []int8
 	for c := range res {
 		if len(res[c].fresh) == 0 {
 			continue
@@ -133,7 +141,7 @@ func (d *Division) measure(b *base, outlines []geom.Seg, res []divided, want []b
 		d.Stats.Communities++
 		d.Stats.BorderM += res[c].border
 		real += res[c].real
-		compact = append(compact, res[c].compact...)
+		compact, fits = append(compact, res[c].compact...), append(fits, res[c].fits...)
 		for i := range res[c].fresh {
 			area = append(area, res[c].fresh[i].AreaM2)
 		}
@@ -147,7 +155,7 @@ func (d *Division) measure(b *base, outlines []geom.Seg, res []divided, want []b
 	if d.Stats.BorderM > 0 {
 		d.Stats.OnFeatures = real / d.Stats.BorderM
 	}
-	d.Stats.areas(area, compact, opt.Min, opt.Target, opt.Max)
+	d.Stats.areas(area, compact, fits, opt.Target)
 	d.Stats.Buildings, d.Stats.Components = len(b.buildings), len(b.comps)
 	d.straddling(b, outlines, opt.Threads)
 	d.Stats.count(d.Findings)

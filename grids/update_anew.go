@@ -18,6 +18,7 @@ func (b *base) update(ctx context.Context, src Source, cov cover, want []bool, c
 		return nil, err
 	}
 	b.points = newPointTable(b.comps)
+	b.terrain = newTerrain(b, opt)
 	anew := make([]bool, len(b.comms))
 	for {
 		r := newRenewal(ctx, b, cov, want, opt)

@@ -144,7 +144,7 @@ func (w *warm) settle(faces []int32) {
 	}
 	slices.Sort(homes)
 	for _, h := range homes {
-		pieces := w.pieces(byHome[h])
+		pieces := w.pieces(byHome[h], h < 0)
 		slices.SortStableFunc(pieces, func(x, y []int32) int { return -cmp.Compare(w.sum(x), w.sum(y)) })
 		for n, p := range pieces {
 			switch {
@@ -213,10 +213,12 @@ func (w *warm) add(c *warmCell) {
 	simple := o.simple()
 	c.price, c.area = w.cutter.price(c.fs), w.sum(c.fs)
 	opt := w.z.r.opt
-	c.bad = c.kind != intact && (c.area < opt.Min || c.area > opt.Max || !simple)
+	if c.kind != intact {
+		m := w.groundOf(c.fs)
+		c.bad = m.fits(c.area, opt.Min, opt.Max) != 0 || !simple
+	}
 	if c.kind == mended && simple {
-		was := float64(w.z.r.cells[c.home].ring.Area2()) / 2e6
-		c.bad = c.bad && (was >= opt.Min && was <= opt.Max)
+		c.bad = c.bad && w.z.r.b.fits(w.z.r.cells[c.home].ring) == 0
 	}
 	for _, f := range c.fs {
 		w.own[f] = w.next
@@ -280,7 +282,7 @@ func (w *warm) borders() ([]pair, map[pair]float64) {
 		for _, f := range c.fs {
 			for _, h := range w.Cycle[f] {
 				g := w.Face[h^1]
-				if g < 0 || w.own[g] <= k {
+				if g < 0 || w.own[g] <= k || w.zone[g] != w.zone[f] {
 					continue
 				}
 				p := pair{k, w.own[g]}

@@ -186,7 +186,7 @@ func (w *zoneWork) outline() {
 // local makes the base map of the zone.
 func (w *zoneWork) local() {
 	b := w.r.b
-	w.base = &base{lat: b.lat, comms: b.comms, points: b.points}
+	w.base = &base{lat: b.lat, comms: b.comms, points: b.points, terrain: b.terrain}
 	for _, i := range b.obs.near(w.box.Pad(zoneReach), nil) {
 		w.base.buildings = append(w.base.buildings, b.buildings[i])
 	}

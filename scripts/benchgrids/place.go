@@ -28,10 +28,11 @@ type place struct {
 	raw    map[string]*geojson.FeatureCollection // as delivered
 }
 
-// landClass is the land class of what a map calls an area.
+// landClass is the land class of what a map calls an area, as wanmi import reads it from OpenStreetMap.
 var landClass = map[string]string{
 	"park": "park", "garden": "park", "playground": "park", "grass": "green", "meadow": "green", "village_green": "green", "flowerbed": "green",
 	"forest": "forest", "farmland": "farm", "university": "campus", "school": "campus", "college": "campus", "kindergarten": "campus",
+	"hospital": "campus", "parking": "other", "construction": "other", "brownfield": "other",
 	"pitch": "sport", "stadium": "sport", "sports_centre": "sport", "cemetery": "cemetery", "industrial": "factory", "railway": "rail_yard",
 }
 
