@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io/fs"
 	"iter"
-	"math"
 	"os"
 	"path/filepath"
 
@@ -150,108 +149,6 @@ type outCell struct {
 	code string
 	m2   float64
 	poly orb.Polygon
-}
-
-// snapM is how far, in metres, a corner may lie from a community line that it is put back onto: the builder's
-// lattice of millimetres lies in another projection, so corners on a straight line of the folder come back beside it.
-const snapM = 0.002
-
-// back returns the cells in the folder's coordinates.
-func (p *place) back(cells []grids.Cell) []outCell {
-	var out []outCell
-	var s *snapper
-	if p.tm != nil {
-		s = newSnapper(p.raw["communities"])
-	}
-	for _, c := range cells {
-		if c.Status == grids.Void {
-			continue
-		}
-		o := outCell{code: string(c.Code), m2: c.AreaM2, poly: c.Polygon}
-		if p.tm != nil {
-			o.poly = project.Polygon(c.Polygon.Clone(), func(q orb.Point) orb.Point {
-				x, y := p.tm.FromLonLat(q[0], q[1])
-				return s.snap(orb.Point{x, y})
-			})
-		}
-		out = append(out, o)
-	}
-	return out
-}
-
-// snapper puts points back onto community lines.
-type snapper struct {
-	tab map[[2]int][][2]orb.Point // edges by squares of 20 m
-}
-
-const snapSquare = 20.0
-
-func newSnapper(fc *geojson.FeatureCollection) *snapper {
-	s := &snapper{tab: map[[2]int][][2]orb.Point{}}
-	for _, f := range fc.Features {
-		var rings []orb.Ring
-		switch g := f.Geometry.(type) {
-		case orb.Polygon:
-			rings = g
-		case orb.MultiPolygon:
-			for _, q := range g {
-				rings = append(rings, q...)
-			}
-		}
-		for _, r := range rings {
-			for i := 1; i < len(r); i++ {
-				s.edge(r[i-1], r[i])
-			}
-		}
-	}
-	return s
-}
-
-func (s *snapper) edge(a, b orb.Point) {
-	n := int(math.Hypot(b[0]-a[0], b[1]-a[1])/snapSquare*4) + 1
-	seen := map[[2]int]bool{}
-	for i := 0; i <= n; i++ {
-		t := float64(i) / float64(n)
-		x, y := a[0]+t*(b[0]-a[0]), a[1]+t*(b[1]-a[1])
-		for dx := -1; dx <= 1; dx++ {
-			for dy := -1; dy <= 1; dy++ {
-				k := [2]int{int(math.Floor(x/snapSquare)) + dx, int(math.Floor(y/snapSquare)) + dy}
-				if !seen[k] {
-					seen[k] = true
-					s.tab[k] = append(s.tab[k], [2]orb.Point{a, b})
-				}
-			}
-		}
-	}
-}
-
-func (s *snapper) snap(p orb.Point) orb.Point {
-	k := [2]int{int(math.Floor(p[0] / snapSquare)), int(math.Floor(p[1] / snapSquare))}
-	best, to, corner := snapM, p, false
-	for _, e := range s.tab[k] {
-		for _, q := range e {
-			if d := math.Hypot(p[0]-q[0], p[1]-q[1]); d < snapM && (!corner || d < best) {
-				best, to, corner = d, q, true
-			}
-		}
-		if corner {
-			continue
-		}
-		dx, dy := e[1][0]-e[0][0], e[1][1]-e[0][1]
-		l2 := dx*dx + dy*dy
-		if l2 == 0 {
-			continue
-		}
-		t := ((p[0]-e[0][0])*dx + (p[1]-e[0][1])*dy) / l2
-		if t <= 0 || t >= 1 {
-			continue
-		}
-		q := orb.Point{e[0][0] + t*dx, e[0][1] + t*dy}
-		if d := math.Hypot(p[0]-q[0], p[1]-q[1]); d < best {
-			best, to = d, q
-		}
-	}
-	return to
 }
 
 func writeCells(file string, cells []outCell) error {
