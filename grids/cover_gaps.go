@@ -17,7 +17,7 @@ import (
 // little that the land a community gets stays below what anybody would call crossing its line.
 const (
 	closeWidth = 10.0   // mm: a gap of less mean width is closed
-	closeArea  = 0.1    // m²: so is a smaller one
+	closeArea  = 0.02   // m²: so is a smaller one
 	takenArea  = 0.3    // m²: what a community gets at most of land it does not claim
 	takenShare = 2.5e-6 // and the share of its own land that this may be
 	sliverArea = 1.0    // m²: a community of less land that another claims, too, has none of its own
@@ -63,77 +63,95 @@ type piece struct {
 	m2    float64
 }
 
-// gaps closes what no community claims where it is narrow or small, the smallest first, and tells of the rest.
-func (r *repair) gaps() {
-	var open []int32
-	for f, o := range r.owner {
-		if o < 0 {
-			open = append(open, int32(f))
-		}
-	}
-	slices.SortStableFunc(open, func(e, f int32) int { return cmp.Compare(r.g.Area2[e], r.g.Area2[f]) })
-	closed, total, largest := 0, 0.0, int32(-1)
-	for changed := true; changed; {
-		changed = false
-		for _, f := range open {
-			m2, width := r.measure(f)
-			if r.owner[f] >= 0 || (m2 > closeArea && width > closeWidth) || r.holdsPart(f) {
-				continue
-			}
-			to := r.neighbour([]int32{f}, func(c int32) bool { return r.mayTake(c, m2) })
-			if to < 0 {
-				continue
-			}
-			r.owner[f], changed = to, true
-			r.taken[to] += m2
-			closed++
-			total += m2
-			if largest < 0 || r.g.Area2[f] > r.g.Area2[largest] {
-				largest = f
-			}
-		}
-	}
-	if closed > 0 {
-		r.base.note("community.gap.small", gis.SeverityNote, "", r.place(largest), total, "%d gaps between communities below 1 cm or 0.1 m², %.3f m² in all, were closed; the largest is here",
-			"社区间 %d 处小于 1 厘米或 0.1 平方米的缝隙（共 %.3f 平方米）已闭合，最大一处在此", closed, total)
-	}
-	r.tellOpen()
+// gap is what no community claims: faces joined across caps.
+type gap struct {
+	faces []int32
+	m2    float64
+	width float64 // mean, mm
 }
 
-// tellOpen tells of what is left open, each place once.
-func (r *repair) tellOpen() {
+// openGaps returns the gaps, the smallest first.
+func (r *repair) openGaps() []gap {
+	var out []gap
 	seen := make([]bool, len(r.owner))
 	for f0, o := range r.owner {
 		if o >= 0 || seen[f0] {
 			continue
 		}
 		seen[f0] = true
-		faces, m2, rim := []int32{int32(f0)}, 0.0, 0.0
-		for i := 0; i < len(faces); i++ {
-			m2 += float64(r.g.Area2[faces[i]]) / 2e6
-			for _, h := range r.g.Cycle[faces[i]] {
+		x, rim := gap{faces: []int32{int32(f0)}}, 0.0
+		for i := 0; i < len(x.faces); i++ {
+			x.m2 += float64(r.g.Area2[x.faces[i]]) / 2e6
+			for _, h := range r.g.Cycle[x.faces[i]] {
 				f := r.g.Face[h^1]
 				if r.g.Edges[h>>1].Class == 0 || f < 0 {
 					rim += r.g.Edges[h>>1].Len
 				} else if r.owner[f] < 0 && !seen[f] {
 					seen[f] = true
-					faces = append(faces, f)
+					x.faces = append(x.faces, f)
 				}
 			}
 		}
-		at := r.place(slices.MaxFunc(faces, func(e, f int32) int { return cmp.Or(cmp.Compare(r.g.Area2[e], r.g.Area2[f]), cmp.Compare(f, e)) }))
-		width := 2e6 * m2 / rim // mm
-		if width < seekWidth {
-			a, b := "", ""
-			if l := r.neighbours(faces); len(l) > 0 {
-				a, b = r.base.comms[l[0]].code, r.base.comms[l[min(1, len(l)-1)]].code
-			}
-			r.base.note("community.gap", gis.SeverityWarning, a, at, m2, "a gap of %.3f m² (mean width %.3f m) between communities %s and %s belongs to none and is not divided",
-				"社区 %[3]s 与 %[4]s 之间 %.3[1]f 平方米的缝隙（平均宽 %.3[2]f 米）不属于任何社区，未划分", m2, width/1000, a, b)
+		x.width = 2e6 * x.m2 / rim
+		out = append(out, x)
+	}
+	slices.SortStableFunc(out, func(x, y gap) int { return cmp.Compare(x.m2, y.m2) })
+	return out
+}
+
+// gaps closes what no community claims where it is narrow or small, the smallest first, and tells of the rest.
+func (r *repair) gaps() {
+	closed, total, largest := 0, 0.0, int32(-1)
+	for _, x := range r.openGaps() {
+		if x.m2 > closeArea && x.width > closeWidth {
 			continue
 		}
-		r.base.note("community.hole", gis.SeverityWarning, "", at, m2, "%.0f m² (mean width %.1f m) enclosed by communities belong to none and are not divided",
-			"被社区包围的 %.0f 平方米（平均宽 %.1f 米）不属于任何社区，未划分", m2, width/1000)
+		before := total
+		for changed := true; changed; {
+			changed = false
+			for _, f := range x.faces {
+				if r.owner[f] >= 0 || r.holdsPart(f) {
+					continue
+				}
+				m2, _ := r.measure(f)
+				to := r.neighbour([]int32{f}, func(c int32) bool { return r.mayTake(c, m2) })
+				if to < 0 {
+					continue
+				}
+				r.owner[f], changed = to, true
+				r.taken[to] += m2
+				total += m2
+				if largest < 0 || r.g.Area2[f] > r.g.Area2[largest] {
+					largest = f
+				}
+			}
+		}
+		if total > before {
+			closed++
+		}
+	}
+	if closed > 0 {
+		r.base.note("community.gap.small", gis.SeverityNote, "", r.place(largest), total, "%d gaps between communities below 1 cm or 0.02 m², %.3f m² in all, were closed; the largest is here",
+			"社区间 %d 处小于 1 厘米或 0.02 平方米的缝隙（共 %.3f 平方米）已闭合，最大一处在此", closed, total)
+	}
+	r.tellOpen()
+}
+
+// tellOpen tells of what is left open, each place once.
+func (r *repair) tellOpen() {
+	for _, x := range r.openGaps() {
+		at := r.place(slices.MaxFunc(x.faces, func(e, f int32) int { return cmp.Or(cmp.Compare(r.g.Area2[e], r.g.Area2[f]), cmp.Compare(f, e)) }))
+		if x.width < seekWidth {
+			a, b := "", ""
+			if l := r.neighbours(x.faces); len(l) > 0 {
+				a, b = r.base.comms[l[0]].code, r.base.comms[l[min(1, len(l)-1)]].code
+			}
+			r.base.note("community.gap", gis.SeverityWarning, a, at, x.m2, "a gap of %.3f m² (mean width %.3f m) between communities %s and %s belongs to none and is not divided",
+				"社区 %[3]s 与 %[4]s 之间 %.3[1]f 平方米的缝隙（平均宽 %.3[2]f 米）不属于任何社区，未划分", x.m2, x.width/1000, a, b)
+			continue
+		}
+		r.base.note("community.hole", gis.SeverityWarning, "", at, x.m2, "%.0f m² (mean width %.1f m) enclosed by communities belong to none and are not divided",
+			"被社区包围的 %.0f 平方米（平均宽 %.1f 米）不属于任何社区，未划分", x.m2, x.width/1000)
 	}
 }
 

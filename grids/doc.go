@@ -27,7 +27,7 @@
 // finding of its own, with place and measure, in English and Chinese.
 //
 //	fault                          tolerance                        below                        above
-//	gap between communities        10 mm mean width or 0.1 m², and  closed, to the longer        stays open, no cell there:
+//	gap between communities        10 mm mean width or 0.02 m², and closed, to the longer        stays open, no cell there:
 //	                               0.3 m² (2.5e-6 of its land) in   border: community.gap.small  community.gap under 1.5 m
 //	                               all that a community may get                                  of width, else community.hole
 //	overlap of communities         50 mm mean width or 0.5 m²       to the one with less land:   the same: community.overlap

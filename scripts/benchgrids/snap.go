@@ -191,14 +191,90 @@ func (p *place) back(cells []grids.Cell) []outCell {
 		out = append(out, o)
 	}
 	if p.tm != nil {
-		s := newSnapper(p.raw["communities"], out)
-		for _, o := range out {
-			for _, r := range o.poly {
-				for i := range r {
-					r[i] = s.snap(r[i])
+		newSnapper(p.raw["communities"], out).all(out)
+	}
+	return out
+}
+
+// all puts the points of all cells where they belong, but for those at which an outline would cross itself then.
+func (s *snapper) all(cells []outCell) {
+	stay := map[orb.Point]bool{}
+	moved := func(r orb.Ring) orb.Ring {
+		out := make(orb.Ring, len(r))
+		for i, p := range r {
+			if out[i] = p; !stay[p] {
+				out[i] = s.snap(p)
+			}
+		}
+		return slices.Compact(out)
+	}
+	for again := true; again; {
+		again = false
+		for _, c := range cells {
+			for _, r := range c.poly {
+				m := moved(r)
+				i, j, bad := crossed(m)
+				if !bad {
+					continue
+				}
+				ends := []orb.Point{m[i], m[i+1], m[j], m[j+1]}
+				for _, p := range r {
+					if !stay[p] && slices.Contains(ends, s.snap(p)) {
+						again, stay[p] = true, true
+					}
 				}
 			}
 		}
 	}
-	return out
+	for _, c := range cells {
+		for i, r := range c.poly {
+			c.poly[i] = moved(r)
+		}
+	}
+}
+
+// crossed finds two edges, by their numbers, at which a closed ring touches itself, to the tenth of a micrometre.
+func crossed(r orb.Ring) (int, int, bool) {
+	const eps = 1e-7
+	n := len(r) - 1
+	for i := range n {
+		a, b := r[i], r[i+1]
+		for j := i + 1; j < n; j++ {
+			c, d := r[j], r[j+1]
+			if j == i+1 { // a common end: the one must not turn back on the other
+				if off(d, a, b) < eps || off(a, c, d) < eps {
+					return i, j, true
+				}
+				continue
+			}
+			if j == n-1 && i == 0 {
+				continue // looked at from the other side
+			}
+			if max(a[0], b[0])+eps < min(c[0], d[0]) || max(c[0], d[0])+eps < min(a[0], b[0]) || max(a[1], b[1])+eps < min(c[1], d[1]) || max(c[1], d[1])+eps < min(a[1], b[1]) {
+				continue
+			}
+			if side(a, b, c) != side(a, b, d) && side(c, d, a) != side(c, d, b) {
+				return i, j, true
+			}
+			if off(c, a, b) < eps || off(d, a, b) < eps || off(a, c, d) < eps || off(b, c, d) < eps {
+				return i, j, true
+			}
+		}
+	}
+	if n > 2 && (off(r[1], r[n-1], r[0]) < eps || off(r[n-1], r[0], r[1]) < eps) {
+		return 0, n - 1, true
+	}
+	return 0, 0, false
+}
+
+func side(a, b, p orb.Point) bool { return (b[0]-a[0])*(p[1]-a[1])-(b[1]-a[1])*(p[0]-a[0]) > 0 }
+
+// off returns the distance of p from the segment ab.
+func off(p, a, b orb.Point) float64 {
+	dx, dy := b[0]-a[0], b[1]-a[1]
+	t := 0.0
+	if l2 := dx*dx + dy*dy; l2 > 0 {
+		t = max(0, min(1, ((p[0]-a[0])*dx+(p[1]-a[1])*dy)/l2))
+	}
+	return dist(p, orb.Point{a[0] + t*dx, a[1] + t*dy})
 }
