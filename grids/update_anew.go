@@ -20,13 +20,17 @@ func (b *base) update(ctx context.Context, src Source, cov cover, want []bool, c
 	b.points = newPointTable(b.comps)
 	b.terrain = newTerrain(b, opt)
 	anew := make([]bool, len(b.comms))
-	for {
+	for lay := false; ; {
 		r := newRenewal(ctx, b, cov, want, opt)
-		r.anew = slices.Clone(anew)
+		r.anew, r.lay = slices.Clone(anew), lay
 		d, err := r.renew(start)
 		bad, checkErr := r.faulty(src, d, err)
 		if checkErr != nil {
 			return nil, checkErr
+		}
+		if len(bad) > 0 && !lay {
+			lay = true
+			continue
 		}
 		if !r.spread(anew, bad) {
 			return d, err

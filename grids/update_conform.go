@@ -12,9 +12,9 @@ import (
 // No cell is divided anew for that: where a new line runs within lineNoise of an old border between communities the border
 // is taken for the line, corner by corner, only what is left over has moved, and at the end the borders follow the lines.
 const (
-	lineNoise  = 75.0   // mm
-	lineExact  = 1.5    // mm two nodings of one line may differ by
-	junctionIn = 2000.0 // mm: a moved line leaves the old one in a corner this near, or else in a lattice point of it
+	lineNoise  = 75.0  // mm
+	lineExact  = 1.5   // mm two nodings of one line may differ by
+	junctionIn = 300.0 // mm: a moved line leaves the old one in a corner this near, or else in a lattice point of it
 )
 
 // conform replaces the community lines by the old borders they run beside; it does nothing when they lie on them anyway.
@@ -29,17 +29,13 @@ func (r *renewal) conform() {
 		}
 	}
 	was := newLineIndex(old)
-	shifted, moved := 0.0, false
+	shifted := 0.0
 	for _, s := range r.cov.segs {
-		switch {
-		case was.along(s.A, s.B, lineExact, lostLength):
-		case was.along(s.A, s.B, lineNoise, lostLength):
+		if !was.along(s.A, s.B, lineExact, lostLength) && was.along(s.A, s.B, lineNoise, lostLength) {
 			shifted += s.A.Dist(s.B)
-		default:
-			moved = true
 		}
 	}
-	if shifted == 0 && !moved {
+	if shifted == 0 && !r.lay {
 		return
 	}
 	delivered := r.cov.segs

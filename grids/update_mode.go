@@ -144,6 +144,7 @@ type renewal struct {
 	fresh    [][]freshCell        // new cells by community
 	index    map[string]int32     // communities by code
 	anew     []bool               // communities to be divided as if they had no cells
+	lay      bool                 // lay moved lines on the old ones even where none is shifted: a second try
 	fit      *fit                 // where lines were delivered a little beside the old borders
 	failed   []int32              // communities of a zone that could not be divided
 	findings []gis.Finding

@@ -23,7 +23,15 @@ func main() {
 	picture := flag.Bool("picture", true, "draw NAME.png")
 	look := flag.Int("look", 0, "draw so many cells of each place at street level, too: NAME_look_CODE.png")
 	seed := flag.Uint64("seed", 1, "chance by which those cells are chosen")
+	mode := flag.String("update", "", "repair or refresh: divide the first folder and update its cells to each of the others")
 	flag.Parse()
+	if *mode != "" && flag.NArg() > 0 {
+		if err := update(flag.Arg(0), flag.Args()[1:], *out, *mode); err != nil {
+			fmt.Fprintf(os.Stderr, "benchgrids: %v\n", err)
+			os.Exit(1)
+		}
+		return
+	}
 	called := strings.Split(*names, ",")
 	if *names == "" {
 		called = nil
