@@ -66,6 +66,9 @@ type Division struct {
 	ground *backdrop // what the report draws the cells on; nil when they were not built here
 }
 
+// Check returns a gis.Invalid error for options that no division can be made with.
+func (o Options) Check() error { return o.settle() }
+
 func (o *Options) settle() error {
 	if o.Target == 0 {
 		o.Target = 10_000

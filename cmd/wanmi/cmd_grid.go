@@ -41,6 +41,9 @@ type buildFlags struct {
 	threads            int
 	force              bool
 	mode               string
+	compound           string
+	compoundMax        float64
+	land               []string // KIND=TARGET:MIN:MAX
 }
 
 func (a *app) cmdGridBuild() *cobra.Command {
@@ -55,6 +58,11 @@ buildings, numbers them west to east and north to south, and places every compon
 feature, borders on roads, walls and banks even at the price of area; or a name from presets: in the file given by
 --config. 'wanmi grid presets' lists them with their weights.
 
+Water, parks, farm land, forest and bare ground may have areas of their own: --land farm=80000:20000:150000, or land:
+in the file given by --config. Water on which cells fit has cells of its own, with the banks as borders. Compounds
+(land of class campus, compound or factory) are not cut up to --compound-max unless --compound split; the field
+compound of the layer land, whole or split, says otherwise for one of them.
+
 A city that has cells is repaired by default: only cells that break a hard rule on the new base map are divided anew,
 together with their neighbours, and land that has no cells; all others keep code and shape. --mode refresh replaces
 intact cells, too, where that gains enough; --mode rebuild divides everything anew, and cells that come out nearly as
@@ -62,6 +70,8 @@ they were keep their codes. New cells get numbers never used before, gone ones a
 lineage. Locked cells survive every build. A division with a hard fault is not written unless --force.`,
 		Example: `  wanmi grid build --db city.gpkg --report 网格.html
   wanmi grid build --db city.gpkg --mode refresh
+  wanmi grid build --db city.gpkg --mode rebuild --land water=20000:5000:60000 --land park=15000::40000
+  wanmi grid build --db city.gpkg --mode rebuild --compound split
   wanmi grid build --db city.gpkg --community 370883001004`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -75,7 +85,10 @@ lineage. Locked cells survive every build. A division with a hard fault is not w
 	fl.Float64Var(&f.minA, "min", 5000, "smallest area, m²")
 	fl.Float64Var(&f.maxA, "max", 20000, "largest area, m²")
 	fl.StringVar(&f.preset, "preset", "balanced", "what counts most: "+strings.Join(grids.PresetNames(), ", ")+", or a name from --config")
-	fl.StringVar(&f.config, "config", "", "a YAML file with presets of the city's own")
+	fl.StringVar(&f.config, "config", "", "a YAML file: presets, land, compound, compound_max of the city's own")
+	fl.StringVar(&f.compound, "compound", "", "compounds (院落): whole (default) or split")
+	fl.Float64Var(&f.compoundMax, "compound-max", 0, "size up to which compounds are kept whole, m² (default: --max)")
+	fl.StringArrayVar(&f.land, "land", nil, "areas on other ground, KIND=TARGET:MIN:MAX in m²; kinds: "+strings.Join(grids.LandNames(), ", "))
 	fl.IntVar(&f.threads, "threads", 0, "threads (default: as many as the machine has)")
 	fl.StringVar(&f.mode, "mode", "repair", "what becomes of cells there are: repair, refresh, rebuild")
 	fl.StringVar(&f.report, "report", "", "write the report to this file: .html or .json")
@@ -98,7 +111,14 @@ type buildResult struct {
 }
 
 func (a *app) gridBuild(ctx context.Context, st store, f buildFlags) error {
-	presets, err := presetsOf(f.config)
+	conf, err := readConfig(f.config)
+	if err != nil {
+		return err
+	}
+	if err := conf.landFlags(f); err != nil {
+		return err
+	}
+	presets, err := conf.presets()
 	if err != nil {
 		return err
 	}
@@ -114,8 +134,12 @@ func (a *app) gridBuild(ctx context.Context, st store, f buildFlags) error {
 	job := division.Job{
 		Options: grids.Options{
 			Target: f.target, Min: f.minA, Max: f.maxA, Communities: f.communities, Threads: f.threads, Progress: p, Weights: weights, Mode: mode,
+			Land: conf.Land, Compound: conf.Compound, CompoundMax: conf.CompoundMax,
 		},
 		Force: f.force, Whole: f.report != "", Actor: "command line", At: a.now(),
+	}
+	if err := job.Options.Check(); err != nil {
+		return err
 	}
 	if f.report != "" {
 		job.Saw = func(div *grids.Division) error { return a.writeReport(ctx, st, div, f) }

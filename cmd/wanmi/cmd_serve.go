@@ -37,7 +37,7 @@ A signal (Ctrl-C, SIGTERM) lets running requests finish.`,
 	fl := c.Flags()
 	fl.StringVar(&f.db, "db", a.getenv("WANMI_DB"), "the database: a GeoPackage file (default from WANMI_DB)")
 	fl.StringVar(&f.addr, "addr", "127.0.0.1:8080", "host and port to listen on")
-	fl.StringVar(&f.config, "config", "", "a YAML file: addr, public, base_path, trust_proxy, admin, synonyms, title, attribution, examples, presets")
+	fl.StringVar(&f.config, "config", "", "a YAML file: addr, public, base_path, trust_proxy, admin, synonyms, title, attribution, examples, presets, land, compound, compound_max")
 	fl.StringVar(&f.basePath, "base-path", "", "the path a proxy mounts the server under, as /wanmi")
 	fl.BoolVar(&f.public, "public", true, "reading needs no key")
 	fl.BoolVar(&f.trustProxy, "trust-proxy", false, "believe X-Forwarded-* headers")
@@ -91,6 +91,7 @@ func (a *app) serve(ctx context.Context, st store, conf config, ready func(addr 
 	api, err := httpapi.New(httpapi.Config{
 		Live: live, Store: st, UI: webui.FS(), Log: log, Public: conf.Public == nil || *conf.Public,
 		BasePath: conf.BasePath, TrustProxy: conf.TrustProxy, Version: version, About: conf.about(), Presets: presets, Now: a.now,
+		Land: conf.Land, Compound: conf.Compound, CompoundMax: conf.CompoundMax,
 	})
 	if err != nil {
 		return err

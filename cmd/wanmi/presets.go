@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -19,6 +20,7 @@ type presetConf struct {
 	Shape   *float64 `yaml:"shape"`
 	Load    *float64 `yaml:"load"`
 	Feature *float64 `yaml:"feature"`
+	Open    *float64 `yaml:"open"`
 }
 
 // presets settles the weights of the configuration.
@@ -30,7 +32,7 @@ func (c config) presets() (grids.Presets, error) {
 		if err != nil {
 			return nil, gis.E(gis.Invalid, nil, "preset %s: from: there is no built-in preset %q", name, p.From)
 		}
-		for _, set := range []struct{ to, v *float64 }{{&w.Area, p.Area}, {&w.Shape, p.Shape}, {&w.Load, p.Load}, {&w.Feature, p.Feature}} {
+		for _, set := range []struct{ to, v *float64 }{{&w.Area, p.Area}, {&w.Shape, p.Shape}, {&w.Load, p.Load}, {&w.Feature, p.Feature}, {&w.Open, p.Open}} {
 			if set.v != nil {
 				*set.to = *set.v
 			}
@@ -63,7 +65,8 @@ func (a *app) cmdGridPresets() *cobra.Command {
 them: give one another name or other figures under presets: in the file, and the file by --config.
 
 area weighs the distance from the target area, shape that from a round cell, load that from a like number of
-components, feature the metres of border that run along no road, wall or bank. What is left out of a preset is as in
+components, feature the metres of border that run along no road, wall or bank; open is how many times the target area cells of
+parks, farm land, forest and bare ground should have. What is left out of a preset is as in
 the one named by from (balanced). docs/presets.md shows what each changes.`,
 		Example: `  wanmi grid presets
   wanmi grid presets --config wanmi.yaml
@@ -90,12 +93,45 @@ the one named by from (balanced). docs/presets.md shows what each changes.`,
 			if err != nil {
 				return err
 			}
-			if err := a.result(map[string]any{"name": name, "area": w.Area, "shape": w.Shape, "load": w.Load, "feature": w.Feature},
-				"  %s: {area: %g, shape: %g, load: %g, feature: %g}%s", name, w.Area, w.Shape, w.Load, w.Feature, notes[name]); err != nil {
+			if err := a.result(map[string]any{"name": name, "area": w.Area, "shape": w.Shape, "load": w.Load, "feature": w.Feature, "open": w.Open},
+				"  %s: {area: %g, shape: %g, load: %g, feature: %g, open: %g}%s", name, w.Area, w.Shape, w.Load, w.Feature, w.Open, notes[name]); err != nil {
 				return err
 			}
 		}
 		return nil
 	}
 	return c
+}
+
+// landFlags puts what the command line says of land and compounds over the configuration.
+func (c *config) landFlags(f buildFlags) error {
+	if f.compound != "" {
+		c.Compound = grids.Compound(f.compound)
+	}
+	if f.compoundMax != 0 {
+		c.CompoundMax = f.compoundMax
+	}
+	for _, s := range f.land {
+		kind, areas, ok := strings.Cut(s, "=")
+		parts := strings.Split(areas, ":")
+		if !ok || len(parts) > 3 {
+			return gis.E(gis.Invalid, nil, "--land %q is not KIND=TARGET:MIN:MAX", s)
+		}
+		var l grids.Limits
+		for i, to := range [3]*float64{&l.Target, &l.Min, &l.Max} {
+			if i >= len(parts) || parts[i] == "" {
+				continue
+			}
+			v, err := strconv.ParseFloat(parts[i], 64)
+			if err != nil {
+				return gis.E(gis.Invalid, nil, "--land %q: %q is no area in m²", s, parts[i])
+			}
+			*to = v
+		}
+		if c.Land == nil {
+			c.Land = map[string]grids.Limits{}
+		}
+		c.Land[kind] = l
+	}
+	return nil
 }

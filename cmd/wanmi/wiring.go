@@ -28,6 +28,10 @@ type config struct {
 	Examples   []string              `yaml:"examples"`    // reports the page offers to try
 	Presets    map[string]presetConf `yaml:"presets"`     // weights of the division by name, beside the built-in ones
 
+	Land        map[string]grids.Limits `yaml:"land"`         // areas of cells on water, park, farm, forest, bare ground
+	Compound    grids.Compound          `yaml:"compound"`     // whole or split
+	CompoundMax float64                 `yaml:"compound_max"` // m² up to which compounds are kept whole
+
 	synthetic bool // the demo: the page says that the city is made up
 }
 

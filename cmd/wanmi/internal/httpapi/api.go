@@ -64,11 +64,15 @@ type Config struct {
 	TrustProxy bool
 	Version    string
 	// About stands in /catalog beside the layers, as title, synthetic, notice, attribution, examples, reports.
-	About     map[string]any
-	Presets   grids.Presets    // weights of a division by name, beside the built-in ones
-	TempDir   string           // where uploads wait; "": the system's
-	MaxUpload int64            // bytes of one delivery; 0: 2 GiB
-	Now       func() time.Time // nil: time.Now
+	About   map[string]any
+	Presets grids.Presets // weights of a division by name, beside the built-in ones
+
+	Land        map[string]grids.Limits // areas of cells on ground other than built, see grids.Options
+	Compound    grids.Compound
+	CompoundMax float64          // m²
+	TempDir     string           // where uploads wait; "": the system's
+	MaxUpload   int64            // bytes of one delivery; 0: 2 GiB
+	Now         func() time.Time // nil: time.Now
 }
 
 // API is the handler. Close it after the server has stopped taking requests.

@@ -25,12 +25,16 @@ func (a *API) buildGrids(c *call) (*reply, error) {
 		Mode        string   `json:"mode"`
 		Preset      string   `json:"preset"`
 		Communities []string `json:"communities"`
+		Compound    string   `json:"compound"`
 		Force       bool     `json:"force"`
 	}
 	if err := c.decode(&body); err != nil {
 		return nil, err
 	}
-	opt := grids.Options{Communities: body.Communities, Mode: grids.Repair}
+	opt := grids.Options{Communities: body.Communities, Mode: grids.Repair, Land: a.cfg.Land, Compound: a.cfg.Compound, CompoundMax: a.cfg.CompoundMax}
+	if body.Compound != "" {
+		opt.Compound = grids.Compound(body.Compound)
+	}
 	var err error
 	if body.Mode != "" {
 		if opt.Mode, err = grids.ParseMode(body.Mode); err != nil {
@@ -44,6 +48,9 @@ func (a *API) buildGrids(c *call) (*reply, error) {
 	}
 	if len(body.Communities) == 0 {
 		opt.Communities = nil
+	}
+	if err := opt.Check(); err != nil {
+		return nil, err
 	}
 	res, err := division.Build(c.r.Context(), a.cfg.Store, a.cfg.Live, division.Job{Options: opt, Force: body.Force, Actor: c.who.name, At: a.cfg.Now()})
 	if err != nil {

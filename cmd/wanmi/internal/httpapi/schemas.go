@@ -85,6 +85,7 @@ func schemas() object {
 		}),
 		"GridBuild": record("What is to be divided; {} repairs.", nil, object{
 			"mode": text("repair, refresh or rebuild"), "preset": text("what counts most: balanced, area, load, feature, or a name from the configuration"),
+			"compound":    text("whole or split: what becomes of compounds; else as the configuration says"),
 			"communities": list(text("12 characters; none: all")), "force": object{"type": "boolean", "description": "write even with breaches of hard rules"},
 		}),
 		"GridBuilt": record("What the division has done.", []any{"places", "kept", "new", "void", "changed"}, object{
