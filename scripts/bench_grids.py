@@ -19,7 +19,7 @@ if 'WANMI_SHARED' in os.environ:
     SHARED = os.environ['WANMI_SHARED']
 JUDGE = os.path.join(SHARED, 'grids', 'judge.py')
 FIVE = ['bupt', 'monaco', 'nanjing', 'nyc', 'tsinghua']
-PRESETS = ['balanced', 'area', 'load']
+PRESETS = ['balanced', 'area', 'load', 'feature']
 
 
 def judge(cells, base, out):
@@ -136,7 +136,7 @@ def main():
         res = row(judge(file, by_name[name], js))
         os.remove(js)
         if r:
-            res['seconds'], res['check'] = r['seconds'], r['hard']
+            res['seconds'], res['check'], res['thin'] = r['seconds'], r['hard'], r['thin']
         return name, who, res
 
     with ThreadPoolExecutor(2) as pool:
@@ -153,13 +153,55 @@ def main():
         json.dump([{'place': n, 'by': w, **r} for n, w, r in table], f, indent=1)
         f.write('\n')
     text = markdown(table)
+    reached = targets(table)
     print(text)
+    print('\n' + '\n'.join(reached))
     if whole:
-        note(text)
+        note(text + '\n\n```\n' + '\n'.join(reached) + '\n```')
     bad = [(n, w, r['hard'], r['check']) for n, w, r in table if 'check' in r and (r['hard'] or r['check'] or r['cut'])]
     for b in bad:
         print('hard faults:', *b, file=sys.stderr)
     sys.exit(1 if bad else 0)
+
+
+def targets(table):
+    """A line per target of the division: reached or not, with the figure and the worst place."""
+    by = {(n, w): r for n, w, r in table}
+    mine = [(n, r) for n, w, r in table if w == 'balanced' and not n.startswith('**')]
+    places = [(n, r) for n, r in mine if n != 'taipei west']
+    m = {w: by[('**mean**', w)] for w in PRESETS if ('**mean**', w) in by}
+    out = []
+
+    def line(what, ok, figure):
+        out.append(f"{'reached    ' if ok else 'NOT reached'}  {what}: {figure}")
+
+    def worst(rows, key, least=True):
+        rows = [(r[key], n) for n, r in rows if r.get(key) is not None]
+        return (min if least else max)(rows) if rows else (float('nan'), '-')
+    hard = [(len(r['hard']) + sum(r['check'].values()), n) for n, r in mine]
+    line('hard faults 0 in each place', max(hard)[0] == 0, '%d, worst %s' % max(hard))
+    line('buildings cut 0 in each place', worst(mine, 'cut', False)[0] == 0, '%d, worst %s' % worst(mine, 'cut', False))
+    b = m.get('balanced')
+    if not b:
+        return out
+    line('in 5,000-20,000 m2, mean >= 0.99', b['in_range'] >= 0.99, '%.4f' % b['in_range'])
+    line('in 5,000-20,000 m2, each >= 0.98', worst(mine, 'in_range')[0] >= 0.98, '%.4f, worst %s' % worst(mine, 'in_range'))
+    line('eligible in 5,000-20,000 m2, mean >= 0.995', b['eligible'] >= 0.995, '%.4f' % b['eligible'])
+    line('within 50 % of 10,000 m2, mean >= 0.88', b['within50'] >= 0.88, '%.4f' % b['within50'])
+    if 'area' in m:
+        line('preset area, within 10 %, mean >= 0.66', m['area']['within10'] >= 0.66, '%.4f' % m['area']['within10'])
+    gain = [(r['real'] - by[(n, 'prototype')]['real'], n) for n, r in places if (n, 'prototype') in by]
+    if gain:
+        line('on features, prototype + 0.02 in each place', min(gain)[0] >= 0.02, '%+.4f, worst %s' % min(gain))
+    line('Polsby-Popper median, mean >= 0.66', b['pp'] >= 0.66, '%.4f' % b['pp'])
+    line('Polsby-Popper P5, mean >= 0.38', b['pp5'] >= 0.38, '%.4f' % b['pp5'])
+    line('convexity, mean >= 0.94', b['convexity'] >= 0.94, '%.4f' % b['convexity'])
+    line('components within 0.5 m of a border, mean <= 0.005', b['on_border'] <= 0.005, '%.4f' % b['on_border'])
+    if 'load' in m:
+        line('preset load, variation inside communities, mean <= 0.35', m['load']['load_cv'] <= 0.35, '%.4f' % m['load']['load_cv'])
+    thin = [(r['thin'], n) for n, r in mine]
+    line('no cell of mean width under 15 m', max(thin)[0] == 0, '%d, worst %s' % max(thin))
+    return out
 
 
 def note(text):

@@ -58,6 +58,7 @@ type run struct {
 	File    string         `json:"file"`
 	Seconds float64        `json:"seconds"`
 	Hard    map[string]int `json:"hard"` // breaches of hard rules by rule, from grids.Check
+	Thin    int            `json:"thin"` // strips, from it, too
 	Stats   grids.Stats    `json:"stats"`
 }
 
@@ -91,10 +92,11 @@ func bench(dir, name string, j job) error {
 			return err
 		}
 		r.Seconds, r.Stats = time.Since(start).Seconds(), d.Stats
-		found, _, err := grids.Check(context.Background(), p, each(d.Cells), nil)
+		found, seen, err := grids.Check(context.Background(), p, each(d.Cells), nil)
 		if err != nil {
 			return err
 		}
+		r.Thin = seen.Thin
 		for _, f := range found {
 			if f.Severity == gis.SeverityError {
 				r.Hard[f.Rule]++
