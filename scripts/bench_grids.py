@@ -178,8 +178,8 @@ def targets(table):
     def worst(rows, key, least=True):
         rows = [(r[key], n) for n, r in rows if r.get(key) is not None]
         return (min if least else max)(rows) if rows else (float('nan'), '-')
-    hard = [(len(r['hard']) + sum(r['check'].values()), n) for n, r in mine]
-    line('hard faults 0 in each place', max(hard)[0] == 0, '%d, worst %s' % max(hard))
+    hard = [(len(r['hard']) + sum(r['check'].values()), f'{n} {w}') for n, w, r in table if 'check' in r]
+    line('hard faults 0 in each place, by each preset', max(hard)[0] == 0, '%d, worst %s' % max(hard))
     line('buildings cut 0 in each place', worst(mine, 'cut', False)[0] == 0, '%d, worst %s' % worst(mine, 'cut', False))
     b = m.get('balanced')
     if not b:
