@@ -18,6 +18,7 @@ import (
 const (
 	cornerM = 0.00075 // m: half the diagonal of the lattice, and a bit
 	lineM   = 0.0012  // m: the noding bends a line by as much, and the rounding on top
+	flatM   = 0.01    // m: where lines meet at a flat angle the noding may part them so far from the corner they meet in
 )
 
 // edge is a segment of a community's outline.
@@ -155,6 +156,17 @@ func (s *snapper) snap(p orb.Point) orb.Point {
 		return p
 	}
 	slices.SortStableFunc(own, func(a, b foot) int { return cmp.Compare(a.d, b.d) })
+	best, far := p, flatM
+	for _, f := range own {
+		for _, c := range [2]orb.Point{f.a, f.b} {
+			if d := dist(c, p); len(own) > 1 && d < far {
+				best, far = c, d
+			}
+		}
+	}
+	if far < flatM {
+		return best
+	}
 	for _, f := range own[1:] {
 		if x, ok := crossing(own[0].edge, f.edge); ok && dist(x, p) < 2*lineM {
 			return x
