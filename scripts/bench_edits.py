@@ -94,8 +94,9 @@ def note(text):
         old = f.read()
     if begin not in old:
         old = old.rstrip('\n') + f'\n\n## Updates after small edits, judged\n\n{begin}\n{end}\n'
-    head = (f'`scripts/bench_edits.py OUT`, {os.cpu_count()} x {platform.machine()}: `--mode repair` after the edits of the prototype. Kept: same code and IoU over 0.99, by the '
-            'independent judge. Bound: the most any update can keep, because a new building 30 m long across a border must go to one cell, and 210 m² are over 1 % of both.')
+    head = (f'`scripts/bench_edits.py OUT`, {os.cpu_count()} x {platform.machine()}: `--mode repair` after the edits of the prototype. Kept: same code and IoU over 0.99, by the\n'
+            'independent judge. Bound: the most any update can keep where buildings are put across borders, because a new building must go to one cell, and 210 m² are over\n'
+            '1 % of both; it says nothing of the strip. Where the strip cannot be repaired (bupt, monaco) the two communities beside it are divided anew, they only.')
     a, b = old.index(begin) + len(begin), old.index(end)
     with open(path, 'w', encoding='utf-8') as f:
         f.write(old[:a] + '\n\n' + head + '\n\n' + text + '\n\n' + old[b:])
