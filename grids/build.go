@@ -17,6 +17,7 @@ type Options struct {
 	Threads          int      // 0: as many as the machine has
 	Progress         gis.Progress
 	Weights          Weights
+	Effort           int                        // how long to search for better cells: 1 (0, too) to MaxEffort
 	Today            string                     // YYYY-MM-DD, the InitDate of new cells; "" leaves it empty
 	Next             func(community string) int // first sequence number never used there; nil: 1
 	Old              []Cell                     // the division before: unchanged cells keep their codes
@@ -99,6 +100,9 @@ func (o *Options) settle() error {
 	}
 	if _, err := o.land(); err != nil {
 		return err
+	}
+	if o.Effort < 0 || o.Effort > MaxEffort {
+		return gis.E(gis.Invalid, nil, "the effort must lie between 1 and %d, not %d", MaxEffort, o.Effort)
 	}
 	if o.Threads <= 0 {
 		o.Threads = runtime.GOMAXPROCS(0)

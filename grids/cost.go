@@ -10,7 +10,7 @@ type goal struct {
 
 const (
 	holeFine = 50.0 // for a cell with a hole or one that touches itself: no valid cell
-	tieBreak = 0.02 // of a metre's length, so that free lines are taken short
+	tieBreak = 0.35 // of a metre's length, for what a longer border does to the shape of two cells
 
 	stepFine   = 3.0  // for an area outside the limits, and
 	wallFine   = 20.0 // for each e-fold that it lies outside

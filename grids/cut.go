@@ -37,6 +37,7 @@ type job struct {
 	border  []bool // local nodes on the outer border
 	pos     []position
 	total   sums
+	aim     aim
 
 	parent, via, order []int32 // of dual
 	acc                []sums
@@ -83,7 +84,7 @@ func (w *cutter) cutBelow(fs []int32, limit float64) (parting, bool) {
 func (w *cutter) prepare(fs []int32) bool {
 	o := w.outline(fs)
 	j := &w.job
-	j.w, j.fs, j.total = w, fs, sums{}
+	j.w, j.fs, j.total, j.aim = w, fs, sums{}, manyCells
 	j.gather(&o)
 	if !j.dual(o.outer[0]) || !j.graph(o.outer) {
 		return false
@@ -355,14 +356,21 @@ type found struct {
 }
 
 // starts returns the most best cuts whose border costs less than the limit, each from another border node, the best first.
+// Where the score is what the cells will cost, that is less than the limit, too.
 func (j *job) starts(most int, limit float64) []found {
 	w, g := j.w, j.w.goal
 	w.room(j.nodes)
 	var out []found
-	kmax := math.Sqrt(math.Max(1, math.Floor(j.total.worth/(2*g.target)+0.5)))
+	kmax := 1.0
+	if j.aim == manyCells {
+		kmax = math.Sqrt(math.Max(1, math.Floor(j.total.worth/(2*g.target)+0.5)))
+	}
 	for i := range j.pos {
 		p := &j.pos[i]
 		worst := far
+		if j.aim != manyCells {
+			worst = limit
+		}
 		if len(out) == most {
 			worst = out[most-1].score
 		}
@@ -420,6 +428,12 @@ func (j *job) score(p, q *position, least float64) float64 {
 		return far
 	}
 	c := g.Feature * (w.dist[t] - tieBreak*path.len) / 100
+	if j.aim != manyCells {
+		if c += j.become(&s1); c >= least {
+			return far
+		}
+		return c + j.become(&s2)
+	}
 	g1, k1 := g.side(&s1, w.mean)
 	if v := c + g1; v > least && v/math.Sqrt(float64(k1)) > least+1e-6 {
 		return far // the other side costs nothing at the least

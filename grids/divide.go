@@ -47,7 +47,7 @@ func (b *base) divideAll(ctx context.Context, parts [][]geom.Seg, want []bool, o
 	done := int64(0)
 	for range min(opt.Threads, max(1, len(order))) {
 		wg.Go(func() {
-			w := &cutter{goal: &goal{Weights: opt.Weights, target: opt.Target, min: opt.Min, max: opt.Max}}
+			w := opt.cutter(ctx)
 			for c := range next {
 				if ctx.Err() != nil {
 					return

@@ -5,15 +5,11 @@ import (
 	"slices"
 )
 
-// firstCuts is how many first cuts of three bad cells are followed up.
-const firstCuts = 2
-
 // polish improves cells three at a time: what pairs cannot mend is often mended by
 // cutting a cell and two of its neighbours anew, from several first cuts.
 func (s *search) polish() bool {
 	better := false
 	usual := s.usual()
-	tried := map[[3]int32]bool{}
 	var order []int32
 	for k := range s.next {
 		if _, ok := s.cells[k]; ok {
@@ -22,7 +18,7 @@ func (s *search) polish() bool {
 	}
 	slices.SortStableFunc(order, func(a, b int32) int { return -cmp.Compare(s.price[a], s.price[b]) })
 	for _, k := range order {
-		if _, ok := s.cells[k]; !ok {
+		if _, ok := s.cells[k]; !ok || s.w.stop() {
 			continue
 		}
 		near := s.neighbours(k)
@@ -31,8 +27,8 @@ func (s *search) polish() bool {
 			for j := i + 1; j < len(near) && !done; j++ {
 				set := [3]int32{k, near[i], near[j]}
 				slices.Sort(set[:])
-				if !tried[set] {
-					tried[set] = true
+				if !s.tried[set] {
+					s.tried[set] = true
 					done = s.recut(set, usual)
 				}
 			}
@@ -82,7 +78,7 @@ func (s *search) border(fs []int32, counts func(cell int32) bool) float64 {
 	return v
 }
 
-// recut cuts three cells anew if that costs less. Those that cost less than usual are left alone: hardly ever is there anything to gain.
+// recut cuts three cells anew if that costs less. Those that cost much less than usual are left alone: there is little to gain.
 func (s *search) recut(set [3]int32, usual float64) bool {
 	w, g := s.w, s.w.goal
 	var u []int32
@@ -96,19 +92,18 @@ func (s *search) recut(set [3]int32, usual float64) bool {
 		return false
 	}
 	now += g.Feature*s.border(u, func(o int32) bool { return slices.Contains(set[:], o) })/100 - 1e-6
-	if now < 0.7*usual*area/g.target {
+	if now < w.effort.usual*usual*area/g.target {
 		return false
 	}
-	most := 1
-	if now > usual*area/g.target {
-		most = firstCuts
-	}
 	var best [][]int32
-	for _, p := range w.cuts(u, most) {
+	for _, p := range w.cuts(u, w.effort.firstCuts, now) {
 		v := g.Feature * p.cost / 100
 		var cells [][]int32
 		for _, side := range [2][]int32{p.left, p.right} {
-			c, x := w.parts(side, 2)
+			if v >= now {
+				break
+			}
+			c, x := w.parts(side, 2, now-v)
 			cells = append(cells, c...)
 			v += x
 		}
@@ -128,39 +123,27 @@ func (s *search) recut(set [3]int32, usual float64) bool {
 	return true
 }
 
-// parts cuts a region at most so many times over where that costs less, and returns the cells and their price with the borders between them.
-func (w *cutter) parts(fs []int32, depth int) ([][]int32, float64) {
-	one := w.price(fs)
-	if depth == 0 || w.worth(fs) < 0.8*w.goal.target+w.goal.min {
+// parts cuts a region at most so many times over where that costs less, and returns the cells and their price with
+// the borders between them. Cells that cost the limit or more need not be found.
+func (w *cutter) parts(fs []int32, depth int, limit float64) ([][]int32, float64) {
+	one, worth := w.price(fs), w.worth(fs)
+	if depth == 0 || worth < 0.8*w.goal.target+w.goal.min {
 		return [][]int32{fs}, one
 	}
-	limit := far
-	if depth == 1 { // both sides are cells then: a cut that costs more than one cell is none
-		limit = one + 1e-6
+	if worth < pairMost*w.goal.target {
+		if p, ok := w.cutInTwo(fs, min(one, limit)); ok {
+			return [][]int32{p.left, p.right}, p.score
+		}
+		return [][]int32{fs}, one
 	}
 	p, ok := w.cutBelow(fs, limit)
 	if !ok {
 		return [][]int32{fs}, one
 	}
-	l, a := w.parts(p.left, depth-1)
-	r, b := w.parts(p.right, depth-1)
+	l, a := w.parts(p.left, depth-1, limit)
+	r, b := w.parts(p.right, depth-1, limit)
 	if v := a + b + w.goal.Feature*p.cost/100; v < one {
 		return append(l, r...), v
 	}
 	return [][]int32{fs}, one
-}
-
-// cuts returns the best cuts of a region that start at different border nodes.
-func (w *cutter) cuts(fs []int32, most int) []parting {
-	if len(fs) < 2 || !w.prepare(fs) {
-		return nil
-	}
-	j := &w.job
-	var out []parting
-	for _, f := range j.starts(most, far) {
-		if p, ok := j.take(f); ok {
-			out = append(out, p)
-		}
-	}
-	return out
 }

@@ -1,11 +1,15 @@
 package grids
 
+import "context"
+
 // cutter is the scratch space of one worker: marks by epoch, so that nothing is cleared between uses.
 type cutter struct {
 	*atoms
-	goal  *goal
-	mean  float64 // load of a mean cell of the community under work
-	epoch int32
+	goal   *goal
+	effort effort
+	ctx    context.Context // nil: nobody stops the search
+	mean   float64         // load of a mean cell of the community under work
+	epoch  int32
 
 	own              []int32 // cell of each face, in the search
 	faceMark, faceID []int32 // faces of the region

@@ -43,28 +43,24 @@ type search struct {
 	cells map[int32][]int32
 	price map[int32]float64
 	next  int32
-	memo  map[pair]bool // pairs that nothing improves
+	memo  map[pair]bool     // pairs that nothing improves
+	tried map[[3]int32]bool // sets of three cells cut anew before
 }
 
 const sweeps = 8
 
 // improve returns the cells after local search.
 func (w *cutter) improve(cells [][]int32, own []int32) [][]int32 {
-	s := &search{w: w, own: own, cells: map[int32][]int32{}, price: map[int32]float64{}, memo: map[pair]bool{}}
+	s := &search{w: w, own: own, cells: map[int32][]int32{}, price: map[int32]float64{}, memo: map[pair]bool{}, tried: map[[3]int32]bool{}}
 	for _, c := range cells {
 		s.add(c)
 	}
-	for range sweeps {
-		if !s.sweep() {
+	s.settle()
+	for range w.effort.rounds {
+		if !s.polish() {
 			break
 		}
-	}
-	if s.polish() {
-		for range sweeps {
-			if !s.sweep() {
-				break
-			}
-		}
+		s.settle()
 	}
 	out := make([][]int32, 0, len(s.cells))
 	for k := range s.next {
@@ -73,6 +69,15 @@ func (w *cutter) improve(cells [][]int32, own []int32) [][]int32 {
 		}
 	}
 	return out
+}
+
+// settle sweeps until no pair is left to improve.
+func (s *search) settle() {
+	for range sweeps {
+		if s.w.stop() || !s.sweep() {
+			break
+		}
+	}
 }
 
 func (s *search) add(fs []int32) {
@@ -133,7 +138,7 @@ func (s *search) sweep() bool {
 			}
 		}
 		if area.worth > 0.8*g.target {
-			if c, ok := w.cutBelow(u, best+1e-6); ok && w.price(c.left)+w.price(c.right)+g.Feature*c.cost/100 < best {
+			if c, ok := w.cutInTwo(u, best); ok && w.price(c.left)+w.price(c.right)+g.Feature*c.cost/100 < best {
 				now = [][]int32{c.left, c.right}
 			}
 		}

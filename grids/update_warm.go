@@ -62,7 +62,7 @@ func (z *zoneWork) community(c int32, segs []geom.Seg) (outcome, error) {
 		return out, nil
 	}
 	opt := z.r.opt
-	w := &cutter{goal: &goal{Weights: opt.Weights, target: opt.Target, min: opt.Min, max: opt.Max}}
+	w := opt.cutter(z.r.ctx)
 	w.use(a)
 	var cells [][]int32
 	s := &warm{cutter: w, z: z, comm: c}
