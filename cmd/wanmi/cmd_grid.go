@@ -44,6 +44,7 @@ type buildFlags struct {
 	compound           string
 	compoundMax        float64
 	land               []string // KIND=TARGET:MIN:MAX
+	effort             int
 }
 
 func (a *app) cmdGridBuild() *cobra.Command {
@@ -56,7 +57,8 @@ buildings, numbers them west to east and north to south, and places every compon
 
 --preset weighs what a good cell is: balanced; area, nearer to the target area; load, like numbers of components;
 feature, borders on roads, walls and banks even at the price of area; or a name from presets: in the file given by
---config. 'wanmi grid presets' lists them with their weights.
+--config. 'wanmi grid presets' lists them with their weights. --effort 2 and 3 search longer for better cells where
+everything is divided anew.
 
 Water, parks, farm land, forest and bare ground may have areas of their own: --land farm=80000:20000:150000, or land:
 in the file given by --config. Water on which cells fit has cells of its own, with the banks as borders. Compounds
@@ -91,6 +93,7 @@ lineage. Locked cells survive every build. A division with a hard fault is not w
 	fl.StringArrayVar(&f.land, "land", nil, "areas on other ground, KIND=TARGET:MIN:MAX in m²; kinds: "+strings.Join(grids.LandNames(), ", "))
 	fl.IntVar(&f.threads, "threads", 0, "threads (default: as many as the machine has)")
 	fl.StringVar(&f.mode, "mode", "repair", "what becomes of cells there are: repair, refresh, rebuild")
+	fl.IntVar(&f.effort, "effort", 1, fmt.Sprintf("how long to search for better cells, 1 to %d", grids.MaxEffort))
 	fl.StringVar(&f.report, "report", "", "write the report to this file: .html or .json")
 	fl.StringVar(&f.mapURL, "map-url", "http://127.0.0.1:8080/", "the map page the report's links lead into")
 	fl.BoolVar(&f.force, "force", false, "write even with hard faults; the remark of each cell says so")
@@ -135,6 +138,7 @@ func (a *app) gridBuild(ctx context.Context, st store, f buildFlags) error {
 		Options: grids.Options{
 			Target: f.target, Min: f.minA, Max: f.maxA, Communities: f.communities, Threads: f.threads, Progress: p, Weights: weights, Mode: mode,
 			Land: conf.Land, Compound: conf.Compound, CompoundMax: conf.CompoundMax,
+			Effort: f.effort,
 		},
 		Force: f.force, Whole: f.report != "", Actor: "command line", At: a.now(),
 	}
