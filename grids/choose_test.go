@@ -33,6 +33,7 @@ func communityOf(t *testing.T, src Source, c int) (*cutter, []int32) {
 		t.Fatal(err)
 	}
 	b.points = newPointTable(b.comps)
+	b.terrain = newTerrain(b, &opt)
 	segs := p.parts[c]
 	for i, s := range segs {
 		if s.Class == uint8(clsCommunity) {
@@ -77,7 +78,7 @@ func (w *cutter) objective(cells [][]int32) float64 {
 // What a cut into two cells promises is what the cells cost, and no cut costs less than the limit it was sought below.
 func TestCutInTwo(t *testing.T) {
 	w, faces := communityOf(t, place(t, "bupt"), 0)
-	cells := w.divide(w.pieces(faces)[0])
+	cells := w.divide(w.pieces(faces, false)[0])
 	tried := 0
 	for i := range cells {
 		for k := range cells[:i] {
@@ -153,7 +154,7 @@ func TestSearchStops(t *testing.T) {
 	cancel(errors.New("enough"))
 	w.ctx = ctx
 	w.effort = efforts[MaxEffort-1]
-	cells := w.divide(w.pieces(faces)[0])
+	cells := w.divide(w.pieces(faces, false)[0])
 	if got := w.improve(cells, w.own); len(got) != len(cells) {
 		t.Errorf("a search called off made %d cells of %d", len(got), len(cells))
 	}
