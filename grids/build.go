@@ -29,15 +29,15 @@ type Options struct {
 
 // Weights price what a good cell is; the zero value is Balanced.
 type Weights struct {
-	Area    float64 // deviation from the target area (4)
-	Shape   float64 // deviation from a round shape (0.9)
+	Area    float64 // deviation from the target area (6)
+	Shape   float64 // deviation from a round shape (1.8)
 	Load    float64 // deviation from the community's mean number of components (0.2)
-	Feature float64 // border off real features, per 100 m (2.6)
-	Open    float64 // how many times the target area open ground should have, where Options.Land does not say (1.2); 0: 1
+	Feature float64 // border off real features, per 100 m (4.6)
+	Open    float64 // how many times the target area open ground should have, where Options.Land does not say (1.3); 0: 1
 }
 
 // Balanced are the weights the zero value stands for.
-var Balanced = Weights{Area: 4, Shape: 0.9, Load: 0.2, Feature: 2.6, Open: 1.2}
+var Balanced = Weights{Area: 6, Shape: 1.8, Load: 0.2, Feature: 4.6, Open: 1.3}
 
 // Compound says what becomes of compounds (院落): land of class campus, compound or factory.
 type Compound string

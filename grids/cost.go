@@ -77,10 +77,26 @@ func (s *sums) mix() mix {
 	return mix{worth: s.worth / a, least: s.least / a, most: s.most / a}
 }
 
+// drift and driftMost: every border costs, so the cheapest division has cells larger than the target. Aiming below it by drift times
+// the price of borders over that of areas, in e-folds, brings the median back to the target (measured on the five places of
+// make bench-grids: a median of 11,500 m² without, 10,500 with it, and more shape and features for the same areas).
+const (
+	drift     = 0.39
+	driftMost = 0.5
+)
+
+// aimed is how many e-folds below the target an area costs nothing.
+func (g *goal) aimed() float64 {
+	if g.Area == 0 {
+		return 0
+	}
+	return min(driftMost, drift*g.Feature/g.Area)
+}
+
 // phi is the price of an area: the squared logarithm of the deviation, and walls outside the limits.
 func (g *goal) phi(worth, least, most float64) float64 {
 	worth = math.Max(worth, 1)
-	x := math.Log(worth / g.target)
+	x := math.Log(worth/g.target) + g.aimed()
 	v := g.Area * x * x
 	if r := math.Min(most/nearLimit, worth/nearOwn) / g.target; r > 1 {
 		v += nearFine * math.Log(r)

@@ -21,8 +21,8 @@ func BuiltIn() []NamedWeights {
 	return []NamedWeights{
 		{"balanced", Balanced, "area, shape, borders on features and load in balance", "面积、形状、地物、部件数兼顾"},
 		{"area", Weights{Area: 40, Shape: 1, Load: 0.2, Feature: 1.8, Open: 1}, "cells nearer to the target area", "面积更接近目标值"},
-		{"load", Weights{Area: 4, Shape: 0.9, Load: 4, Feature: 2.2, Open: 1.2}, "like numbers of components in the cells of a community", "社区内各网格部件数更均衡"},
-		{"feature", Weights{Area: 4, Shape: 0.9, Load: 0.2, Feature: 5, Open: 1.2}, "borders on roads, walls and banks even at the price of area", "界线更多沿道路、围墙、河岸，面积可让步"},
+		{"load", Weights{Area: 6, Shape: 1.8, Load: 6, Feature: 4.2, Open: 1.3}, "like numbers of components in the cells of a community", "社区内各网格部件数更均衡"},
+		{"feature", Weights{Area: 6, Shape: 1.8, Load: 0.2, Feature: 8, Open: 1.3}, "borders on roads, walls and banks even at the price of area", "界线更多沿道路、围墙、河岸，面积可让步"},
 	}
 }
 
