@@ -47,9 +47,9 @@ func TestBuildSections(t *testing.T) {
 		places int
 		change bool
 	}{
-		{"a building across cells", row("building", square(430, 440, 470, 460), "name", "1"), 1, true},
+		{"a building across cells", row("building", square(320, 440, 580, 460), "name", "1"), 1, true},
 		{"a park breaks nothing", row("land", square(40, 40, 60, 60), "class", "park"), 1, false},
-		{"a building across communities", row("building", square(280, 700, 320, 720), "name", "2"), 2, false},
+		{"a building across communities", row("building", square(297, 655, 303, 660), "name", "2"), 2, false},
 		{"a community more", row("community", square(1200, 0, 1500, 300), "code", "370883001099", "name", "n", "street_code", "370883001"), 0, true},
 	} {
 		deliver(t, st, step.row)
