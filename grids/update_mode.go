@@ -70,22 +70,7 @@ func (r *renewal) renew(start time.Time) (*Division, error) {
 	if r.fit != nil {
 		r.fit.all(d)
 	}
-	var area, compact []float64
-	var fits []int8
-	comm := map[string]bool{}
-	for _, c := range d.Cells {
-		if c.Status == Void {
-			continue
-		}
-		comm[c.Community] = true
-		ring := b.lat.ring(c.Polygon[0])
-		p := ring.Length() / 1000
-		area, compact = append(area, c.AreaM2), append(compact, 4*math.Pi*c.AreaM2/(p*p))
-		fits = append(fits, b.fits(ring))
-	}
-	d.Stats.Communities = len(comm)
-	d.Stats.areas(area, compact, fits, opt.Target)
-	d.Stats.Buildings, d.Stats.Components = len(b.buildings), len(b.comps)
+	r.measure(d)
 	d.straddling(b, r.cov.segs, opt.Threads)
 	d.nameCells()
 	d.Stats.count(d.Findings)

@@ -26,7 +26,7 @@ func (r *renewal) improve() error {
 		if zones[c] == nil || r.ctx.Err() != nil {
 			return
 		}
-		out, err := r.divideZone(zones[c], c)
+		out, err := r.divideZone(zones[c], c, true)
 		errs[c] = err
 		for _, o := range out {
 			given[c] = append(given[c], o.given...)

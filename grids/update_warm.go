@@ -72,27 +72,42 @@ func (z *zoneWork) community(c int32, segs []geom.Seg) (outcome, error) {
 		cells = s.divide(faces)
 		out.given = s.given
 	}
-	var rest [][]int32
-	for _, fs := range cells {
+	if z.trial {
+		return out, nil
+	}
+	kept := make([]bool, len(cells))
+	for n, fs := range cells {
 		if i := s.same(fs); i >= 0 {
-			out.kept = append(out.kept, i)
-			continue
+			kept[n], out.kept = true, append(out.kept, i)
 		}
-		rest = append(rest, fs)
 	}
-	if len(rest) > 0 {
-		out.result.collect(z.base, w, int(c), rest, opt)
+	if len(out.kept) == len(cells) {
+		return out, nil
 	}
+	if a, cells, err = z.smooth(a, cells, kept); err != nil {
+		return out, err
+	}
+	w.use(a)
+	var rest [][]int32
+	for n, fs := range cells {
+		if !kept[n] {
+			rest = append(rest, fs)
+		}
+	}
+	out.result.collect(z.base, w, int(c), rest, opt)
 	return out, nil
 }
 
-// same returns the unbroken old cell a set of faces is, -1 none.
+// same returns the old cell of the same community a set of faces is, -1 none.
 func (w *warm) same(fs []int32) int32 {
 	if w.home == nil || w.home[fs[0]] < 0 {
 		return -1
 	}
 	i := w.home[fs[0]]
 	k := w.z.r.cells[i]
+	if k.comm != w.comm { // its land has gone over whole; its code stays behind
+		return -1
+	}
 	area2 := int64(0)
 	for _, f := range fs {
 		if w.home[f] != i {

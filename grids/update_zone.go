@@ -28,6 +28,7 @@ type zoneWork struct {
 	free  []geom.Seg // everything else
 	keeps []mapLine  // old borders between broken cells
 	box   geom.Box
+	trial bool // only what is given up counts, see improve
 }
 
 // rebuild divides every zone anew.
@@ -51,7 +52,7 @@ func (r *renewal) rebuild() error {
 	each(len(zones), r.opt.Threads, func(i int) {
 		if errs[i] = r.ctx.Err(); errs[i] == nil {
 			start := time.Now()
-			res[i], errs[i] = r.divideZone(zones[i], i)
+			res[i], errs[i] = r.divideZone(zones[i], i, false)
 			took[i] = float64(time.Since(start).Microseconds()) / 1000
 		}
 	})
@@ -94,8 +95,8 @@ func (r *renewal) tag(c int32) int32 {
 	return c
 }
 
-func (r *renewal) divideZone(z *zoneOf, no int) ([]outcome, error) {
-	w := &zoneWork{r: r, z: z, no: no, box: geom.NoBox}
+func (r *renewal) divideZone(z *zoneOf, no int, trial bool) ([]outcome, error) {
+	w := &zoneWork{r: r, z: z, no: no, box: geom.NoBox, trial: trial}
 	w.outline()
 	if w.box.Empty() {
 		return nil, nil
