@@ -134,7 +134,7 @@ func (t *tracing) node(cov cover) {
 			}
 		}
 	}
-	t.arrange(geom.SnapRound(append(segs, caps...), t.opt.Threads))
+	t.arrange(bridged(geom.SnapRound(append(segs, caps...), t.opt.Threads), t.opt.Threads))
 }
 
 // homes finds the community of each cell: that of its code where the cell has land there, else where most of it lies.

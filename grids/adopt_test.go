@@ -2,6 +2,7 @@ package grids
 
 import (
 	"context"
+	"math"
 	"math/rand/v2"
 	"path/filepath"
 	"slices"
@@ -174,5 +175,40 @@ func TestAdoptTaipei(t *testing.T) {
 	}
 	if diff := Diff(d.Cells, one.Cells); len(diff.Kept) != len(d.Cells) {
 		t.Error("another number of threads gives other cells")
+	}
+}
+
+// TestAdoptEnclave: a cell drawn with a hole, another in the hole, and a cell that hangs on nothing keep to their own land.
+func TestAdoptEnclave(t *testing.T) {
+	src := memory{}
+	src.add("community", orb.Polygon{rect(0, 0, 300, 200)}, "code", code12(1), "name", "a")
+	src.add("community", orb.Polygon{rect(300, 0, 600, 200)}, "code", code12(2), "name", "b")
+	drawn := []Drawn{
+		{Code: code12(1) + "001", Geom: orb.Polygon{rect(0, 0, 300, 200), rect(100, 50, 200, 150)}},
+		{Code: code12(1) + "002", Geom: orb.Polygon{rect(100, 50, 200, 150)}},
+		{Code: code12(2) + "001", Geom: orb.Polygon{rect(350, 50, 450, 150)}}, // streets left out all round
+		{Code: code12(2) + "002", Geom: orb.Polygon{rect(460, 50, 550, 150)}},
+	}
+	d, err := Adopt(context.Background(), src, drawn, AdoptOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := rules(d.Findings)
+	if got["adopt.hole"] != 1 || got["adopt.overlap"] != 0 || got["adopt.parts"] != 0 {
+		t.Errorf("findings: %v", got)
+	}
+	gap := 0.0
+	for _, f := range d.Findings {
+		if f.Rule == "adopt.gap" {
+			gap += f.Measure
+		}
+	}
+	for i, want := range []float64{50_000, 10_000, 10_000, 9_000} {
+		if c := d.Cells[i]; math.Abs(c.AreaM2-want) > 0.01*want {
+			t.Errorf("%s has %.0f m², want %.0f", c.Code, c.AreaM2, want)
+		}
+	}
+	if want := 41_000.0; math.Abs(gap-want) > 0.01*want {
+		t.Errorf("gaps of %.0f m², want %.0f", gap, want)
 	}
 }
