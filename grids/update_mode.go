@@ -35,9 +35,11 @@ func ParseMode(s string) (Mode, error) {
 	return "", gis.E(gis.Invalid, nil, "there is no mode %q; repair, refresh and rebuild are", s)
 }
 
-// locks reports whether some valid cell is locked.
+// locks reports whether some valid cell of the communities to divide is locked.
 func (o *Options) locks() bool {
-	return slices.ContainsFunc(o.Old, func(c Cell) bool { return c.Locked && c.Status != Void })
+	return slices.ContainsFunc(o.Old, func(c Cell) bool {
+		return c.Locked && c.Status != Void && (o.Communities == nil || slices.Contains(o.Communities, c.Community))
+	})
 }
 
 // renew is Build on a city that has cells, other than a rebuild without locked ones.

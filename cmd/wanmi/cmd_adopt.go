@@ -33,11 +33,11 @@ func (a *app) importGrids(ctx context.Context, st store, opt census.Options, f i
 	res.DryRun = d.DryRun
 	sum := adoptResult{Rejected: res.Summary.Rejected}
 	if d.Division != nil {
-		res.Findings = append(res.Findings, d.Division.Findings...)
+		res.AddFindings(d.Division.Findings)
 		s := d.Summary
 		sum.Added, sum.Changed, sum.Unchanged, sum.Void, sum.Placed = s.Added, s.Changed, s.Unchanged, s.Void, s.Placed
-		sum.Findings, sum.Hard = len(d.Division.Findings), hardCount(d.Division.Findings)
-		res.Summary.Added, res.Summary.Changed, res.Summary.Unchanged = int64(s.Added), int64(s.Changed), int64(s.Unchanged)
+		sum.Findings, sum.Hard = len(res.Findings), hardCount(res.Findings)
+		res.Summary.Added, res.Summary.Changed, res.Summary.Unchanged, res.Summary.Removed = int64(s.Added), int64(s.Changed), int64(s.Unchanged), int64(s.Void)
 	}
 	if f.report != "" && (err == nil || gis.KindOf(err) == gis.Rejected) {
 		err = errors.Join(err, writeFileAtomic(f.report, func(w *os.File) error { return res.WriteReport(w, reportFormat(f.report)) }))
@@ -46,7 +46,7 @@ func (a *app) importGrids(ctx context.Context, st store, opt census.Options, f i
 	if err != nil {
 		return err
 	}
-	a.tellFindings(d.Division.Findings, 30)
+	a.tellFindings(res.Findings, 30, "--report FILE.html, .json or .xlsx lists them with their places")
 	verb := "imported"
 	if d.DryRun {
 		verb = "dry run, nothing written"

@@ -69,7 +69,8 @@ A city that has cells is repaired by default: only cells that break a hard rule 
 together with their neighbours, and land that has no cells; all others keep code and shape. --mode refresh replaces
 intact cells, too, where that gains enough; --mode rebuild divides everything anew, and cells that come out nearly as
 they were keep their codes. New cells get numbers never used before, gone ones are kept as void (作废) with date and
-lineage. Locked cells survive every build. A division with a hard fault is not written unless --force.`,
+lineage. Locked cells survive every build. After an import of unit grids (单元网格) a build without --mode divides only
+communities that have no cells, and leaves what was delivered, faults and all. A division with a hard fault is not written unless --force.`,
 		Example: `  wanmi grid build --db city.gpkg --report 网格.html
   wanmi grid build --db city.gpkg --mode refresh
   wanmi grid build --db city.gpkg --mode rebuild --land water=20000:5000:60000 --land park=15000::40000
@@ -92,7 +93,7 @@ lineage. Locked cells survive every build. A division with a hard fault is not w
 	fl.Float64Var(&f.compoundMax, "compound-max", 0, "size up to which compounds are kept whole, m² (default: --max)")
 	fl.StringArrayVar(&f.land, "land", nil, "areas on other ground, KIND=TARGET:MIN:MAX in m²; kinds: "+strings.Join(grids.LandNames(), ", "))
 	fl.IntVar(&f.threads, "threads", 0, "threads (default: as many as the machine has)")
-	fl.StringVar(&f.mode, "mode", "repair", "what becomes of cells there are: repair, refresh, rebuild")
+	fl.StringVar(&f.mode, "mode", "", "what becomes of cells there are: repair (default; delivered cells stay as they are), refresh, rebuild")
 	fl.IntVar(&f.effort, "effort", 1, fmt.Sprintf("how long to search for better cells, 1 to %d", grids.MaxEffort))
 	fl.StringVar(&f.report, "report", "", "write the report to this file: .html or .json")
 	fl.StringVar(&f.mapURL, "map-url", "http://127.0.0.1:8080/", "the map page the report's links lead into")
@@ -140,7 +141,7 @@ func (a *app) gridBuild(ctx context.Context, st store, f buildFlags) error {
 			Land: conf.Land, Compound: conf.Compound, CompoundMax: conf.CompoundMax,
 			Effort: f.effort,
 		},
-		Force: f.force, Whole: f.report != "", Actor: "command line", At: a.now(),
+		Force: f.force, Whole: f.report != "", Spare: f.mode == "", Actor: "command line", At: a.now(),
 	}
 	if err := job.Options.Check(); err != nil {
 		return err
@@ -151,7 +152,7 @@ func (a *app) gridBuild(ctx context.Context, st store, f buildFlags) error {
 	b, err := division.Build(ctx, st, st, job)
 	end()
 	if b != nil {
-		a.tellFindings(b.Findings, 15)
+		a.tellFindings(b.Findings, 15, "--report FILE.html or .json lists them")
 	}
 	if err != nil {
 		return err
@@ -161,7 +162,7 @@ func (a *app) gridBuild(ctx context.Context, st store, f buildFlags) error {
 		Placed: b.Placed, LookedAt: b.Places,
 	}
 	where := ""
-	if b.Edit == 0 || b.Places > 0 { // a section: the result tells of the whole city all the same
+	if b.Edit == 0 || b.Places > 0 || b.Spared > 0 || f.communities != nil { // a section: the result tells of the whole city all the same
 		cells, err := collectCells(ctx, st)
 		if err != nil {
 			return err
@@ -170,7 +171,12 @@ func (a *app) gridBuild(ctx context.Context, st store, f buildFlags) error {
 		res.Stats = grids.StatsOf(cells, job.Options)
 		res.Seconds, res.Kept = seconds, len(cells)-res.New
 		where = fmt.Sprintf("; %d communities looked at, where the base map changed since the last build", b.Places)
-		if b.Places == 0 {
+		switch {
+		case b.Spared > 0:
+			where = fmt.Sprintf("; the %d cells of the communities that had some stay as they were delivered, --mode repair mends their faults", b.Spared)
+		case f.communities != nil:
+			where = "; only the communities named were looked at"
+		case b.Places == 0:
 			where = "; the base map has not changed since the last build"
 		}
 	}
@@ -208,23 +214,6 @@ func hardCount(fs []gis.Finding) (n int) {
 	return n
 }
 
-// tellFindings prints the gravest first, at most that many.
-func (a *app) tellFindings(fs []gis.Finding, most int) {
-	shown := 0
-	for _, sev := range []gis.Severity{gis.SeverityError, gis.SeverityWarning, gis.SeverityNote} {
-		for _, f := range fs {
-			if f.Severity != sev {
-				continue
-			}
-			if shown++; shown > most {
-				a.say("… %d findings in all; --report or --json lists them", len(fs))
-				return
-			}
-			a.say("%s %s %s at %.6f,%.6f: %s", f.Severity, f.Rule, f.Key, f.At[0], f.At[1], f.Text)
-		}
-	}
-}
-
 func (a *app) cmdGridCheck() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "check",
@@ -241,7 +230,7 @@ func (a *app) cmdGridCheck() *cobra.Command {
 				return err
 			}
 			hard := hardCount(fs)
-			a.tellFindings(fs, 30)
+			a.tellFindings(fs, 30, "--json lists them")
 			if a.json {
 				for _, f := range fs {
 					if err := a.printJSON(f); err != nil {

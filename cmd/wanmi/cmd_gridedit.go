@@ -103,7 +103,7 @@ func (a *app) gridUndo(ctx context.Context, st store) error {
 }
 
 func (a *app) tellEdit(r *division.Result) error {
-	a.tellFindings(r.Findings, 10)
+	a.tellFindings(r.Findings, 10, "--json lists them")
 	words := []string{r.Verb}
 	for _, group := range []struct {
 		what  string

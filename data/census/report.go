@@ -134,6 +134,16 @@ func (r Result) counts() []ruleCount {
 	return out
 }
 
+// AddFindings adds findings of others to the report and to its map.
+func (r *Result) AddFindings(fs []gis.Finding) {
+	r.Findings = append(r.Findings, fs...)
+	for _, f := range fs {
+		if f.At != (orb.Point{}) {
+			r.points = append(r.points, reportPoint{f.At, f.Severity == gis.SeverityError})
+		}
+	}
+}
+
 func (r Result) reportHTML(w io.Writer) error {
 	const most = 2000
 	data := struct {
@@ -147,9 +157,22 @@ func (r Result) reportHTML(w io.Writer) error {
 		data.More, data.Rejected = len(r.Rejected)-most, r.Rejected[:most]
 	}
 	if len(r.Findings) > most {
-		data.MoreFind, data.Findings = len(r.Findings)-most, r.Findings[:most]
+		data.Findings = firstOfEach(r.Findings, most/10)
+		data.MoreFind = len(r.Findings) - len(data.Findings)
 	}
 	return reportPage.Execute(w, data)
+}
+
+// firstOfEach returns the first findings of each rule, n of each at most.
+func firstOfEach(fs []gis.Finding, n int) []gis.Finding {
+	var out []gis.Finding
+	seen := map[string]int{}
+	for _, f := range fs {
+		if seen[f.Rule]++; seen[f.Rule] <= n {
+			out = append(out, f)
+		}
+	}
+	return out
 }
 
 // svg draws where the rejected rows (red) and the findings (amber) lie, north up, with a scale bar.

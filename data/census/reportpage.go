@@ -33,7 +33,7 @@ svg .bg{fill:#fafbfc}svg .bad{fill:#c02b2b}svg .find{fill:#d98a00;opacity:.65}sv
 {{if .Findings}}<h2>Findings 提示</h2>
 <table><tr><th>severity 级别<th>rule 规则<th>text 说明<th>position 位置</tr>
 {{range .Findings}}<tr><td>{{.Severity}}<td><code>{{.Rule}}</code><td>{{.Text}}<br>{{.TextZh}}<td>{{if index .At 0}}{{printf "%.6f, %.6f" (index .At 0) (index .At 1)}}{{end}}</tr>{{end}}</table>
-{{if .MoreFind}}<p>and {{.MoreFind}} more / 另有 {{.MoreFind}} 条</p>{{end}}{{end}}
+{{if .MoreFind}}<p>and {{.MoreFind}} more, of the kinds there are many of; the JSON and XLSX reports have them / 另有 {{.MoreFind}} 条同类提示，见 JSON 或 XLSX 报告</p>{{end}}{{end}}
 {{if .Dropped}}<p>{{.Dropped}} further rows or findings were counted and not kept / 另有 {{.Dropped}} 条只计数</p>{{end}}
 {{range .Profiles}}<details><summary>profile 映射 {{.File}}</summary><pre>{{.Profile.YAML}}</pre></details>{{end}}
 </body></html>

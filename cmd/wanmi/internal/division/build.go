@@ -38,6 +38,7 @@ type Job struct {
 	Options grids.Options // Old, Next and Today are filled in here
 	Force   bool          // write even with breaches of hard rules; the remark of each new cell says so
 	Whole   bool          // look at the whole city, even where the change log says what changed
+	Spare   bool          // while cells that were delivered since the last build of the city stand, divide only communities without cells
 	Actor   string
 	At      time.Time
 	Saw     func(*grids.Division) error // called with a division of the whole city before it is written; nil: not
@@ -55,7 +56,8 @@ type Built struct {
 	Update   grids.Update   `json:"update"`
 	Stats    grids.Stats    `json:"-"` // of what was looked at
 	Findings []gis.Finding  `json:"findings"`
-	Edit     gis.Generation `json:"edit,omitempty"` // the write, 0 when there was nothing to write
+	Spared   int            `json:"spared,omitempty"` // cells of communities that were left alone because cells had been delivered, see Job.Spare
+	Edit     gis.Generation `json:"edit,omitempty"`   // the write, 0 when there was nothing to write
 }
 
 // errTooWide ends a write that would update a section when the section is most of the city.
@@ -67,6 +69,13 @@ var errTooWide = errors.New("most of the city has changed")
 // Force: the error is gis.Rejected then, and Built holds the findings.
 func Build(ctx context.Context, st Reader, w Writer, j Job) (*Built, error) {
 	j.Options.Today = j.At.Format("2006-01-02")
+	if j.Spare && j.Options.Mode == grids.Repair && j.Options.Communities == nil {
+		if yes, err := deliveredSince(ctx, st); err != nil {
+			return nil, err
+		} else if yes {
+			return j.spare(ctx, st, w)
+		}
+	}
 	if j.Options.Mode != grids.Rebuild && j.Options.Communities == nil && !j.Whole {
 		b, err := j.section(ctx, st, w)
 		if !errors.Is(err, errTooWide) {
@@ -86,8 +95,10 @@ func (j *Job) all(ctx context.Context, st Reader, w Writer) (*Built, error) {
 	if opt.Old, opt.Next, err = Old(ctx, st, nil); err != nil {
 		return nil, err
 	}
-	if len(opt.Old) == 0 {
-		opt.Mode = grids.Rebuild
+	if !slices.ContainsFunc(opt.Old, func(c grids.Cell) bool {
+		return opt.Communities == nil || slices.Contains(opt.Communities, c.Community)
+	}) {
+		opt.Mode = grids.Rebuild // there is nothing to repair
 	}
 	d, err := grids.Build(ctx, st, opt)
 	if err != nil {

@@ -14,7 +14,7 @@ func gridBuildRoutes() []route {
 		route{
 			name: "build-grids", method: http.MethodPost, path: "/api/grids/build", tag: "grids", serve: (*API).buildGrids,
 			doc: "Updates the cells after the base map has changed: mode repair (the default) mends what breaks a rule, refresh improves where lines changed, " +
-				"rebuild starts again. Locked cells stay. What the change log does not name as changed is not looked at by repair and refresh.",
+				"rebuild starts again. Without mode, once cells were delivered by an import, only communities without cells are divided. Locked cells stay. What the change log does not name as changed is not looked at by repair and refresh.",
 		}.gives("GridBuilt").needs(data.RoleEditor).takes("GridBuild", "application/json", smallBody),
 	}
 }
@@ -52,7 +52,7 @@ func (a *API) buildGrids(c *call) (*reply, error) {
 	if err := opt.Check(); err != nil {
 		return nil, err
 	}
-	res, err := division.Build(c.r.Context(), a.cfg.Store, a.cfg.Live, division.Job{Options: opt, Force: body.Force, Actor: c.who.name, At: a.cfg.Now()})
+	res, err := division.Build(c.r.Context(), a.cfg.Store, a.cfg.Live, division.Job{Options: opt, Force: body.Force, Spare: body.Mode == "", Actor: c.who.name, At: a.cfg.Now()})
 	if err != nil {
 		return nil, err
 	}

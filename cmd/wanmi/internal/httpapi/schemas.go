@@ -93,6 +93,7 @@ func schemas() object {
 			"new": list(text("codes valid now")), "void": list(text("codes void now")), "changed": list(text("codes that stay with another outline")),
 			"hard": integer("breaches of hard rules"), "placed": integer("components and cases that changed their cell"),
 			"update": object{"type": "object"}, "findings": list(object{"type": "object"}), "edit": integer("the generation written"),
+			"spared": integer("cells left alone because cells were delivered; name a mode to have them mended"),
 		}),
 		"Links": record("A page of links.", nil, object{"links": list(object{"type": "object"})}),
 	}
