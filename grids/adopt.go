@@ -105,6 +105,11 @@ func (t *tracing) tell(rule string, sev gis.Severity, cell int32, at orb.Point, 
 	t.base.note(rule, sev, key, at, measure, en, zh, args...)
 }
 
+// name is what a finding calls a cell: the code it came with.
+func (t *tracing) name(cell int32) string {
+	return cmp.Or(strings.TrimSpace(t.drawn[cell].Code), "(without a code 无编码)")
+}
+
 // node makes the graph of all outlines; each edge knows which parts it bounds.
 func (t *tracing) node(cov cover) {
 	var segs []geom.Seg
@@ -117,7 +122,7 @@ func (t *tracing) node(cov cover) {
 			}
 		}
 		if len(segs) == before {
-			t.tell("adopt.geometry", gis.SeverityError, int32(i), orb.Point{}, 0, "unit grid %s has no usable outline and is left out", "单元网格 %s 没有可用的边界，未采用", d.Code)
+			t.tell("adopt.geometry", gis.SeverityError, int32(i), orb.Point{}, 0, "unit grid %s has no usable outline and is left out", "单元网格 %s 没有可用的边界，未采用", t.name(int32(i)))
 		}
 	}
 	for k := range t.n {
@@ -211,7 +216,7 @@ func (t *tracing) settle() {
 		}
 		if len(own) > 1 {
 			t.tell("adopt.overlap", gis.SeverityError, own[1], t.place(int32(f)), m2, "unit grids %s and %s overlap by %.1f m² (mean width %.2f m); left as drawn",
-				"单元网格 %s 与 %s 重叠 %.1f 平方米（平均宽 %.2f 米），保持原样", t.drawn[own[0]].Code, t.drawn[own[1]].Code, m2, width/1000)
+				"单元网格 %s 与 %s 重叠 %.1f 平方米（平均宽 %.2f 米），保持原样", t.name(own[0]), t.name(own[1]), m2, width/1000)
 		}
 		t.in[f] = own
 	}
@@ -222,11 +227,11 @@ func (t *tracing) settle() {
 func (t *tracing) crossing(f, cell int32, m2 float64) {
 	if c := t.comm[f]; c >= 0 {
 		t.tell("adopt.crossing", gis.SeverityError, cell, t.place(f), m2, "unit grid %s has %.1f m² in community %s, not its own; left as drawn",
-			"单元网格 %s 有 %.1f 平方米位于社区 %s（非所属社区），保持原样", t.drawn[cell].Code, m2, t.base.comms[c].code)
+			"单元网格 %s 有 %.1f 平方米位于社区 %s（非所属社区），保持原样", t.name(cell), m2, t.base.comms[c].code)
 		return
 	}
 	t.tell("adopt.outside", gis.SeverityError, cell, t.place(f), m2, "unit grid %s has %.1f m² outside every community; left as drawn",
-		"单元网格 %s 有 %.1f 平方米位于所有社区之外，保持原样", t.drawn[cell].Code, m2)
+		"单元网格 %s 有 %.1f 平方米位于所有社区之外，保持原样", t.name(cell), m2)
 }
 
 func (t *tracing) small(n int, rule, en, zh string) {
@@ -258,7 +263,7 @@ func (t *tracing) loose() {
 			}
 			m2, length := t.cut.sum(p), t.girth(p)
 			if m2 >= crumb && 2e6*m2/length >= t.tol {
-				t.tell("adopt.parts", gis.SeverityError, int32(k), t.place(p[0]), m2, "unit grid %s is in pieces; one of %.1f m² is left out", "单元网格 %s 由多块组成，其中 %.1f 平方米的一块未采用", t.drawn[k].Code, m2)
+				t.tell("adopt.parts", gis.SeverityError, int32(k), t.place(p[0]), m2, "unit grid %s is in pieces; one of %.1f m² is left out", "单元网格 %s 由多块组成，其中 %.1f 平方米的一块未采用", t.name(int32(k)), m2)
 			} else {
 				small++
 			}
@@ -359,7 +364,7 @@ func (t *tracing) cells() []Cell {
 	for k, fs := range t.faces() {
 		if len(fs) == 0 || t.home[k] < 0 {
 			if len(fs) > 0 {
-				t.tell("adopt.outside", gis.SeverityError, int32(k), t.place(fs[0]), t.cut.sum(fs), "unit grid %s (%.0[2]f m²) lies outside every community and is left out", "单元网格 %s（%.0[2]f 平方米）位于所有社区之外，未采用", t.drawn[k].Code, t.cut.sum(fs))
+				t.tell("adopt.outside", gis.SeverityError, int32(k), t.place(fs[0]), t.cut.sum(fs), "unit grid %s (%.0[2]f m²) lies outside every community and is left out", "单元网格 %s（%.0[2]f 平方米）位于所有社区之外，未采用", t.name(int32(k)), t.cut.sum(fs))
 			}
 			continue
 		}
@@ -373,13 +378,13 @@ func (t *tracing) cells() []Cell {
 			h := t.base.lat.polygon(r)[0]
 			h.Reverse()
 			poly = append(poly, h)
-			t.tell("adopt.hole", gis.SeverityError, int32(k), t.base.lat.lonLat(middle(r)), float64(r.Area2())/2e6, "unit grid %s has a hole of %.1f m²", "单元网格 %s 有 %.1f 平方米的孔洞", t.drawn[k].Code, float64(r.Area2())/2e6)
+			t.tell("adopt.hole", gis.SeverityError, int32(k), t.base.lat.lonLat(middle(r)), float64(r.Area2())/2e6, "unit grid %s has a hole of %.1f m²", "单元网格 %s 有 %.1f 平方米的孔洞", t.name(int32(k)), float64(r.Area2())/2e6)
 		}
 		d := t.drawn[k]
 		t.made[int32(k)] = len(out)
 		out = append(out, Cell{
 			Code: Code(d.Code), Community: t.base.comms[t.home[k]].code, Polygon: poly, AreaM2: float64(area) / 2e6,
-			InitDate: cmp.Or(d.InitDate, t.opt.Today), Status: Valid, Remark: d.Remark,
+			InitDate: d.InitDate, Status: Valid, Remark: d.Remark,
 		})
 	}
 	return out

@@ -274,6 +274,12 @@ type gridStore interface {
 	StoredGrids(ctx context.Context) iter.Seq2[gis.Feature, error]
 }
 
+// adopts reports whether the target settles the codes of the layer, missing ones and those that two rows have, too.
+func (r *run) adopts(layer string) bool {
+	_, ok := r.target.(gridStore)
+	return ok && layer == "unit_grid"
+}
+
 // numberGrids gives unit grids delivered with --set code=auto the next numbers of the communities that hold them;
 // one that is stored in the same place keeps its code.
 func (r *run) numberGrids(ctx context.Context) error {
@@ -312,7 +318,7 @@ func (r *run) numberGrids(ctx context.Context) error {
 			continue
 		}
 		code := ""
-		if a := old.at(rec.at); a != nil && !used[a.code] && (&area{parts: polygonsOf(f.Geom)}).holds(a.label) {
+		if a := old.inPlaceOf(f.Geom, rec.at, used); a != nil {
 			code = a.code
 		} else if _, comm, _, _, _, ok := r.place.placer.Place(rec.at); ok && top[comm] < 999 {
 			top[comm]++

@@ -32,6 +32,7 @@ type converter struct {
 	file    string // the base name, for classes
 	today   string
 	osm     bool
+	adopted bool // drawn unit grids: the target settles their codes, missing ones and those of two cells, too
 
 	columns []string
 	x, y, w int // -1: none
@@ -252,7 +253,7 @@ func (c *converter) convert(row Row) (record, error) {
 		return rec, err
 	}
 	for i, field := range c.layer.Fields {
-		if field.Must && rec.f.Values[i] == nil {
+		if field.Must && rec.f.Values[i] == nil && !(c.adopted && field.Name == "code") {
 			return rec, &rowError{RuleMust, field.Name, "", "the mandatory field " + field.Name + " is empty", "必填项“" + field.Zh + "”为空"}
 		}
 	}

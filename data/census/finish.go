@@ -82,9 +82,7 @@ func (c *converter) finishGrid(rec *record) error {
 	if len(code) == 15 && strings.Trim(code, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ") == "" {
 		return nil
 	}
-	if len(c.place.comms) > 0 { // the adoption of drawn cells widens or replaces such codes
-		c.remark(RuleAreaCode, gis.SeverityWarning, rec, 0, "the code of the unit grid does not have 15 characters", "单元网格标识码应为 15 位")
-	} else {
+	if !c.adopted { // the adoption of drawn cells widens or replaces such codes, and tells of it
 		return &rowError{
 			RuleAreaCode, "code", code, "the code of a unit grid has 15 digits or capital letters; import the communities first, then --set code=auto numbers them within those",
 			"单元网格标识码应为 15 位；可先导入社区，再用 --set code=auto 按社区编号",

@@ -45,7 +45,7 @@ func (r *run) foldCodes(layer string, recs []record) []record {
 		rec := recs[i]
 		code := rec.f.Text(rec.f.Layer.Key)
 		rec.f.Key = code
-		if code != "" {
+		if code != "" && !r.adopts(layer) {
 			if j, twice := first[code]; twice {
 				if !r.joinParts(&out[j], &rec) {
 					r.rejectTwice(&rec, out[j])

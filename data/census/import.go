@@ -215,7 +215,7 @@ func (r *run) prepare(rd Reader, layer *gis.Layer) (*converter, FileReport, erro
 	if c.sys == nil {
 		c.sys = crs.WGS84
 	}
-	c.remark = r.finding
+	c.remark, c.adopted = r.finding, r.adopts(c.layer.Name)
 	if layer.Name == "component" {
 		rep.Class = c.className()
 	}

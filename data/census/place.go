@@ -1,6 +1,7 @@
 package census
 
 import (
+	"cmp"
 	"context"
 	"strings"
 
@@ -47,6 +48,27 @@ func (s *areas) at(p orb.Point) *area {
 		if (best == nil || a.code < best.code) && a.holds(p) {
 			best = a
 		}
+		return true
+	})
+	return best
+}
+
+// inPlaceOf returns the area, not one of used, that holds the point p of a shape and has its own point in the shape: of
+// several, as where areas overlap, that with the nearest point.
+func (s *areas) inPlaceOf(g orb.Geometry, p orb.Point, used map[string]bool) *area {
+	shape := area{parts: polygonsOf(g)}
+	var best *area
+	s.tree.Search(p, p, func(_, _ [2]float64, a *area) bool {
+		if used[a.code] || !a.holds(p) || !shape.holds(a.label) {
+			return true
+		}
+		if best != nil {
+			d := cmp.Compare(metres(a.label, p), metres(best.label, p))
+			if d > 0 || d == 0 && a.code > best.code {
+				return true
+			}
+		}
+		best = a
 		return true
 	})
 	return best

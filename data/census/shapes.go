@@ -63,7 +63,11 @@ func (c *converter) checkRings(rec *record) error {
 				if p, cross := selfCrossing(r); cross {
 					at := rec.at
 					rec.at = p
-					c.remark(RuleGeomValid, gis.SeverityWarning, rec, 0, "an outline crosses or touches itself; kept as delivered", "轮廓自相交或自接触，按原样保留")
+					if c.adopted { // the repair keeps only what lies on the right side of it
+						c.remark(RuleGeomValid, gis.SeverityWarning, rec, 0, "the outline crosses or touches itself; loops the wrong way round fall away", "轮廓自相交或自接触，反向的部分不予采用")
+					} else {
+						c.remark(RuleGeomValid, gis.SeverityWarning, rec, 0, "an outline crosses or touches itself; kept as delivered", "轮廓自相交或自接触，按原样保留")
+					}
 					rec.at = at
 				}
 			}

@@ -74,8 +74,10 @@ func (d *Delivery) Write(ctx context.Context, w data.WriteInfo, fn func(data.Tx)
 	if !d.Partial {
 		d.retire(old)
 	}
+	if err := d.count(old); err != nil {
+		return 0, err
+	}
 	if d.DryRun {
-		d.Summary.Added = len(d.Division.Cells)
 		return 0, nil
 	}
 	names, err := readNames(ctx, d.Target)
@@ -113,6 +115,32 @@ func (d *Delivery) retire(old []grids.Cell) {
 			d.Division.Lineage = append(d.Division.Lineage, grids.Lineage{From: c.Code, Why: "gone"})
 		}
 	}
+}
+
+// count fills Summary with what a write will do; gis.Conflict when it would change or end a locked cell.
+func (d *Delivery) count(old []grids.Cell) error {
+	was := make(map[grids.Code]*grids.Cell, len(old))
+	for i := range old {
+		was[old[i].Code] = &old[i]
+	}
+	s := &d.Summary
+	for i := range d.Division.Cells {
+		c := &d.Division.Cells[i]
+		o := was[c.Code]
+		switch {
+		case o != nil && o.Locked && (c.Status == grids.Void || !orb.Equal(o.Polygon, c.Polygon)):
+			return gis.E(gis.Conflict, nil, "the delivery changes unit grid %s, which is locked: unlock it (wanmi grid unlock %[1]s), or leave community %s out of the delivery", c.Code, c.Community)
+		case c.Status == grids.Void:
+			s.Void++
+		case o == nil:
+			s.Added++
+		case same(o.Feature(), c.Feature()):
+			s.Unchanged++
+		default:
+			s.Changed++
+		}
+	}
+	return nil
 }
 
 func (d *Delivery) put(tx data.Tx, places *placing) error {

@@ -3,6 +3,7 @@ package division
 import (
 	"context"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 	"wanmi/data/gpkg"
 	"wanmi/gis"
 	"wanmi/gis/crs"
+	"wanmi/grids"
 )
 
 func square(x0, y0, x1, y1 float64) orb.Polygon {
@@ -64,7 +66,7 @@ func TestDelivery(t *testing.T) {
 	west := row("unit_grid", square(0.3, 0, 100.2, 100), "code", comm+"01")
 	east := row("unit_grid", square(99.9, 0, 200, 99.8), "code", comm+"002")
 	whole := row("unit_grid", square(0, 0, 200, 100), "code", comm+"003")
-	for _, step := range []struct {
+	for day, step := range []struct {
 		name                            string
 		dry                             bool
 		rows                            []gis.Feature
@@ -73,9 +75,10 @@ func TestDelivery(t *testing.T) {
 		{"dry run", true, []gis.Feature{west, east}, 2, 0, 0, 0},
 		{"first", false, []gis.Feature{west, east}, 2, 0, 0, 0},
 		{"again", false, []gis.Feature{west, east}, 0, 0, 2, 0},
+		{"dry run of the same", true, []gis.Feature{west, east}, 0, 0, 2, 0},
 		{"one for two", false, []gis.Feature{whole}, 1, 0, 0, 2},
 	} {
-		d := &Delivery{Target: st, DryRun: step.dry, Now: now}
+		d := &Delivery{Target: st, DryRun: step.dry, Now: now.AddDate(0, 0, day)}
 		deliver(t, d, step.rows...)
 		if s := d.Summary; s.Added != step.added || s.Changed != step.changed || s.Unchanged != step.unchanged || s.Void != step.void {
 			t.Errorf("%s: got %+v, want %d added, %d changed, %d unchanged, %d void", step.name, s, step.added, step.changed, step.unchanged, step.void)
@@ -84,7 +87,7 @@ func TestDelivery(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if step.dry && n != 0 {
+		if day == 0 && n != 0 {
 			t.Errorf("the dry run wrote %d cells", n)
 		}
 		for _, f := range d.Division.Findings {
@@ -97,7 +100,18 @@ func TestDelivery(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if f.Text("status") != "void" || f.Text("end_date") != "2026-11-22" || f.Text("remark") == "" {
+	if f.Text("status") != "void" || f.Text("end_date") != "2026-11-26" || f.Text("remark") == "" {
 		t.Errorf("the replaced cell: status %q, ends %q, remark %q", f.Text("status"), f.Text("end_date"), f.Text("remark"))
+	}
+	if _, err := Edit(ctx, st, Request{Verb: Lock, Cells: []grids.Code{comm + "003"}, At: now}); err != nil {
+		t.Fatal(err)
+	}
+	d := &Delivery{Target: st, Now: now}
+	_, err = d.Write(ctx, data.WriteInfo{Actor: "test", Source: "test"}, func(tx data.Tx) error {
+		_, _, err := tx.Put(&west)
+		return err
+	})
+	if gis.KindOf(err) != gis.Conflict || !strings.Contains(err.Error(), comm+"003") {
+		t.Errorf("a delivery without a locked cell: %v", err)
 	}
 }
