@@ -24,7 +24,7 @@ type Options struct {
 	Mode             Mode                       // what becomes of Old; the zero value divides everything anew
 	Land             map[string]Limits          // limits of ground other than built, by the names of LandNames; see Weights.Open
 	Compound         Compound                   // whether compounds are cut; the zero value is CompoundWhole
-	CompoundMax      float64                    // m²: larger compounds are cut all the same; 0: Max
+	CompoundMax      float64                    // m²: larger compounds are cut all the same; 0: four fifths of Max
 }
 
 // Weights price what a good cell is; the zero value is Balanced.
@@ -93,7 +93,7 @@ func (o *Options) settle() error {
 		o.Compound = CompoundWhole
 	}
 	if o.CompoundMax == 0 {
-		o.CompoundMax = o.Max
+		o.CompoundMax = compoundShare * o.Max
 	}
 	if o.Compound != CompoundWhole && o.Compound != CompoundSplit || !(o.CompoundMax > 0) {
 		return gis.E(gis.Invalid, nil, "a compound is whole or split, up to a size over 0 m², not %q up to %g", o.Compound, o.CompoundMax)
@@ -182,6 +182,10 @@ func (b *base) wanted(codes []string) ([]bool, error) {
 	}
 	return want, nil
 }
+
+// compoundShare leaves room for the halves of streets round a compound that come with it: kept whole up to Max itself, its cell
+// would be larger than that.
+const compoundShare = 0.8
 
 // fullSeq is how many cells a community may get at first: the rest of the numbers is left for later divisions,
 // since no number is used twice.

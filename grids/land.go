@@ -40,7 +40,7 @@ func (l Limits) ok() bool {
 
 // waterOpen is how much more than other open ground cells of water are larger than those of built ground: nobody walks there,
 // and there is nothing to draw a border on.
-const waterOpen = 3
+const waterOpen = 2
 
 // land returns the limits of every ground. Those not given have the target area that the weights say and the limits of built ground.
 func (o *Options) land() ([landKinds]Limits, error) {

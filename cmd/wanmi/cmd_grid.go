@@ -90,7 +90,7 @@ communities that have no cells, and leaves what was delivered, faults and all. A
 	fl.StringVar(&f.preset, "preset", "balanced", "what counts most: "+strings.Join(grids.PresetNames(), ", ")+", or a name from --config")
 	fl.StringVar(&f.config, "config", "", "a YAML file: presets, land, compound, compound_max of the city's own")
 	fl.StringVar(&f.compound, "compound", "", "compounds (院落): whole (default) or split")
-	fl.Float64Var(&f.compoundMax, "compound-max", 0, "size up to which compounds are kept whole, m² (default: --max)")
+	fl.Float64Var(&f.compoundMax, "compound-max", 0, "size up to which compounds are kept whole, m² (default: four fifths of --max)")
 	fl.StringArrayVar(&f.land, "land", nil, "areas on other ground, KIND=TARGET:MIN:MAX in m²; kinds: "+strings.Join(grids.LandNames(), ", "))
 	fl.IntVar(&f.threads, "threads", 0, "threads (default: as many as the machine has)")
 	fl.StringVar(&f.mode, "mode", "", "what becomes of cells there are: repair (default; delivered cells stay as they are), refresh, rebuild")
