@@ -80,8 +80,10 @@ func (r *renewal) breakCell(i int32, rule, en, zh string) {
 	case k.is == broken:
 	case !k.locked:
 		k.is = broken
+	case k.Locked && slices.Contains(k.faulty, rule):
 	case k.Locked:
 		at := k.Polygon[0][0]
+		k.faulty = append(k.faulty, rule)
 		r.findings = append(r.findings, finding("grid.locked_broken", gis.SeverityError, string(k.Code), at, 0,
 			"the locked unit grid %s "+en+" (rule %s): unlock it, mend the base map, or give --force", "锁定的单元网格 %s "+zh+"（规则 %s）：请解锁、修正底图或使用 --force", k.Code, rule))
 		k.is = stays

@@ -109,6 +109,7 @@ type former struct {
 	is       standing
 	locked   bool // or outside the wanted communities: fixed
 	zone     int
+	faulty   []string  // rules it was told to break, as it is locked
 	inserted []geom.Pt // corners new borders end in
 }
 
