@@ -10,6 +10,7 @@ import (
 	"math"
 	"net/http"
 	"net/url"
+	"reflect"
 	"runtime/debug"
 	"slices"
 	"strconv"
@@ -136,7 +137,7 @@ func (c *call) decode(v any) error {
 	d := json.NewDecoder(c.r.Body)
 	d.DisallowUnknownFields()
 	if err := d.Decode(v); err != nil {
-		return jsonFault(err)
+		return jsonFault(err, v)
 	}
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
 		return gis.E(gis.Invalid, err, "the body holds more than one JSON value")
@@ -145,7 +146,7 @@ func (c *call) decode(v any) error {
 }
 
 // jsonFault says in words what is wrong with a JSON body.
-func jsonFault(err error) error {
+func jsonFault(err error, v any) error {
 	var syntax *json.SyntaxError
 	var typ *json.UnmarshalTypeError
 	var tooLarge *http.MaxBytesError
@@ -157,14 +158,50 @@ func jsonFault(err error) error {
 	case errors.As(err, &syntax):
 		return gis.E(gis.Invalid, err, "the body is not JSON: fault at byte %d", syntax.Offset)
 	case errors.As(err, &typ):
-		return gis.E(gis.Invalid, err, "the body's field %q must be a JSON %s", typ.Field, typ.Type.Kind())
+		return gis.E(gis.Invalid, err, "the body's field %q must be a JSON %s", typ.Field, jsonKind(typ.Type))
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		return gis.E(gis.Invalid, err, "the body ends in the middle of its JSON")
 	}
 	if field, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {
-		return gis.E(gis.Invalid, err, "the body has an unknown field %s", field)
+		return gis.E(gis.Invalid, err, "the body has an unknown field %s; it has %s", field, strings.Join(jsonFields(v), ", "))
 	}
 	return gis.E(gis.Invalid, err, "the body is not what this endpoint reads")
+}
+
+// jsonKind is the word of JSON for a type.
+func jsonKind(t reflect.Type) string {
+	switch t.Kind() {
+	case reflect.Slice, reflect.Array:
+		return "array"
+	case reflect.Struct, reflect.Map:
+		return "object"
+	case reflect.Bool:
+		return "boolean"
+	case reflect.String:
+		return "string"
+	}
+	return "number"
+}
+
+// jsonFields lists the fields a body may have.
+func jsonFields(v any) []string {
+	if v == nil {
+		return []string{"others"}
+	}
+	t := reflect.TypeOf(v)
+	for t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	if t.Kind() != reflect.Struct {
+		return []string{"others"}
+	}
+	var out []string
+	for i := range t.NumField() {
+		if name, _, _ := strings.Cut(t.Field(i).Tag.Get("json"), ","); name != "" && name != "-" {
+			out = append(out, name)
+		}
+	}
+	return out
 }
 
 // requestID keeps a caller's own id when it is harmless, and makes one otherwise.

@@ -205,7 +205,7 @@ func (a *API) fill(c *call, f *gis.Feature, body componentBody) error {
 		}
 		var v any
 		if err := json.Unmarshal(raw, &v); err != nil {
-			return jsonFault(err)
+			return jsonFault(err, nil)
 		}
 		v, err := valueFrom(field, v)
 		if err != nil {

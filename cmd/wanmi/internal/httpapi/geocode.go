@@ -160,7 +160,7 @@ func (a *API) batchLine(c *call, line string) (any, error) {
 	d.DisallowUnknownFields()
 	err := d.Decode(&in)
 	if err != nil {
-		err = jsonFault(err)
+		err = jsonFault(err, &in)
 	}
 	var q city.LocateQuery
 	if err == nil {

@@ -82,6 +82,9 @@ func (a *API) splitGrid(c *call) (*reply, error) {
 	if err := c.decodeEdit(&body); err != nil {
 		return nil, err
 	}
+	if body.Cell == "" {
+		return nil, gis.E(gis.Invalid, nil, `the body lacks cell, the code of the unit grid to split: {"cell": CODE, "line": [[LON,LAT], [LON,LAT]]}`)
+	}
 	return a.editGrids(c, division.Split, []string{body.Cell}, body.Line)
 }
 
@@ -173,7 +176,7 @@ func (a *API) editGrids(c *call, verb string, cells []string, line lineBody) (*r
 				return notFound(err, "no grid %s", code)
 			}
 			if match != "*" && !strongly(match, `"`+gridRev(code, rev)+`"`) {
-				return gis.E(gis.Stale, nil, "grid %s has changed since it was read; read it again", code)
+				return gis.E(gis.Stale, nil, "grid %s has changed since it was read: its rev is %s now; read it again, GET /api/grids/%[1]s", code, gridRev(code, rev))
 			}
 		}
 		return nil

@@ -140,6 +140,32 @@ func decodeBody(t *testing.T, w *httptest.ResponseRecorder, v any) {
 	}
 }
 
+// Refusals say the way out.
+func TestGridEditFaults(t *testing.T) {
+	s := start(t, nil)
+	one := fmt.Sprintf(`{"cells":[%q]}`, citytest.NorthWest)
+	for _, tc := range []struct{ verb, body, match, say string }{
+		{"merge", `{"grids":[]}`, "*", `unknown field "grids"; it has cells`},
+		{"merge", `{"cells":"x"}`, "*", "must be a JSON array"},
+		{"merge", one, "*", "two unit grids or more"},
+		{"merge", one, `"` + citytest.NorthWest + `-0"`, "GET /api/grids/" + citytest.NorthWest},
+		{"merge", one, "", "property rev"},
+		{"split", `{"line":[]}`, "*", "lacks cell"},
+		{"move-edge", one, "*", "2 unit grid"},
+		{"build", `{"modus":"repair"}`, "", "mode, preset, communities"},
+	} {
+		if got := s.edit(tc.verb, tc.body, tc.match, data.RoleEditor); got.Code < 400 || got.Code > 499 || !strings.Contains(strings.ReplaceAll(got.Body.String(), `\"`, `"`), tc.say) {
+			t.Errorf("%s %s: %d %s, want %q", tc.verb, tc.body, got.Code, got.Body, tc.say)
+		}
+	}
+	if got := s.do("POST", "/api/grids/merge", one, "Content-Type", "application/json", "If-Match", "*"); got.Code != 401 {
+		t.Errorf("without a key: %d, want 401", got.Code)
+	}
+	if got := s.edit(citytest.West+"998/lock", "", "*", data.RoleEditor); got.Code != 404 {
+		t.Errorf("a code nobody has: %d, want 404", got.Code)
+	}
+}
+
 func TestGridBuild(t *testing.T) {
 	s := start(t, nil)
 	s.problem(s.edit("build", `{}`, "", data.RoleSurveyor), 403, "a surveyor")
