@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/xml"
 	"errors"
+	"fmt"
 	"io"
 	"strings"
 	"testing"
@@ -39,8 +40,24 @@ func TestWriteDiff(t *testing.T) {
 	if err := WriteDiff(&b, "svg", l, other); err != nil {
 		t.Fatal(err)
 	}
-	if n := strings.Count(b.String(), "<path"); n != 5 {
-		t.Errorf("%d outlines drawn, want 4 and the old one of the changed cell", n)
+	if n := strings.Count(b.String(), "<path"); n != 6 {
+		t.Errorf("%d outlines drawn, want 4 and the old ones of the changed and the gone cell", n)
+	}
+	if !strings.Contains(b.String(), ">"+string(other[2].Code)+"</text>") {
+		t.Error("the new cell has no label")
+	}
+	wide := fishnet(40, 1, 100)
+	for i := range wide {
+		wide[i].Code = Code(fmt.Sprintf("%s%03d", code12(1), i+1))
+	}
+	moved := cloneCells(wide)
+	moved[20].Code = Code(code12(1) + "999")
+	var near bytes.Buffer
+	if err := WriteDiff(&near, "svg", wide, moved); err != nil {
+		t.Fatal(err)
+	}
+	if n := strings.Count(near.String(), "kept</title>"); n > 15 {
+		t.Errorf("%d of 39 cells drawn round the one that is not as it was, want 15 at most", n)
 	}
 	for dec := xml.NewDecoder(&b); ; {
 		if _, err := dec.Token(); errors.Is(err, io.EOF) {
