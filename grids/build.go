@@ -32,12 +32,12 @@ type Weights struct {
 	Area    float64 // deviation from the target area (6)
 	Shape   float64 // deviation from a round shape (1.8)
 	Load    float64 // deviation from the community's mean number of components (0.2)
-	Feature float64 // border off real features, per 100 m (4.6)
-	Open    float64 // how many times the target area open ground should have, where Options.Land does not say (1.3); 0: 1
+	Feature float64 // border off real features, per 100 m (5)
+	Open    float64 // how many times the target area open ground should have, where Options.Land does not say (1.35); 0: 1
 }
 
 // Balanced are the weights the zero value stands for.
-var Balanced = Weights{Area: 6, Shape: 1.8, Load: 0.2, Feature: 4.6, Open: 1.3}
+var Balanced = Weights{Area: 6, Shape: 1.8, Load: 0.2, Feature: 5, Open: 1.35}
 
 // Compound says what becomes of compounds (院落): land of class campus, compound or factory.
 type Compound string

@@ -25,7 +25,7 @@ type effort struct {
 }
 
 // efforts are the levels of Options.Effort, the first is the default.
-var efforts = [...]effort{{4, 0.7, 1}, {4, 0, 2}, {12, 0, 6}}
+var efforts = [...]effort{{2, 0.8, 1}, {4, 0, 2}, {12, 0, 6}}
 
 // MaxEffort is the highest Options.Effort.
 const MaxEffort = len(efforts)
