@@ -211,6 +211,18 @@ func (w *cutter) community(fs []int32) (cells [][]int32, raised float64) {
 // cutWith cuts one community by the cutter's goal.
 func (w *cutter) cutWith(fs []int32, all *sums) [][]int32 {
 	w.mean = all.load / math.Max(1, math.Round(all.worth/w.goal.target))
+	cells := w.cutOnce(fs)
+	if most := w.effort; most != efforts[0] { // a longer search ends elsewhere, now and then higher up
+		w.effort = efforts[0]
+		if other := w.cutOnce(fs); w.objective(other) < w.objective(cells) {
+			cells = other
+		}
+		w.effort = most
+	}
+	return cells
+}
+
+func (w *cutter) cutOnce(fs []int32) [][]int32 {
 	var cells [][]int32
 	for _, piece := range w.pieces(fs, true) {
 		cells = append(cells, w.divide(piece)...)

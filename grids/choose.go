@@ -90,3 +90,22 @@ func (g *goal) hope(s *sums, mean float64) float64 {
 	p := s.len + 2*(n-1)*math.Sqrt(s.area/n) // as if each border was as long as a square cell is wide
 	return g.phi(s.worth/n, s.least/n, s.most/n)*n + g.Shape*math.Max(0, p*p/(4*math.Pi*s.area)-n) + nextCut*(n-1)
 }
+
+// objective is what cells and the borders between them cost together.
+func (w *cutter) objective(cells [][]int32) float64 {
+	cell := make([]int32, len(w.owner))
+	v := 0.0
+	for i, fs := range cells {
+		v += w.price(fs)
+		for _, f := range fs {
+			cell[f] = int32(i) + 1
+		}
+	}
+	for e := range w.Edges {
+		l, r := w.Face[2*e], w.Face[2*e+1]
+		if l >= 0 && r >= 0 && cell[l] != cell[r] && cell[l] > 0 && cell[r] > 0 {
+			v += w.goal.Feature * w.cost[e] / 100
+		}
+	}
+	return v
+}

@@ -56,25 +56,6 @@ func communityOf(t *testing.T, src Source, c int) (*cutter, []int32) {
 	return w, faces
 }
 
-// objective is what cells and the borders between them cost together.
-func (w *cutter) objective(cells [][]int32) float64 {
-	cell := make([]int32, len(w.owner))
-	v := 0.0
-	for i, fs := range cells {
-		v += w.price(fs)
-		for _, f := range fs {
-			cell[f] = int32(i) + 1
-		}
-	}
-	for e := range w.Edges {
-		l, r := w.Face[2*e], w.Face[2*e+1]
-		if l >= 0 && r >= 0 && cell[l] != cell[r] && cell[l] > 0 && cell[r] > 0 {
-			v += w.goal.Feature * w.cost[e] / 100
-		}
-	}
-	return v
-}
-
 // What a cut into two cells promises is what the cells cost, and no cut costs less than the limit it was sought below.
 func TestCutInTwo(t *testing.T) {
 	w, faces := communityOf(t, place(t, "bupt"), 0)
@@ -111,7 +92,7 @@ func TestCutInTwo(t *testing.T) {
 	}
 }
 
-// More effort gives cells that cost less on a whole place, keeps the hard rules, and the same bytes whatever the order and the threads.
+// More effort gives cells that cost no more, keeps the hard rules, and the same bytes whatever the order and the threads.
 func TestEffort(t *testing.T) {
 	src := place(t, "bupt")
 	cost := func(level int) float64 {
