@@ -110,7 +110,7 @@ func (w *warm) same(fs []int32) int32 {
 	}
 	area2 := int64(0)
 	for _, f := range fs {
-		if w.home[f] != i {
+		if w.home[f] != i || sticksOut(w.Ring(w.Cycle[f]), k.ring) { // it may take and give areas of one size
 			return -1
 		}
 		area2 += w.Area2[f]
@@ -204,7 +204,7 @@ func (w *warm) homeOf(f int32) int32 {
 			continue
 		}
 		some = append(some, i)
-		if k.ring.Locate(in) > 0 && !slices.ContainsFunc(ring, func(p geom.Pt) bool { return k.ring.Locate(p) < 0 }) {
+		if k.ring.Locate(in) > 0 && !sticksOut(ring, k.ring) {
 			return i
 		}
 	}
@@ -221,6 +221,11 @@ func (w *warm) homeOf(f int32) int32 {
 		return -1
 	}
 	return best
+}
+
+// sticksOut reports whether a face has a corner outside the cell.
+func sticksOut(face, cell geom.Ring) bool {
+	return slices.ContainsFunc(face, func(p geom.Pt) bool { return cell.Locate(p) < 0 })
 }
 
 func (w *warm) add(c *warmCell) {
