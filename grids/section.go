@@ -71,8 +71,8 @@ func NewSection(ctx context.Context, src Source, places []orb.Bound) (s *Section
 			round = append(round, b)
 		}
 	}
-	s.inner = disjoint(s.inner, sectionReach)
-	return s, true, s.readCells(ctx, disjoint(round, 0), known)
+	s.inner = Disjoint(s.inner, sectionReach)
+	return s, true, s.readCells(ctx, Disjoint(round, 0), known)
 }
 
 func (s *Section) readCells(ctx context.Context, boxes []orb.Bound, known map[string]bool) error {
@@ -163,8 +163,8 @@ func meetsBox(g orb.Geometry, b orb.Bound) bool {
 	return false
 }
 
-// disjoint pads boxes and joins those that meet, until none do.
-func disjoint(boxes []orb.Bound, pad float64) []orb.Bound {
+// Disjoint pads boxes and joins those that meet, until none do.
+func Disjoint(boxes []orb.Bound, pad float64) []orb.Bound {
 	var out []orb.Bound
 	for _, b := range boxes {
 		b = b.Pad(pad)

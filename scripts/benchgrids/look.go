@@ -4,10 +4,8 @@ import (
 	"fmt"
 	"image"
 	"image/color"
-	"image/png"
 	"math"
 	"math/rand/v2"
-	"os"
 	"path/filepath"
 
 	"github.com/paulmach/orb"
@@ -66,15 +64,7 @@ func (p *place) lookAt(file string, cells []outCell, i int) error {
 	c.layer(p, inkComm, 5, "communities")
 	c.border(cells[i].poly, inkLook)
 	c.layer(p, inkPoint, 0, "components")
-	f, err := os.Create(file)
-	if err != nil {
-		return err
-	}
-	if err := png.Encode(f, c.img); err != nil {
-		f.Close()
-		return err
-	}
-	return f.Close()
+	return c.save(file)
 }
 
 // border draws a cell's border with its corners.

@@ -74,6 +74,11 @@ func (p *place) drawPart(file string, cells []outCell, b orb.Bound, px float64) 
 	}
 	c.layer(p, inkComm, 3, "communities")
 	c.layer(p, inkPoint, 0, "components")
+	return c.save(file)
+}
+
+// save writes the picture as a PNG file.
+func (c *canvas) save(file string) error {
 	f, err := os.Create(file)
 	if err != nil {
 		return err

@@ -226,19 +226,11 @@ func placeRound(ctx context.Context, tx data.Tx, cells []grids.Cell) (int, error
 
 // boxesOf returns the bounds of the cells, those that meet joined.
 func boxesOf(cells []grids.Cell) []orb.Bound {
-	var out []orb.Bound
+	var boxes []orb.Bound
 	for _, c := range cells {
-		b := c.Polygon.Bound()
-		for i := 0; i < len(out); i++ {
-			if out[i].Intersects(b) {
-				b = b.Union(out[i])
-				out = slices.Delete(out, i, i+1)
-				i = -1
-			}
-		}
-		out = append(out, b)
+		boxes = append(boxes, c.Polygon.Bound())
 	}
-	return out
+	return grids.Disjoint(boxes, 0)
 }
 
 func lock(tx data.Tx, cells []grids.Cell, locked bool, res *Result) error {
