@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"wanmi/data"
+	"wanmi/data/internal/kept"
 	"wanmi/gis"
 )
 
@@ -39,7 +40,7 @@ func updateBatch(ctx context.Context, q *sql.Tx, b *data.Batch) error {
 func batchArgs(b *data.Batch) []any {
 	files, _ := json.Marshal(append([]string{}, b.Files...)) // strings always marshal
 	return []any{
-		b.Layer, b.Source, string(files), b.Actor, formatTime(b.StartedAt), formatTimeOrNull(b.CommittedAt),
+		b.Layer, b.Source, string(files), b.Actor, kept.FormatTime(b.StartedAt), kept.FormatTimeOrNull(b.CommittedAt),
 		b.Added, b.Moved, b.Changed, b.Removed, b.Unchanged, b.Rejected, b.Status, b.Profile,
 	}
 }
@@ -79,7 +80,7 @@ func (s *Store) batches(ctx context.Context, where string, args ...any) ([]data.
 		if err != nil {
 			return nil, s.wrap(err, "read the imports")
 		}
-		b.StartedAt, b.CommittedAt = parseTime(started), parseTime(committed)
+		b.StartedAt, b.CommittedAt = kept.ParseTime(started), kept.ParseTime(committed)
 		out = append(out, b)
 	}
 	return out, s.wrap(rows.Err(), "read the imports")
@@ -161,7 +162,7 @@ func (s *Store) Lineage(ctx context.Context, code string) ([]data.Lineage, error
 		if err := rows.Scan(&l.From, &l.To, &l.Why, &at); err != nil {
 			return nil, s.wrap(err, "read the lineage")
 		}
-		l.At = parseTime(at)
+		l.At = kept.ParseTime(at)
 		out = append(out, l)
 	}
 	return out, s.wrap(rows.Err(), "read the lineage")

@@ -10,6 +10,7 @@ import (
 	"github.com/paulmach/orb"
 
 	"wanmi/data"
+	"wanmi/data/internal/kept"
 	"wanmi/gis"
 )
 
@@ -201,7 +202,7 @@ func (c *checker) row(t *table, sc *scanner, tree map[int64][4]float64) (orb.Bou
 	}
 	g, err := decodeGeom(blob)
 	if err == nil && g != nil {
-		_, err = canonical(g, t.layer.Geom)
+		_, err = kept.Canonical(g, t.layer.Geom)
 	}
 	if err != nil || g == nil {
 		f.Rule = "store.geometry"

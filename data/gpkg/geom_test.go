@@ -8,6 +8,7 @@ import (
 	"github.com/paulmach/orb"
 	"github.com/paulmach/orb/encoding/wkb"
 
+	"wanmi/data/internal/kept"
 	"wanmi/gis"
 )
 
@@ -72,7 +73,7 @@ func FuzzDecodeGeom(f *testing.F) {
 		if err != nil || g == nil {
 			return
 		}
-		if g, err = canonical(g, gis.Any); err != nil {
+		if g, err = kept.Canonical(g, gis.Any); err != nil {
 			return
 		}
 		again, err := decodeGeom(encodeGeom(nil, g, gis.Any))

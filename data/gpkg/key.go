@@ -2,53 +2,29 @@ package gpkg
 
 import (
 	"context"
-	"crypto/rand"
-	"crypto/sha256"
-	"crypto/subtle"
-	"encoding/base64"
-	"encoding/hex"
-	"strings"
-	"time"
 
 	"wanmi/data"
+	"wanmi/data/internal/kept"
 	"wanmi/gis"
-)
-
-// A secret reads wm_ID_RANDOM: the id finds the row, the hash of the whole is compared.
-const (
-	secretMark  = "wm"
-	secretBytes = 24
-	usedEvery   = time.Hour // how coarse LastUsed is
 )
 
 const keyColumns = `id, name, role, hash, +created_at, coalesce(+revoked_at, ''), coalesce(+last_used, '')`
 
 // CreateKey makes a key of a role for whom name says. The secret is returned this once and kept nowhere.
 func (s *Store) CreateKey(ctx context.Context, role, name string) (secret string, k data.Key, err error) {
-	if !data.RoleAllows(role, role) {
-		return "", data.Key{}, gis.E(gis.Invalid, nil, "no role %q; the roles are %s", role, strings.Join(data.Roles(), " "))
+	if secret, k, err = kept.NewKey(role, name, s.now()); err != nil {
+		return "", data.Key{}, err
 	}
-	id, random := make([]byte, 5), make([]byte, secretBytes)
-	rand.Read(id) // never fails
-	rand.Read(random)
-	k = data.Key{ID: hex.EncodeToString(id), Name: name, Role: role, CreatedAt: s.now().UTC().Truncate(time.Millisecond)}
-	secret = secretMark + "_" + k.ID + "_" + base64.RawURLEncoding.EncodeToString(random)
-	k.Hash = hashSecret(secret)
 	if err := s.lock(ctx); err != nil {
 		return "", data.Key{}, err
 	}
 	defer s.unlock()
 	_, err = s.writer.ExecContext(ctx, `INSERT INTO wanmi_key (id, name, role, hash, created_at) VALUES (?, ?, ?, ?, ?)`,
-		k.ID, k.Name, k.Role, k.Hash, formatTime(k.CreatedAt))
+		k.ID, k.Name, k.Role, k.Hash, kept.FormatTime(k.CreatedAt))
 	if err != nil {
 		return "", data.Key{}, s.wrap(err, "create a key")
 	}
 	return secret, k, nil
-}
-
-func hashSecret(secret string) string {
-	sum := sha256.Sum256([]byte(secret))
-	return hex.EncodeToString(sum[:])
 }
 
 // Keys returns all keys, revoked ones too, the oldest first.
@@ -69,7 +45,7 @@ func (s *Store) keys(ctx context.Context, where string, args ...any) ([]data.Key
 		if err := rows.Scan(&k.ID, &k.Name, &k.Role, &k.Hash, &created, &revoked, &used); err != nil {
 			return nil, s.wrap(err, "read the keys")
 		}
-		k.CreatedAt, k.RevokedAt, k.LastUsed = parseTime(created), parseTime(revoked), parseTime(used)
+		k.CreatedAt, k.RevokedAt, k.LastUsed = kept.ParseTime(created), kept.ParseTime(revoked), kept.ParseTime(used)
 		out = append(out, k)
 	}
 	return out, s.wrap(rows.Err(), "read the keys")
@@ -81,7 +57,7 @@ func (s *Store) RevokeKey(ctx context.Context, id string) error {
 		return err
 	}
 	defer s.unlock()
-	res, err := s.writer.ExecContext(ctx, `UPDATE wanmi_key SET revoked_at = coalesce(revoked_at, ?) WHERE id = ?`, formatTime(s.now()), id)
+	res, err := s.writer.ExecContext(ctx, `UPDATE wanmi_key SET revoked_at = coalesce(revoked_at, ?) WHERE id = ?`, kept.FormatTime(s.now()), id)
 	if err != nil {
 		return s.wrap(err, "revoke a key")
 	}
@@ -94,23 +70,18 @@ func (s *Store) RevokeKey(ctx context.Context, id string) error {
 // FindKey returns the key of a secret, gis.Denied when there is none or it is revoked. Its use is noted at most once an hour,
 // and never waited for.
 func (s *Store) FindKey(ctx context.Context, secret string) (data.Key, error) {
-	denied := gis.E(gis.Denied, nil, "this key is not known or was revoked")
-	parts := strings.SplitN(secret, "_", 3)
-	if len(parts) != 3 || parts[0] != secretMark {
-		return data.Key{}, denied
+	id, ok := kept.SecretID(secret)
+	if !ok {
+		return data.Key{}, kept.Denied()
 	}
-	found, err := s.keys(ctx, `WHERE id = ?`, parts[1])
+	found, err := s.keys(ctx, `WHERE id = ?`, id)
 	if err != nil {
 		return data.Key{}, err
 	}
-	if len(found) == 0 {
-		return data.Key{}, denied
+	if len(found) == 0 || !kept.Admits(found[0], secret) {
+		return data.Key{}, kept.Denied()
 	}
 	k := found[0]
-	same := subtle.ConstantTimeCompare([]byte(hashSecret(secret)), []byte(k.Hash)) == 1
-	if !same || !k.RevokedAt.IsZero() {
-		return data.Key{}, denied
-	}
 	s.noteUse(k)
 	return k, nil
 }
@@ -118,12 +89,12 @@ func (s *Store) FindKey(ctx context.Context, secret string) (data.Key, error) {
 // noteUse writes down that k was used, in the background, unless that was done within the hour or a write is under way.
 func (s *Store) noteUse(k data.Key) {
 	now := s.now()
-	if s.writer == nil || now.Sub(k.LastUsed) < usedEvery {
+	if s.writer == nil || now.Sub(k.LastUsed) < kept.UsedEvery {
 		return
 	}
 	s.usage.Lock()
 	defer s.usage.Unlock()
-	if now.Sub(s.used[k.ID]) < usedEvery || s.closing {
+	if now.Sub(s.used[k.ID]) < kept.UsedEvery || s.closing {
 		return
 	}
 	select {
@@ -134,7 +105,7 @@ func (s *Store) noteUse(k data.Key) {
 	s.used[k.ID] = now
 	s.background.Go(func() {
 		defer s.unlock()
-		_, err := s.writer.Exec(`UPDATE wanmi_key SET last_used = ? WHERE id = ?`, formatTime(now.Truncate(usedEvery)), k.ID)
+		_, err := s.writer.Exec(`UPDATE wanmi_key SET last_used = ? WHERE id = ?`, kept.FormatTime(now.Truncate(kept.UsedEvery)), k.ID)
 		if err != nil {
 			s.log.Warn("key use not noted", "key_id", k.ID, "error", err)
 		}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/paulmach/orb"
 
+	"wanmi/data/internal/kept"
 	"wanmi/gis"
 )
 
@@ -166,7 +167,7 @@ func (l *layerTx) finish(now time.Time) error {
 			return err
 		}
 	}
-	args := append(boundArgs(l.extent, l.hasExtent), formatTime(now), l.t.name)
+	args := append(boundArgs(l.extent, l.hasExtent), kept.FormatTime(now), l.t.name)
 	_, err = l.tx.sql.ExecContext(l.tx.own, `UPDATE gpkg_contents SET min_x = ?, min_y = ?, max_x = ?, max_y = ?, last_change = ? WHERE table_name = ?`, args...)
 	return err
 }

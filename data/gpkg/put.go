@@ -9,6 +9,7 @@ import (
 	"github.com/paulmach/orb"
 
 	"wanmi/data"
+	"wanmi/data/internal/kept"
 	"wanmi/gis"
 )
 
@@ -46,7 +47,7 @@ func (l *layerTx) encode(f *gis.Feature) error {
 	if t.hasGeom() {
 		l.args[0] = nil
 		if f.Geom != nil {
-			g, err := canonical(f.Geom, t.layer.Geom)
+			g, err := kept.Canonical(f.Geom, t.layer.Geom)
 			if err != nil {
 				return err
 			}

@@ -3,15 +3,13 @@ package gpkg
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"iter"
-	"strings"
 
 	"github.com/paulmach/orb"
 
 	"wanmi/data"
+	"wanmi/data/internal/kept"
 	"wanmi/gis"
 )
 
@@ -140,7 +138,7 @@ func (s *Store) Changes(ctx context.Context, since int64) iter.Seq2[gis.Change, 
 			var at string
 			var before, after bound4
 			err := rows.Scan(append(append([]any{&c.Seq, &c.Gen, &c.Layer, &c.Key, &c.Op, &c.Actor, &c.Source, &at}, before.dest()...), after.dest()...)...)
-			c.At = parseTime(at)
+			c.At = kept.ParseTime(at)
 			c.Old, _ = before.bound()
 			c.New, _ = after.bound()
 			if !yield(c, s.wrap(err, "read the change log")) || err != nil {
@@ -165,7 +163,7 @@ func (s *Store) LastBy(ctx context.Context, source string) (gis.Change, error) {
 	if errors.Is(err, sql.ErrNoRows) {
 		return gis.Change{}, nil
 	}
-	c.At = parseTime(at)
+	c.At = kept.ParseTime(at)
 	c.Old, _ = before.bound()
 	c.New, _ = after.bound()
 	return c, s.wrap(err, "read the change log")
@@ -198,17 +196,10 @@ func (s *Store) History(ctx context.Context, layer, key string) ([]data.Version,
 	case gis.KindOf(err) != gis.NotFound || len(out) == 0:
 		return nil, err
 	}
-	if err := completeVersions(out, partial); err != nil {
+	if err := kept.CompleteVersions(out, partial); err != nil {
 		return nil, s.wrap(err, "read the history")
 	}
-	for i := range out {
-		if out[i].Op == "" {
-			out[i].Op = gis.Update
-			if i == 0 || out[i-1].Op == gis.Delete {
-				out[i].Op = gis.Insert
-			}
-		}
-	}
+	kept.NameOps(out)
 	return out, s.wrap(noteWriters(ctx, tx, out), "read the history")
 }
 
@@ -236,58 +227,12 @@ func (s *Store) formerVersions(ctx context.Context, tx *sql.Tx, t *table, key st
 		if v.Feature.Geom, err = decodeGeom(shape); err != nil {
 			return nil, nil, err
 		}
-		if err := fillFields(&v.Feature, fields); err != nil {
+		if err := kept.FillFields(&v.Feature, fields); err != nil {
 			return nil, nil, err
 		}
 		out = append(out, v)
 	}
 	return out, partial, rows.Err()
-}
-
-// completeVersions gives the versions kept in part what they share with the version after them.
-func completeVersions(all []data.Version, partial map[int]string) error {
-	for i := len(all) - 2; i >= 0; i-- {
-		fields, ok := partial[i]
-		if !ok {
-			continue
-		}
-		f := all[i+1].Feature.Clone()
-		f.ID = all[i].Feature.ID
-		if err := fillFields(&f, fields); err != nil {
-			return err
-		}
-		all[i].Feature = f
-	}
-	return nil
-}
-
-// fillFields sets those values of f a JSON object of field names has. Fields the layer no longer has are passed over.
-func fillFields(f *gis.Feature, object string) error {
-	dec := json.NewDecoder(strings.NewReader(object))
-	dec.UseNumber()
-	var values map[string]any
-	if err := dec.Decode(&values); err != nil {
-		return fmt.Errorf("former version of %s: %w", f.Key, err)
-	}
-	for i := range f.Layer.Fields {
-		field := &f.Layer.Fields[i]
-		v, ok := values[field.Name]
-		if !ok {
-			continue
-		}
-		if n, ok := v.(json.Number); ok {
-			if whole, err := n.Int64(); err == nil {
-				v = whole
-			} else if v, err = n.Float64(); err != nil {
-				return fmt.Errorf("former version of %s: %w", f.Key, err)
-			}
-		}
-		f.Values[i] = nil
-		if v != nil {
-			f.Values[i] = decodeValue(field, v)
-		}
-	}
-	return nil
 }
 
 // noteWriters fills in who made each version, from the change log.
@@ -302,7 +247,7 @@ func noteWriters(ctx context.Context, tx *sql.Tx, versions []data.Version) error
 		if err != nil {
 			return err
 		}
-		v.At = parseTime(at)
+		v.At = kept.ParseTime(at)
 	}
 	return nil
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/paulmach/orb"
 
+	"wanmi/data/internal/kept"
 	"wanmi/gis"
 )
 
@@ -46,7 +47,7 @@ func (sc *scanner) feature() (gis.Feature, error) {
 	f.Key = key
 	for i := range t.layer.Fields {
 		if v := sc.vals[t.fields+i]; v != nil {
-			f.Values[i] = decodeValue(&t.layer.Fields[i], v)
+			f.Values[i] = kept.Decode(&t.layer.Fields[i], v)
 		}
 	}
 	if blob := sc.blob(); blob != nil {

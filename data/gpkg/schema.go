@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"wanmi/data/internal/kept"
 	"wanmi/gis"
 )
 
@@ -113,7 +114,7 @@ func (s *Store) migrate(ctx context.Context) error {
 		if _, err := tx.ExecContext(ctx, m.sql); err != nil {
 			return s.wrap(err, fmt.Sprintf("migrate to version %d", version+1))
 		}
-		_, err := tx.ExecContext(ctx, `INSERT INTO wanmi_migration VALUES (?, ?, ?)`, version+1, m.note, formatTime(s.now()))
+		_, err := tx.ExecContext(ctx, `INSERT INTO wanmi_migration VALUES (?, ?, ?)`, version+1, m.note, kept.FormatTime(s.now()))
 		if err != nil {
 			return s.wrap(err, "note the migration")
 		}

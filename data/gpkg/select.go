@@ -9,6 +9,7 @@ import (
 
 	"github.com/paulmach/orb"
 
+	"wanmi/data/internal/kept"
 	"wanmi/gis"
 )
 
@@ -121,7 +122,7 @@ func (n *narrow) feature() (gis.Feature, error) {
 	for i, k := range n.at {
 		field := &n.t.layer.Fields[k]
 		if v := n.vals[i]; v != nil {
-			f.Values[k] = decodeValue(field, v)
+			f.Values[k] = kept.Decode(field, v)
 		}
 		if field.Name == n.t.layer.Key {
 			f.Key, _ = f.Values[k].(string)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"wanmi/data"
+	"wanmi/data/internal/kept"
 	"wanmi/gis"
 )
 
@@ -208,7 +209,7 @@ func (t *tx) logChange(c gis.Change, hadOld, hasNew bool) (int64, error) {
 	args := []any{t.seq + 1, int64(t.gen) + 1, c.Layer, c.Key, string(c.Op)}
 	args = append(args, boundArgs(c.Old, hadOld)...)
 	args = append(args, boundArgs(c.New, hasNew)...)
-	args = append(args, t.info.Actor, t.info.Source, batch, formatTime(t.at))
+	args = append(args, t.info.Actor, t.info.Source, batch, kept.FormatTime(t.at))
 	if _, err := t.logRow.ExecContext(t.own, args...); err != nil {
 		return 0, fmt.Errorf("change log: %w", err)
 	}
@@ -289,6 +290,6 @@ func (t *tx) AddLineage(l data.Lineage) error {
 	if l.At.IsZero() {
 		l.At = t.at
 	}
-	_, err := t.lineageRow.ExecContext(t.own, l.From, l.To, l.Why, formatTime(l.At))
+	_, err := t.lineageRow.ExecContext(t.own, l.From, l.To, l.Why, kept.FormatTime(l.At))
 	return t.fail(err, "record lineage")
 }
