@@ -13,12 +13,13 @@ import (
 
 // csvReader reads delimited text.
 type csvReader struct {
-	src       stream
-	limits    Limits
-	encoding  string
-	delimiter byte
-	heading   int // records before the first row of values
-	columns   []string
+	src      stream
+	limits   Limits
+	encoding string
+	delim    delimiter
+	heading  int // records before the first row of values
+	columns  []string
+	decimal  []int // columns whose numbers have a decimal comma
 }
 
 func openCSV(src stream, opt ReadOptions) (Reader, error) {
@@ -40,16 +41,10 @@ func openCSV(src stream, opt ReadOptions) (Reader, error) {
 	} else if len(head) == 1<<20 {
 		return nil, refuse(src.name, nil, "no row ends within the first MiB: not a table, or a heading over any measure")
 	}
-	c := &csvReader{src: src, limits: opt.Limits, encoding: enc, delimiter: sniffDelimiter(sample)}
-	var first [][]string
-	scan := newCSVScanner(bytes.NewReader(sample), c.delimiter, opt.Limits.RowBytes)
-	for len(first) < 30 {
-		rec, err := scan.next()
-		if err != nil {
-			break
-		}
-		first = append(first, append([]string(nil), rec...))
-	}
+	c := &csvReader{src: src, limits: opt.Limits, encoding: enc, delim: sniffDelimiter(sample)}
+	first := firstRecords(c.delim.split(bytes.NewReader(sample)), c.delim.by, 200)
+	all := first
+	first = first[:min(len(first), 30)]
 	at := findHeading(first)
 	if at < 0 {
 		return nil, refuse(src.name, nil, "no heading row found")
@@ -58,6 +53,7 @@ func openCSV(src stream, opt ReadOptions) (Reader, error) {
 		return nil, refuse(src.name, nil, "the heading row is not %s text; give the encoding (gbk, big5, utf-8)", enc)
 	}
 	c.heading, c.columns = at+1, nameColumns(first[at])
+	c.decimal = decimalCommas(all[at+1:], len(c.columns))
 	return c, nil
 }
 
@@ -80,7 +76,7 @@ func (c *csvReader) Rows() iter.Seq2[Row, error] {
 			yield(Row{}, err)
 			return
 		}
-		scan := newCSVScanner(text, c.delimiter, c.limits.RowBytes)
+		scan := newCSVScanner(c.delim.split(text), c.delim.by, c.limits.RowBytes)
 		values := make([]string, len(c.columns))
 		for num := int64(1); ; num++ {
 			rec, err := scan.next()
@@ -101,6 +97,9 @@ func (c *csvReader) Rows() iter.Seq2[Row, error] {
 			}
 			if err := fillValues(values, rec); row.Err == nil {
 				row.Err = err
+			}
+			for _, i := range c.decimal {
+				values[i] = decimalPoint(values[i])
 			}
 			row.Values = values
 			if !yield(row, nil) {
@@ -216,26 +215,19 @@ func (s *csvScanner) record() []string {
 	return s.rec
 }
 
-// sniffDelimiter picks the character that splits the first lines into the same number of values, most of them first.
-func sniffDelimiter(sample []byte) byte {
-	best, bestScore := byte(','), 0
-	for _, d := range []byte{',', '\t', ';', '|'} {
-		scan := newCSVScanner(bytes.NewReader(sample), d, 0)
-		counts := map[int]int{}
-		for range 20 {
-			rec, err := scan.next()
-			if err != nil {
-				break
-			}
-			counts[len(rec)]++
-		}
-		for n, lines := range counts {
-			if score := lines * (n - 1); n > 1 && score > bestScore {
-				best, bestScore = d, score
-			}
-		}
+// Remarks tell what of the file's writing is not the usual.
+func (c *csvReader) Remarks() (out []string) {
+	if s := c.delim.String(); s != "" {
+		out = append(out, "the values stand between "+s+" / 分隔符为 "+s)
 	}
-	return best
+	if len(c.decimal) > 0 {
+		names := make([]string, len(c.decimal))
+		for i, k := range c.decimal {
+			names[i] = c.columns[k]
+		}
+		out = append(out, "decimal commas in "+strings.Join(names, ", ")+" / 小数点写作逗号")
+	}
+	return out
 }
 
 // EncodingName is the encoding the file is read with.

@@ -2,7 +2,9 @@ package census
 
 import (
 	"bytes"
+	"encoding/hex"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
 	"testing"
@@ -77,7 +79,7 @@ func FuzzSniff(f *testing.F) {
 		if _, err := encodingByName(name); err != nil {
 			t.Error(err)
 		}
-		_ = sniffDelimiter(b)
+		_, _ = io.Copy(io.Discard, sniffDelimiter(b).split(bytes.NewReader(b)))
 	})
 }
 
@@ -135,7 +137,7 @@ func FuzzValues(f *testing.F) {
 		_, _ = parseCoordinate(s)
 		_, _ = parseTime(s)
 		_, _ = parseBool(s)
-		_, _ = parseWKT(s)
+		_, _, _ = parseGeometryText(s)
 		_, _ = crsOfWKT(s)
 		_ = codeText(s)
 		_ = parseDoorNumber(s)
@@ -144,6 +146,31 @@ func FuzzValues(f *testing.F) {
 		_ = roadClassOf(s, s, 0)
 		if SourceName(s) == "" && s != "" {
 			t.Logf("no source name for %q", s)
+		}
+	})
+}
+
+func FuzzGeometryText(f *testing.F) {
+	for _, s := range []string{
+		"POINT Z (1 2 3)", "SRID=4548;MULTIPOLYGON(((0 0,1 0,1 1,0 0)))", "GEOMETRYCOLLECTION(POINT(1 2),POINT EMPTY)", "MULTIPOINT((1 2),(3 4))", "POINT(1,2)",
+		"01E9030000AE47E17A143E5D403333333333B341400000000000002940", "01010000A08A110000AE47E17A143E5D403333333333B341400000000000002940", "0104000000020000000101000000000000000000F03F0000000000000040",
+		"东经117°00′12.3″，北纬35°24′05″", "117-00-12.3 35-24-05", `{"type":"Point","coordinates":[1,2]}`,
+	} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		for _, s := range []string{s, hex.EncodeToString([]byte(s))} {
+			g, _, err := parseGeometryText(s)
+			if err == nil && g != nil {
+				if _, ok := firstPoint(g); !ok {
+					t.Errorf("%q is a geometry without a point: %v", s, g)
+				}
+				_ = g.Bound()
+			}
+		}
+		_, _ = decodeGeoPackage([]byte(s))
+		if v, ok := parseAngle(s); ok && !(math.Abs(v) < 1e300) {
+			t.Errorf("%q is the angle %g", s, v)
 		}
 	})
 }

@@ -10,69 +10,57 @@ import (
 	"wanmi/gis/geom"
 
 	"github.com/paulmach/orb"
-	"github.com/paulmach/orb/encoding/wkt"
 	"github.com/paulmach/orb/planar"
 )
 
-// Geometry that stands in a column as text: WKT, with or without SRID and Z, or the two coordinates of a point.
+// Geometry that stands in a column as text: WKT or EWKT, WKB in hexadecimal digits, GeoJSON, or the two coordinates of a point.
 
 var (
-	sridMark   = regexp.MustCompile(`(?i)^\s*SRID\s*=\s*\d+\s*;\s*`)
-	pointText  = regexp.MustCompile(`(?i)^\s*POINT\s*(?:Z|M|ZM)?\s*\(\s*([-+0-9.eE]+)[\s,]+([-+0-9.eE]+)(?:\s+[-+0-9.eE]+)*\s*\)\s*$`)
-	pairText   = regexp.MustCompile(`^[(\[{（]?\s*([-+]?\d+(?:\.\d+)?)°?\s*[EeNn]?\s*(?:[,;，；、/|]|\s)\s*([-+]?\d+(?:\.\d+)?)°?\s*[EeNn]?\s*[)\]}）]?$`)
-	wktLetters = []string{"POINT", "LINESTRING", "POLYGON", "MULTIPOINT", "MULTILINESTRING", "MULTIPOLYGON"}
+	sridMark   = regexp.MustCompile(`(?i)^\s*SRID\s*=\s*(\d{1,6})\s*;\s*`)
+	wktLetters = []string{"POINT", "LINESTRING", "POLYGON", "MULTIPOINT", "MULTILINESTRING", "MULTIPOLYGON", "GEOMETRYCOLLECTION", "LINEARRING"}
 )
 
-func wktShaped(s string) bool {
-	s = strings.ToUpper(strings.TrimSpace(sridMark.ReplaceAllString(s, "")))
+// geometryShaped reports whether a text looks like a geometry written as text, a pair of numbers aside.
+func geometryShaped(s string) bool {
+	s = strings.TrimSpace(s)
+	switch {
+	case s == "":
+		return false
+	case s[0] == '{':
+		return strings.Contains(s, `"coordinates"`) && strings.Contains(s, `"type"`)
+	case s[0] == '0' || s[0] == '\\':
+		return len(s) >= 42 && hexWKB(s) != nil
+	}
+	s = sridMark.ReplaceAllString(s, "")
 	for _, k := range wktLetters {
-		if strings.HasPrefix(s, k) && strings.Contains(s, "(") {
+		if len(s) > len(k) && strings.EqualFold(s[:len(k)], k) && (strings.Contains(s, "(") || strings.HasSuffix(strings.ToUpper(s), "EMPTY")) {
 			return true
 		}
 	}
 	return false
 }
 
-// parsePair reads a point written as its two coordinates, in the order they stand. Two numbers that can be no
-// coordinates of the region (degrees of China's surroundings, or metres of a projection) are no point.
-func parsePair(s string) (orb.Point, bool) {
-	m := pairText.FindStringSubmatch(strings.TrimSpace(foldDigits(s)))
-	if m == nil {
-		return orb.Point{}, false
-	}
-	a, errA := strconv.ParseFloat(m[1], 64)
-	b, errB := strconv.ParseFloat(m[2], 64)
-	if errA != nil || errB != nil {
-		return orb.Point{}, false
-	}
-	big, small := math.Max(a, b), math.Min(a, b)
-	degrees := big > 70 && big < 140 && small > 0 && small < 60 && strings.Contains(m[1], ".") && strings.Contains(m[2], ".")
-	return orb.Point{a, b}, degrees || small > 1e5
-}
-
-// parseWKT reads geometry written as text; a panic of the decoder on hostile text is an error.
-func parseWKT(s string) (g orb.Geometry, err error) {
-	defer func() {
-		if recover() != nil {
-			err = fmt.Errorf("%q is no WKT geometry", clip(s, 40))
-		}
-	}()
+// parseGeometryText reads geometry written as text. srid is 0 when the text names no system.
+func parseGeometryText(s string) (g orb.Geometry, srid int, err error) {
+	s = strings.TrimSpace(s)
 	if p, ok := parsePair(s); ok {
-		return p, nil
+		return p, 0, nil
 	}
-	if !wktShaped(s) {
-		return nil, fmt.Errorf("%q is no WKT geometry", clip(s, 40))
+	switch {
+	case !geometryShaped(s):
+		return nil, 0, fmt.Errorf("%q is no geometry", clip(s, 40))
+	case s[0] == '{':
+		g, err = parseGeoJSON([]byte(s))
+		return g, 0, err
+	case s[0] == '0' || s[0] == '\\':
+		return parseWKB(hexWKB(s))
 	}
-	s = sridMark.ReplaceAllString(s, "")
-	if m := pointText.FindStringSubmatch(s); m != nil {
-		x, errX := strconv.ParseFloat(m[1], 64)
-		y, errY := strconv.ParseFloat(m[2], 64)
-		if errX != nil || errY != nil {
-			return nil, fmt.Errorf("%q is no WKT geometry", clip(s, 40))
-		}
-		return orb.Point{x, y}, nil
+	if m := sridMark.FindStringSubmatch(s); m != nil {
+		srid, _ = strconv.Atoi(m[1])
+		s = s[len(m[0]):]
 	}
-	return wkt.Unmarshal(s)
+	g, err = parseWKTText(s)
+	return g, srid, err
 }
 
 // single makes a multi-geometry of one part that part: formats differ in how they write it.

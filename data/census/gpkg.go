@@ -3,114 +3,184 @@ package census
 import (
 	"context"
 	"database/sql"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
 	"iter"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 
 	"wanmi/gis/crs"
 
 	"github.com/paulmach/orb"
-	"github.com/paulmach/orb/encoding/wkb"
 	_ "modernc.org/sqlite" // reads GeoPackages
 )
 
 // packageReader reads one table of a GeoPackage.
 type packageReader struct {
-	path, temp string // temp is the unpacked copy to remove
-	name       string
-	table      string
-	geom       int // position of the geometry among the table's columns, -1 for none
-	columns    []string
-	crs        crs.CRS
-	crsHow     string
+	file    *packageFile
+	name    string // as reported: path, and "!table" when the file has several
+	table   string
+	geom    int // position of the geometry among the table's columns, -1 for none
+	columns []string
+	crs     crs.CRS
+	crsHow  string
+	remarks []string
 }
 
-// openGeoPackage opens the only table of a GeoPackage. One inside an archive is unpacked to the temporary folder.
-func openGeoPackage(s stream, opt ReadOptions) (Reader, error) {
-	p := &packageReader{name: s.name, path: s.name, geom: -1}
+// packageFile is the file of one or more tables.
+type packageFile struct {
+	path, temp string // temp is the unpacked copy to remove with the last table
+	users      int
+	shut       func() error // releases the archive around it
+}
+
+// openGeoPackage opens the tables of a GeoPackage: those with geometry, or those without when there are no others. opt.Sheet
+// names one. A file inside an archive is unpacked to the temporary folder.
+func openGeoPackage(s stream, opt ReadOptions) ([]Reader, error) {
+	f := &packageFile{path: s.name, users: 1, shut: s.shut}
 	if st, err := os.Stat(s.name); err != nil || !st.Mode().IsRegular() || isGzip(s) {
-		if err := p.unpack(s, opt.Limits.FileBytes); err != nil {
+		if err := f.unpack(s, opt.Limits.FileBytes); err != nil {
 			return nil, refuse(s.name, err, "cannot be unpacked")
 		}
 	}
-	if err := p.describe(opt.Sheet); err != nil {
-		_ = p.Close()
+	tables, err := f.describe(s.name, opt.Sheet)
+	if err != nil {
+		f.shut = nil // the caller releases the archive of what it could not open
+		_ = f.release()
 		return nil, refuse(s.name, err, "is no GeoPackage that can be read: %v", err)
 	}
-	return p, nil
+	out := make([]Reader, len(tables))
+	for i, t := range tables {
+		if len(tables) > 1 {
+			t.name += "!" + t.table
+		}
+		out[i] = t
+	}
+	f.users = len(out)
+	return out, nil
 }
 
-func (p *packageReader) unpack(s stream, limit int64) error {
+func (f *packageFile) unpack(s stream, limit int64) error {
 	r, err := s.open()
 	if err != nil {
 		return err
 	}
 	defer r.Close()
-	f, err := os.CreateTemp("", "census-*.gpkg")
+	t, err := os.CreateTemp("", "census-*.gpkg")
 	if err != nil {
 		return err
 	}
-	p.path, p.temp = f.Name(), f.Name()
-	if n, err := io.Copy(f, io.LimitReader(r, limit+1)); err != nil || n > limit {
-		f.Close()
-		_ = p.Close()
-		return errors.Join(err, errUnpacked)
+	f.path, f.temp = t.Name(), t.Name()
+	if n, err := io.Copy(t, io.LimitReader(r, limit+1)); err != nil || n > limit {
+		t.Close()
+		if err == nil {
+			err = errUnpacked
+		}
+		return errors.Join(err, os.Remove(f.temp))
 	}
-	return f.Close()
+	return t.Close()
 }
 
-func (p *packageReader) db() (*sql.DB, error) {
-	return sql.Open("sqlite", "file:"+(&url.URL{Path: p.path}).EscapedPath()+"?mode=ro&immutable=1")
+// release removes the unpacked copy with the last table. Archives count every table themselves.
+func (f *packageFile) release() error {
+	var err error
+	if f.users--; f.users == 0 && f.temp != "" {
+		err = os.Remove(f.temp)
+	}
+	if f.shut != nil {
+		err = errors.Join(err, f.shut())
+	}
+	return err
 }
 
-func (p *packageReader) describe(want string) error {
-	db, err := p.db()
+func (f *packageFile) db() (*sql.DB, error) {
+	return sql.Open("sqlite", "file:"+(&url.URL{Path: f.path}).EscapedPath()+"?mode=ro&immutable=1")
+}
+
+// listed is a table of gpkg_contents.
+type listed struct {
+	name, kind, made string // data type; what the schema calls it: table, view, "" for missing
+}
+
+func (f *packageFile) describe(name, want string) ([]*packageReader, error) {
+	db, err := f.db()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer db.Close()
 	ctx := context.Background()
-	rows, err := db.QueryContext(ctx, `SELECT table_name FROM gpkg_contents WHERE data_type IN ('features','attributes') ORDER BY table_name`)
+	all, err := listTables(ctx, db)
 	if err != nil {
-		return err
+		return nil, fmt.Errorf("it has no list of contents: %w", err)
+	}
+	pick := func(kind string) (out []string) {
+		for _, t := range all {
+			if t.kind == kind && t.made == "table" && (want == "" || t.name == want) {
+				out = append(out, t.name)
+			}
+		}
+		return out
+	}
+	take := pick("features")
+	if len(take) == 0 {
+		take = pick("attributes")
+	}
+	var skip []string
+	for _, t := range all {
+		if !slices.Contains(take, t.name) {
+			skip = append(skip, t.name)
+		}
+	}
+	if len(take) == 0 {
+		return nil, fmt.Errorf("it has no table %s to read; it lists %d (%s)", want, len(skip), strings.Join(skip, ", "))
+	}
+	out := make([]*packageReader, len(take))
+	for i, t := range take {
+		out[i] = &packageReader{file: f, name: name, table: t, geom: -1}
+		if err := out[i].describe(ctx, db); err != nil {
+			return nil, fmt.Errorf("table %s: %w", t, err)
+		}
+	}
+	if len(skip) > 0 && want == "" {
+		out[0].remarks = append(out[0].remarks, "not read of the GeoPackage: "+strings.Join(skip, ", ")+" (views, tables without geometry); --sheet names a table / 未读取的表")
+	}
+	return out, nil
+}
+
+// listTables reads the list of contents. Views are told apart: what a view of somebody else's file computes has no bounds.
+func listTables(ctx context.Context, db *sql.DB) ([]listed, error) {
+	rows, err := db.QueryContext(ctx, `SELECT c.table_name, c.data_type, coalesce((SELECT m.type FROM sqlite_master m WHERE m.name = c.table_name AND
+		(m.type = 'view' OR m.type = 'table' AND upper(m.sql) LIKE 'CREATE TABLE%')), '')
+		FROM gpkg_contents c WHERE c.data_type IN ('features', 'attributes') AND c.table_name NOT IN ('layer_styles', 'qgis_projects') ORDER BY c.table_name`)
+	if err != nil {
+		return nil, err
 	}
 	defer rows.Close()
-	var names []string
+	var out []listed
 	for rows.Next() {
-		var n string
-		if err := rows.Scan(&n); err != nil {
-			return err
+		var t listed
+		if err := rows.Scan(&t.name, &t.kind, &t.made); err != nil {
+			return nil, err
 		}
-		if want == "" || n == want {
-			names = append(names, n)
-		}
+		out = append(out, t)
 	}
-	if err := rows.Err(); err != nil {
-		return err
-	}
-	if len(names) != 1 {
-		return fmt.Errorf("it has %d tables (%s); name one as the sheet", len(names), strings.Join(names, ", "))
-	}
-	p.table = names[0]
-	var geomCol, org string
+	return out, rows.Err()
+}
+
+// describe reads geometry column, coordinate system and columns of the table.
+func (p *packageReader) describe(ctx context.Context, db *sql.DB) error {
+	var geomCol, org, definition string
 	var code int
-	err = db.QueryRowContext(ctx, `SELECT g.column_name, s.organization, s.organization_coordsys_id FROM gpkg_geometry_columns g JOIN gpkg_spatial_ref_sys s USING (srs_id) WHERE g.table_name = ?`, p.table).Scan(&geomCol, &org, &code)
+	err := db.QueryRowContext(ctx, `SELECT g.column_name, s.organization, s.organization_coordsys_id, s.definition FROM gpkg_geometry_columns g
+		JOIN gpkg_spatial_ref_sys s USING (srs_id) WHERE g.table_name = ?`, p.table).Scan(&geomCol, &org, &code, &definition)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return err
 	}
-	if strings.EqualFold(org, "epsg") {
-		if p.crs, err = crs.ByName(fmt.Sprintf("EPSG:%d", code)); err != nil {
-			p.crsHow = fmt.Sprintf("EPSG:%d is not known", code)
-		} else {
-			p.crsHow = "GeoPackage"
-		}
-	}
-	one, err := db.QueryContext(ctx, `SELECT * FROM "`+strings.ReplaceAll(p.table, `"`, `""`)+`" LIMIT 0`) //nolint:gosec // quoted
+	p.readCRS(org, code, definition)
+	one, err := db.QueryContext(ctx, `SELECT * FROM `+quoted(p.table)+` LIMIT 0`)
 	if err != nil {
 		return err
 	}
@@ -126,27 +196,43 @@ func (p *packageReader) describe(want string) error {
 	return err
 }
 
+// readCRS takes the system by its EPSG code, else by its WKT; 0 and -1 stand for an unknown one.
+func (p *packageReader) readCRS(org string, code int, definition string) {
+	if strings.EqualFold(org, "epsg") {
+		if c, err := crs.ByName(fmt.Sprintf("EPSG:%d", code)); err == nil {
+			p.crs, p.crsHow = c, "GeoPackage"
+			return
+		}
+	}
+	if org == "" || code == 0 || code == -1 {
+		return
+	}
+	c, err := crsOfWKT(definition)
+	if err != nil {
+		p.crsHow = fmt.Sprintf("coordinate system of the GeoPackage (%s:%d) is not understood: %v", org, code, err)
+		return
+	}
+	p.crs, p.crsHow = c, "GeoPackage"
+}
+
+func quoted(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }
+
 func (p *packageReader) Name() string           { return p.name }
 func (p *packageReader) Format() string         { return "gpkg" }
 func (p *packageReader) Columns() []string      { return p.columns }
 func (p *packageReader) CRS() (crs.CRS, string) { return p.crs, p.crsHow }
-
-func (p *packageReader) Close() error {
-	if p.temp != "" {
-		return os.Remove(p.temp)
-	}
-	return nil
-}
+func (p *packageReader) Remarks() []string      { return p.remarks }
+func (p *packageReader) Close() error           { return p.file.release() }
 
 func (p *packageReader) Rows() iter.Seq2[Row, error] {
 	return func(yield func(Row, error) bool) {
-		db, err := p.db()
+		db, err := p.file.db()
 		if err != nil {
 			yield(Row{}, refuse(p.name, err, "cannot be read"))
 			return
 		}
 		defer db.Close()
-		rows, err := db.QueryContext(context.Background(), `SELECT * FROM "`+strings.ReplaceAll(p.table, `"`, `""`)+`"`) //nolint:gosec // quoted
+		rows, err := db.QueryContext(context.Background(), `SELECT * FROM `+quoted(p.table))
 		if err != nil {
 			yield(Row{}, refuse(p.name, err, "cannot be read"))
 			return
@@ -166,21 +252,7 @@ func (p *packageReader) Rows() iter.Seq2[Row, error] {
 				yield(Row{}, refuse(p.name, err, "row %d cannot be read", num))
 				return
 			}
-			row := Row{File: p.name, Num: num, Values: values}
-			at := 0
-			for i, c := range cells {
-				if i == p.geom {
-					if b, ok := c.([]byte); ok {
-						if row.Geom, err = decodeGeoPackage(b); err != nil {
-							row.Err = &rowError{RuleGeometry, "geometry", "", "the geometry cannot be read: " + err.Error(), "图形无法读取"}
-						}
-					}
-					continue
-				}
-				values[at] = cellText(c)
-				at++
-			}
-			if !yield(row, nil) {
+			if !yield(p.row(num, cells, values), nil) {
 				return
 			}
 		}
@@ -188,6 +260,27 @@ func (p *packageReader) Rows() iter.Seq2[Row, error] {
 			yield(Row{}, refuse(p.name, err, "breaks off"))
 		}
 	}
+}
+
+func (p *packageReader) row(num int64, cells []any, values []string) Row {
+	row := Row{File: p.name, Num: num, Values: values}
+	at := 0
+	for i, c := range cells {
+		if i != p.geom {
+			values[at] = cellText(c)
+			at++
+			continue
+		}
+		b, ok := c.([]byte)
+		if !ok {
+			continue
+		}
+		var err error
+		if row.Geom, err = decodeGeoPackage(b); err != nil {
+			row.Err = &rowError{RuleGeometry, "geometry", "", "the geometry cannot be read: " + err.Error(), "图形无法读取"}
+		}
+	}
+	return row
 }
 
 func cellText(c any) string {
@@ -207,23 +300,16 @@ func decodeGeoPackage(b []byte) (orb.Geometry, error) {
 	if len(b) < 8 || b[0] != 'G' || b[1] != 'P' {
 		return nil, errors.New("it is no GeoPackage geometry")
 	}
-	if b[3]&0x10 != 0 { // empty
+	switch {
+	case b[3]&0x10 != 0: // empty
 		return nil, nil
+	case b[3]&0x20 != 0:
+		return nil, errors.New("it is a geometry of an extension")
 	}
 	head := 8 + []int{0, 32, 48, 48, 64, 0, 0, 0}[b[3]>>1&7]
 	if len(b) < head+5 {
 		return nil, errors.New("it is cut off")
 	}
-	body := flatWKB(append([]byte(nil), b[head:]...))
-	return wkb.Unmarshal(body)
-}
-
-// flatWKB refuses nothing: it returns the bytes as they are; geometries with Z or M come back as an error of the decoder.
-func flatWKB(b []byte) []byte {
-	if len(b) >= 5 && b[0] == 1 {
-		if t := binary.LittleEndian.Uint32(b[1:]); t > 1000 && t < 1008 && t == 1001 { // a point with a height
-			binary.LittleEndian.PutUint32(b[1:], 1)
-		}
-	}
-	return b
+	g, _, err := parseWKB(b[head:])
+	return g, err
 }

@@ -27,8 +27,8 @@ func (c *converter) locate(row Row, rec *record) error {
 	case c.w >= 0:
 		name = c.columns[c.w]
 		if t := row.Values[c.w]; t != "" {
-			if g, err = parseWKT(t); err != nil {
-				return &rowError{RuleGeometry, name, clip(t, 80), err.Error(), "WKT 图形无法读取"}
+			if g, _, err = parseGeometryText(t); err != nil {
+				return &rowError{RuleGeometry, name, clip(t, 80), err.Error(), "图形文本无法读取"}
 			}
 		}
 	}

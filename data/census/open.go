@@ -73,7 +73,7 @@ func openStream(s stream, opt ReadOptions, depth int) ([]Reader, error) {
 	case bytes.HasPrefix(head, []byte("PK\x03\x04")), bytes.HasPrefix(head, []byte("PK\x05\x06")):
 		return openZip(s, opt, depth)
 	case bytes.HasPrefix(head, []byte("SQLite format 3\x00")):
-		return one(openGeoPackage(s, opt))
+		return openGeoPackage(s, opt)
 	case len(text) > 0 && (text[0] == '{' || text[0] == '['):
 		return one(openJSON(s, opt))
 	case len(head) > 12 && bytes.Contains(head[:min(len(head), 64)], []byte("OSMHeader")):
@@ -86,7 +86,7 @@ func openStream(s stream, opt ReadOptions, depth int) ([]Reader, error) {
 		return nil, refuse(s.name, nil, "is an old Excel workbook (.xls); save it as .xlsx or CSV")
 	case bytes.HasPrefix(text, []byte("<")):
 		return nil, refuse(s.name, nil, "is XML or HTML, not a table; KML and GML: ogr2ogr -f GeoJSON out.geojson in.kml makes it one that can be read")
-	case bytes.IndexByte(head, 0) >= 0 && !bytes.HasPrefix(head, []byte{0xFF, 0xFE}) && !bytes.HasPrefix(head, []byte{0xFE, 0xFF}):
+	case bytes.IndexByte(head, 0) >= 0 && !strings.HasPrefix(sniffEncoding(head), "utf-16") && sniffEncoding(head) != "utf-32":
 		return nil, refuse(s.name, nil, "is a binary file of no known kind; known are csv xlsx geojson json shp zip osm gpkg, and gz of these")
 	}
 	return one(openCSV(s, opt))

@@ -6,36 +6,49 @@ import (
 	"slices"
 	"strings"
 
+	"wanmi/gis/crs"
+
 	"github.com/paulmach/orb"
 )
 
-// wktColumn finds a column of WKT: by its heading, else by its values.
-func (s *sample) wktColumn(pos *position) (points []orb.Point) {
+// textColumn finds a column of geometry written as text: by its heading, else by its values. hint is the system the texts name.
+func (s *sample) textColumn(pos *position) (points []orb.Point, hint string) {
 	w := s.find(wktWords)
-	if w == nil || w.share(wktShaped) <= 0.8 {
+	if w == nil || w.share(geometryShaped) <= 0.8 {
 		w = nil
 		for i := range s.cols {
-			if w == nil && s.cols[i].share(wktShaped) > 0.8 {
+			if w == nil && s.cols[i].share(geometryShaped) > 0.8 {
 				w = &s.cols[i]
 			}
 		}
 	}
 	if w == nil {
-		return nil
+		return nil, ""
 	}
 	pos.wkt = w.name
 	for _, v := range w.values {
-		if g, err := parseWKT(v); err == nil {
-			if p, ok := firstPoint(g); ok {
-				points = append(points, p)
-			}
+		g, srid, err := parseGeometryText(v)
+		if err != nil || g == nil {
+			continue
+		}
+		if srid > 0 && hint == "" {
+			hint = fmt.Sprintf("EPSG:%d", srid)
+		}
+		if p, ok := firstPoint(g); ok {
+			points = append(points, p)
 		}
 	}
-	return points
+	if hint != "" {
+		if _, err := crs.ByName(hint); err != nil {
+			pos.remarks = append(pos.remarks, hint+" is not known: the system is found from the values / 该坐标系未知，按数值推定")
+			hint = ""
+		}
+	}
+	return points, hint
 }
 
-// pairColumn finds a column that holds both coordinates, as 121.5,25.03 or (25.03, 121.5).
-func (s *sample) pairColumn(pos *position) (points []orb.Point) {
+// pairColumn finds a column that holds both coordinates, as 121.5,25.03 or (25.03, 121.5) or 东经117°00′12″，北纬35°24′05″.
+func (s *sample) pairColumn(pos *position) (points []orb.Point, hint string) {
 	for i := range s.cols {
 		c := &s.cols[i]
 		if c.share(func(v string) bool { _, ok := parsePair(v); return ok }) <= 0.8 {
@@ -47,14 +60,40 @@ func (s *sample) pairColumn(pos *position) (points []orb.Point) {
 				points = append(points, p)
 			}
 		}
-		return points
+		return points, offsetHint(c)
 	}
-	return nil
+	return nil, ""
+}
+
+// offsetHint is the offset system that a heading names, "" for none: web maps of the mainland shift what they show.
+func offsetHint(c *column) string {
+	for _, w := range []struct{ word, crs string }{
+		{"百度", "bd09"},
+		{"baidu", "bd09"},
+		{"bd09", "bd09"},
+		{"bdlng", "bd09"},
+		{"bdlon", "bd09"},
+		{"bdlat", "bd09"},
+		{"lngbd", "bd09"},
+		{"lonbd", "bd09"},
+		{"gcj", "gcj02"},
+		{"火星", "gcj02"},
+		{"高德", "gcj02"},
+		{"amap", "gcj02"},
+		{"腾讯", "gcj02"},
+		{"騰訊", "gcj02"},
+		{"国测局", "gcj02"},
+	} {
+		if strings.Contains(c.normal, w.word) {
+			return w.crs
+		}
+	}
+	return ""
 }
 
 // axisNoise is what headings of coordinates carry beside the axis.
 var axisNoise = strings.NewReplacer("wgs84", "", "wgs", "", "twd97", "", "twd", "", "cgcs2000", "", "epsg4326", "", "epsg3826", "", "tm2", "", "tm", "", "97", "", "84", "", "gps", "", "positions", "",
-	"position", "", "point", "", "coordinates", "", "coordinate", "", "coord", "", "location", "", "geo", "", "坐标", "", "座标", "", "点位", "", "中心点", "", "地点", "", "位置", "", "设备", "", "设施", "", "值", "", "轴", "", "軸", "")
+	"position", "", "point", "", "coordinates", "", "coordinate", "", "coord", "", "location", "", "geo", "", "坐标", "", "座标", "", "点位", "", "中心点", "", "地点", "", "位置", "", "设备", "", "设施", "", "百度", "", "高德", "", "腾讯", "", "火星", "", "baidu", "", "amap", "", "gcj02", "", "gcj", "", "bd09", "", "值", "", "轴", "", "軸", "")
 
 var axisWords = [][2]string{{"lng lon long longitude 经度 经 东经", "lat latitude 纬度 纬 北纬"}, {"x 横 e easting 东", "y 纵 n northing 北"}}
 

@@ -1,6 +1,7 @@
 package census
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"strings"
@@ -107,6 +108,13 @@ func guessPosition(s *sample, r Reader, stated string, c city) (position, error)
 		if pos.x == "" && pos.wkt == "" {
 			return pos, nil
 		}
+		if len(points) == 0 { // nothing to tell a system from: the rows say why
+			pos.crs, err = crs.WGS84, error(nil)
+			if hint != "" || stated != "" {
+				pos.crs, err = crs.ByName(cmp.Or(stated, hint))
+			}
+			return pos, err
+		}
 	}
 	sys, err := statedCRS(stated, fileCRS, how, hint, points, &pos)
 	if err != nil {
@@ -132,10 +140,14 @@ func statedCRS(stated string, file crs.CRS, how, hint string, points []orb.Point
 	if file != nil {
 		pos.remarks = append(pos.remarks, fmt.Sprintf("the file says its coordinates are %s, which they cannot be: its system is found from the values / 声明的坐标系与坐标值不符", file.Name()))
 	}
-	if hint != "" {
-		return crs.ByName(hint)
+	if hint == "" {
+		return nil, nil
 	}
-	return nil, nil
+	sys, err := crs.ByName(hint)
+	if err == nil {
+		pos.remarks = append(pos.remarks, fmt.Sprintf("the heading or the values of the coordinates name the system %s / 坐标列标明坐标系 %s", sys.Name(), sys.Name()))
+	}
+	return sys, err
 }
 
 // chooseCRS settles system and axes. Lon/lat the wrong way round and X = northing are set right and said.
@@ -233,9 +245,9 @@ func allTWD97(points []orb.Point) bool {
 // guessColumns finds the coordinate columns: text geometry and pairs in one column go with the surest heading,
 // longitude and latitude before projected ones; values under headings nobody knows come last.
 func guessColumns(s *sample, r Reader, pos *position, c city) (points []orb.Point, hint string, err error) {
-	for _, textual := range []func(*position) []orb.Point{s.wktColumn, s.pairColumn} {
-		if points := textual(pos); pos.wkt != "" {
-			return points, "", nil
+	for _, textual := range []func(*position) ([]orb.Point, string){s.textColumn, s.pairColumn} {
+		if points, hint := textual(pos); pos.wkt != "" {
+			return points, hint, nil
 		}
 	}
 	numeric := func(c *column) bool {
@@ -272,11 +284,12 @@ func guessColumns(s *sample, r Reader, pos *position, c city) (points []orb.Poin
 	}
 	if len(points) == 0 {
 		pos.remarks = append(pos.remarks, "no row of the sample has usable coordinates / 抽样行均无有效坐标")
-		pos.crs = crs.WGS84
-		return []orb.Point{}, "EPSG:4326", nil
+		return nil, "", nil
 	}
-	if hint != "" && rangeShare(points, crs.WGS84) > 0.5 { // degrees under a heading that speaks of metres
+	if degrees := rangeShare(points, crs.WGS84) > 0.5; degrees && hint != "" { // degrees under a heading that speaks of metres
 		hint = ""
+	} else if degrees {
+		hint = offsetHint(s.byName(pos.x))
 	}
 	return points, hint, nil
 }

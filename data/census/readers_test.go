@@ -75,6 +75,8 @@ func TestTextFiles(t *testing.T) {
 		{"big5", encode(t, traditionalchinese.Big5, trad), "編號|名稱|經度|緯度", "A1|垃圾桶與燈桿|121.50|25.03"},
 		{"gbk traditional", encode(t, simplifiedchinese.GBK, trad), "編號|名稱|經度|緯度", "A1|垃圾桶與燈桿|121.50|25.03"},
 		{"utf-16", encode(t, unicode.UTF16(unicode.LittleEndian, unicode.UseBOM), text), "部件标识码|名称|经度|纬度", "37088301001000001|供水,井盖|116.97|35.40"},
+		{"utf-16 without a mark", encode(t, unicode.UTF16(unicode.LittleEndian, unicode.IgnoreBOM), text), "部件标识码|名称|经度|纬度", "37088301001000001|供水,井盖|116.97|35.40"},
+		{"utf-16be without a mark", encode(t, unicode.UTF16(unicode.BigEndian, unicode.IgnoreBOM), text), "部件标识码|名称|经度|纬度", "37088301001000001|供水,井盖|116.97|35.40"},
 		{"gzip", gz([]byte(text)), "部件标识码|名称|经度|纬度", "37088301001000001|供水,井盖|116.97|35.40"},
 		{"tabs", []byte(strings.ReplaceAll("编号,名称,x,y\n1,甲,2,3\n2,乙,4,5\n", ",", "\t")), "编号|名称|x|y", "1|甲|2|3"},
 		{"semicolons, CRLF", []byte("编号;名称;x;y\r\n1;甲;2;3\r\n2;乙;4;5"), "编号|名称|x|y", "1|甲|2|3"},

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/text/encoding/simplifiedchinese"
 	"golang.org/x/text/encoding/traditionalchinese"
 	"golang.org/x/text/encoding/unicode"
+	"golang.org/x/text/encoding/unicode/utf32"
 	"golang.org/x/text/transform"
 )
 
@@ -20,8 +21,12 @@ func encodingByName(name string) (encoding.Encoding, error) {
 	switch strings.NewReplacer("-", "", "_", "", " ", "").Replace(strings.ToLower(strings.TrimSpace(name))) {
 	case "utf8", "utf8bom", "65001", "utf8sig":
 		return unicode.UTF8BOM, nil
-	case "gbk", "gb2312", "cp936", "936", "gb18030", "ansi936", "hzgb2312", "chinesegb2312", "windows936":
+	case "gbk", "gb2312", "cp936", "936", "gb18030", "ansi936", "chinesegb2312", "windows936":
 		return simplifiedchinese.GB18030, nil
+	case "hz", "hzgb2312":
+		return simplifiedchinese.HZGB2312, nil
+	case "utf32", "utf32le":
+		return utf32.UTF32(utf32.LittleEndian, utf32.UseBOM), nil
 	case "big5", "cp950", "950", "ansi950", "big5hkscs":
 		return traditionalchinese.Big5, nil
 	case "utf16", "utf16le":
@@ -39,15 +44,38 @@ func sniffEncoding(b []byte) string {
 	switch {
 	case bytes.HasPrefix(b, []byte{0xEF, 0xBB, 0xBF}):
 		return "utf-8"
+	case bytes.HasPrefix(b, []byte{0xFF, 0xFE, 0, 0}):
+		return "utf-32"
 	case bytes.HasPrefix(b, []byte{0xFF, 0xFE}):
 		return "utf-16le"
 	case bytes.HasPrefix(b, []byte{0xFE, 0xFF}):
 		return "utf-16be"
 	}
+	if name := utf16Text(b); name != "" {
+		return name
+	}
 	if valid, _ := utf8Text(b); valid {
 		return "utf-8"
 	}
 	return sniffChinese(b)
+}
+
+// utf16Text names the UTF-16 that text without a mark is: its digits, commas and line ends have a zero on one side only. "" for other text.
+func utf16Text(b []byte) string {
+	var zero [2]int
+	for i, c := range b[:min(len(b), 4096)] {
+		if c == 0 {
+			zero[i&1]++
+		}
+	}
+	least := max(2, min(len(b), 4096)/50)
+	switch {
+	case zero[0] == 0 && zero[1] >= least:
+		return "utf-16le"
+	case zero[1] == 0 && zero[0] >= least:
+		return "utf-16be"
+	}
+	return ""
 }
 
 // utf8Text reports whether b is UTF-8, a character cut off at the end aside, and how many of its characters are not ASCII.

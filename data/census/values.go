@@ -29,32 +29,16 @@ func parseReal(s string) (float64, error) {
 	return f, nil
 }
 
-// parseCoordinate reads a coordinate: a number, or degrees with minutes and seconds (117°00′12.3″E).
+// parseCoordinate reads a coordinate: a number, or degrees with minutes and seconds in any of the forms of angle.go.
 func parseCoordinate(s string) (float64, error) {
 	t := strings.TrimSpace(foldDigits(s))
 	if f, err := strconv.ParseFloat(t, 64); err == nil {
 		return f, nil
 	}
-	sign := 1.0
-	up := strings.ToUpper(t)
-	switch {
-	case strings.HasSuffix(up, "W"), strings.HasSuffix(up, "S"), strings.HasPrefix(up, "W"), strings.HasPrefix(up, "S"), strings.HasPrefix(t, "-"):
-		sign = -1
+	if deg, ok := parseAngle(t); ok {
+		return deg, nil
 	}
-	parts := strings.FieldsFunc(t, func(r rune) bool { return (r < '0' || r > '9') && r != '.' })
-	if !strings.ContainsAny(t, "°度") || len(parts) == 0 || len(parts) > 3 {
-		return parseReal(s)
-	}
-	var deg, scale float64 = 0, 1
-	for _, p := range parts {
-		f, err := strconv.ParseFloat(p, 64)
-		if err != nil {
-			return 0, fmt.Errorf("%q is no coordinate", clip(s, 40))
-		}
-		deg += f / scale
-		scale *= 60
-	}
-	return sign * deg, nil
+	return parseReal(s)
 }
 
 // parseInt reads a whole number; 3.0 is one.

@@ -69,6 +69,7 @@ func openZip(s stream, opt ReadOptions, depth int) ([]Reader, error) {
 			rs, err = openStream(*p.one, opt, depth+1)
 		}
 		if err != nil {
+			_ = a.release()
 			return fail(err)
 		}
 		a.users.Add(int32(len(rs) - 1))
