@@ -63,6 +63,7 @@ type checkCommunity struct {
 type checker struct {
 	ctx      context.Context
 	src      Source
+	limits   checkLimits
 	zone     crs.CRS
 	cells    []*checkCell
 	comms    []*checkCommunity
@@ -91,7 +92,16 @@ type checker struct {
 //	grid.missing grid.component_near_border grid.off_lattice grid.void_reused
 //	building.straddles building.huge
 func Check(ctx context.Context, src Source, cells iter.Seq2[Cell, error], p gis.Progress) ([]gis.Finding, Stats, error) {
-	c := &checker{ctx: ctx, src: src, byCode: map[string]int{}, common: map[[2]int32]float64{}, listed: map[string]int{}, more: map[string]gis.Finding{}}
+	return Rules{}.Check(ctx, src, cells, p)
+}
+
+// Check is [Check] by the limits of a city's own.
+func (r Rules) Check(ctx context.Context, src Source, cells iter.Seq2[Cell, error], p gis.Progress) ([]gis.Finding, Stats, error) {
+	limits, err := r.settle()
+	if err != nil {
+		return nil, Stats{}, err
+	}
+	c := &checker{ctx: ctx, src: src, limits: limits, byCode: map[string]int{}, common: map[[2]int32]float64{}, listed: map[string]int{}, more: map[string]gis.Finding{}}
 	if err := c.readCommunities(); err != nil {
 		return nil, Stats{}, fmt.Errorf("grids: check: %w", err)
 	}

@@ -113,7 +113,7 @@ func (c *checker) building(b *checkBuilding, key string) {
 	case len(comms) == len(held) || c.encloses(b) || inner < 0.02 || (inner < checkDepth && len(comms) > 1):
 		c.stats.Straddling++
 		c.say("building.straddles", gis.SeverityNote, key, at, lost, "a building of %.0f m² lies in the communities of unit grids %s and %s", "一座建筑物（%.0f 平方米）跨 %s 与 %s 所在的社区", b.m2, a, o)
-	case b.m2 > checkMax:
+	case b.m2 > c.limits.built.max:
 		c.say("building.huge", gis.SeverityNote, key, at, lost, "a building of %.0f m², larger than a unit grid may be, lies in %s and %s", "一座超过单元网格上限的建筑物（%.0f 平方米）位于 %s 与 %s", b.m2, a, o)
 	default:
 		c.say("grid.building_cut", gis.SeverityError, key, at, lost, "the border of unit grids %s and %s cuts a building, %.1f m² off", "单元网格 %s 与 %s 的边界切割建筑物，切去 %.1f 平方米", a, o, lost)

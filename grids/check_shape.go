@@ -53,22 +53,15 @@ func (c *checker) areas() error {
 		m2 := float64(k.area2) / 2e6
 		area, compact = append(area, m2), append(compact, 4*math.Pi*m2/(k.length*k.length))
 		at := c.place(centroid(k.ring))
-		fit := int8(0)
-		if m2 < checkMin {
-			fit = -1
-			c.say("grid.area_below", gis.SeverityWarning, string(k.Code), at, m2, "unit grid %s has %.0f m², less than %.0f", "单元网格 %s 面积 %.0f 平方米，小于 %.0f", k.Code, m2, checkMin)
+		fit, limit, err := c.fit(k)
+		if err != nil {
+			return err
 		}
-		if m2 > checkMax {
-			right, err := c.excused(k)
-			if err != nil {
-				return err
-			}
-			if !right {
-				fit = 1
-			}
-		}
-		if fits = append(fits, fit); fit > 0 {
-			c.say("grid.area_above", gis.SeverityWarning, string(k.Code), at, m2, "unit grid %s has %.0f m², more than %.0f", "单元网格 %s 面积 %.0f 平方米，大于 %.0f", k.Code, m2, checkMax)
+		switch fits = append(fits, fit); {
+		case fit < 0:
+			c.say("grid.area_below", gis.SeverityWarning, string(k.Code), at, m2, "unit grid %s has %.0f m², less than %.0f", "单元网格 %s 面积 %.0f 平方米，小于 %.0f", k.Code, m2, limit)
+		case fit > 0:
+			c.say("grid.area_above", gis.SeverityWarning, string(k.Code), at, m2, "unit grid %s has %.0f m², more than %.0f", "单元网格 %s 面积 %.0f 平方米，大于 %.0f", k.Code, m2, limit)
 		}
 		switch w := 2 * m2 / k.length; {
 		case w < checkWidth:

@@ -170,6 +170,13 @@ func TestOpenGround(t *testing.T) {
 			if d.Stats.InRange < 1 {
 				t.Errorf("share in range %.3f: the limits are those of the ground", d.Stats.InRange)
 			}
+			found, _, err := Options{Land: tc.land}.Rules().Check(t.Context(), tc.src, Cells(d.Cells), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if n := rules(found); n["grid.area_above"]+n["grid.area_below"] > 0 {
+				t.Errorf("the check judges otherwise than the builder: %v", found)
+			}
 		})
 	}
 	for _, bad := range []map[string]Limits{{"moon": {}}, {"farm": {Target: 10, Min: 20, Max: 5}}, {"park": {Target: math.NaN()}}} {

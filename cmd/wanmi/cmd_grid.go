@@ -85,13 +85,9 @@ communities that have no cells, and leaves what was delivered, faults and all. A
 	fl.StringVar(&f.db, "db", a.getenv("WANMI_DB"), "the database: a GeoPackage file (default from WANMI_DB)")
 	fl.StringSliceVar(&f.communities, "community", nil, "divide only these communities (12-digit codes)")
 	fl.Float64Var(&f.target, "target", 10000, "area a cell should have, m²")
-	fl.Float64Var(&f.minA, "min", 5000, "smallest area, m²")
-	fl.Float64Var(&f.maxA, "max", 20000, "largest area, m²")
+	f.areaFlags(c)
 	fl.StringVar(&f.preset, "preset", "balanced", "what counts most: "+strings.Join(grids.PresetNames(), ", ")+", or a name from --config")
-	fl.StringVar(&f.config, "config", "", "a YAML file: presets, land, compound, compound_max of the city's own")
-	fl.StringVar(&f.compound, "compound", "", "compounds (院落): whole (default) or split")
-	fl.Float64Var(&f.compoundMax, "compound-max", 0, "size up to which compounds are kept whole, m² (default: four fifths of --max)")
-	fl.StringArrayVar(&f.land, "land", nil, "areas on other ground, KIND=TARGET:MIN:MAX in m²; kinds: "+strings.Join(grids.LandNames(), ", "))
+	f.landFlags(c)
 	fl.IntVar(&f.threads, "threads", 0, "threads (default: as many as the machine has)")
 	fl.StringVar(&f.mode, "mode", "", "what becomes of cells there are: repair (default; delivered cells stay as they are), refresh, rebuild")
 	fl.IntVar(&f.effort, "effort", 1, fmt.Sprintf("how long to search for better cells, 1 to %d", grids.MaxEffort))
@@ -99,6 +95,28 @@ communities that have no cells, and leaves what was delivered, faults and all. A
 	fl.StringVar(&f.mapURL, "map-url", "http://127.0.0.1:8080/", "the map page the report's links lead into")
 	fl.BoolVar(&f.force, "force", false, "write even with hard faults; the remark of each cell says so")
 	return c
+}
+
+func (f *buildFlags) areaFlags(c *cobra.Command) {
+	c.Flags().Float64Var(&f.minA, "min", 5000, "smallest area, m²")
+	c.Flags().Float64Var(&f.maxA, "max", 20000, "largest area, m²")
+}
+
+func (f *buildFlags) landFlags(c *cobra.Command) {
+	fl := c.Flags()
+	fl.StringVar(&f.config, "config", "", "a YAML file: presets, land, compound, compound_max of the city's own")
+	fl.StringVar(&f.compound, "compound", "", "compounds (院落): whole (default) or split")
+	fl.Float64Var(&f.compoundMax, "compound-max", 0, "size up to which compounds are kept whole, m² (default: four fifths of --max)")
+	fl.StringArrayVar(&f.land, "land", nil, "areas on other ground, KIND=TARGET:MIN:MAX in m²; kinds: "+strings.Join(grids.LandNames(), ", "))
+}
+
+// conf reads the configuration and puts what the flags say of land and compounds over it.
+func (f *buildFlags) conf() (config, error) {
+	conf, err := readConfig(f.config)
+	if err == nil {
+		err = conf.landFlags(*f)
+	}
+	return conf, err
 }
 
 // buildResult is the line of JSON that `grid build --json` ends with.
@@ -115,11 +133,8 @@ type buildResult struct {
 }
 
 func (a *app) gridBuild(ctx context.Context, st store, f buildFlags) error {
-	conf, err := readConfig(f.config)
+	conf, err := f.conf()
 	if err != nil {
-		return err
-	}
-	if err := conf.landFlags(f); err != nil {
 		return err
 	}
 	presets, err := conf.presets()
@@ -218,13 +233,29 @@ func (a *app) cmdGridCheck() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "check",
 		Short: "check the stored unit grids against every rule, by code apart from the builder's",
-		Args:  cobra.NoArgs,
+		Long: `Checks the stored unit grids by code apart from the builder's. Exit code 1 says that a hard rule is broken.
+
+--config, --land, --compound, --compound-max, --min and --max are those of 'grid build': each cell is judged by the limits of the
+ground it lies on. Without any of land, a lake, a field or a park of a size that docs/land.md names may be one cell.`,
+		Example: `  wanmi grid check --db city.gpkg
+  wanmi grid check --db city.gpkg --config wanmi.yaml
+  wanmi grid check --db city.gpkg --land water=40000::100000 --json`,
+		Args: cobra.NoArgs,
 	}
 	db := a.dbFlag(c)
+	var f buildFlags
+	f.landFlags(c)
+	f.areaFlags(c)
 	c.RunE = func(c *cobra.Command, _ []string) error {
 		return a.withStore(c.Context(), *db, mustExist, func(st store) error {
+			conf, err := f.conf()
+			if err != nil {
+				return err
+			}
+			rules := conf.rules()
+			rules.Min, rules.Max = f.minA, f.maxA
 			p, end := a.progress()
-			fs, stats, err := grids.Check(c.Context(), st, validCells(c.Context(), st), p)
+			fs, stats, err := rules.Check(c.Context(), st, validCells(c.Context(), st), p)
 			end()
 			if err != nil {
 				return err

@@ -103,6 +103,11 @@ the one named by from (balanced). docs/presets.md shows what each changes.`,
 	return c
 }
 
+// rules are what the cells are judged by.
+func (c config) rules() grids.Rules {
+	return grids.Rules{Land: c.Land, Compound: c.Compound, CompoundMax: c.CompoundMax}
+}
+
 // landFlags puts what the command line says of land and compounds over the configuration.
 func (c *config) landFlags(f buildFlags) error {
 	if f.compound != "" {
