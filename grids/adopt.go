@@ -27,7 +27,9 @@ type AdoptOptions struct {
 	Threads   int     // 0: one
 	Today     string  // YYYY-MM-DD, the InitDate of cells that bring none
 	Next      func(community string) int
-	Old       []Cell // valid cells of the store: one that got its number from the same delivered code keeps it
+	Old       []Cell        // valid cells of the store: one that got its number from the same delivered code keeps it
+	Void      map[Code]bool // codes of void cells: none of them is used again
+	Rules     Rules         // what the result is judged by
 	Progress  gis.Progress
 }
 
@@ -40,7 +42,7 @@ const crumb = 1.0
 // to the cells there. What is larger stays as drawn and is listed with its place and area, for a planner to decide.
 //
 // Codes: 15 characters are kept; the 14 of the older standard (6 county, 3 street, 3 community, 2 cell) get a 0 before their last two, and the remark keeps the old one. A cell without a usable code, or with one that a larger
-// cell has, gets the next free number of the community it lies in, and the remark keeps what was delivered.
+// cell or one that is void has, gets the next free number of the community it lies in, and the remark keeps what was delivered.
 // The findings are those of the repair and those that [Check] has of the result; the cells come by code.
 func Adopt(ctx context.Context, src Source, drawn []Drawn, opt AdoptOptions) (*Division, error) {
 	if opt.Tolerance == 0 {
@@ -388,6 +390,12 @@ func (t *tracing) cells() []Cell {
 		})
 	}
 	return out
+}
+
+// Settled returns the code of the cell as Adopt would keep it; ok is false for one that is none.
+func (d Drawn) Settled() (c Code, ok bool) {
+	c, err := ParseCode(widened(d.Code))
+	return c, err == nil
 }
 
 // widened returns a code of 15 characters for one of 14: a zero goes before the last two.

@@ -17,11 +17,15 @@ type unnamed struct {
 	cell  int
 	given string // the code delivered
 	twice bool   // a larger cell has it
+	void  bool   // it is that of a void cell
 }
 
 // codes settles the codes of the adopted cells and puts the cells in their order.
 func (t *tracing) codes(d *Division) error {
 	highest := map[string]int{}
+	for code := range t.opt.Void {
+		highest[code.Community()] = max(highest[code.Community()], code.Seq())
+	}
 	holder := map[Code]bool{}
 	take := func(i int, code Code) {
 		d.Cells[i].Code, holder[code] = code, true
@@ -38,8 +42,8 @@ func (t *tracing) codes(d *Division) error {
 		c := &d.Cells[i]
 		given := strings.TrimSpace(string(c.Code))
 		code, err := ParseCode(widened(given))
-		if err != nil || holder[code] {
-			without = append(without, unnamed{i, given, err == nil})
+		if err != nil || holder[code] || t.opt.Void[code] {
+			without = append(without, unnamed{i, given, err == nil, t.opt.Void[code]})
 			if given != "" {
 				c.Remark = joined(c.Remark, "delivered code 原编码 "+given)
 			}
@@ -79,6 +83,8 @@ func (t *tracing) codes(d *Division) error {
 func (t *tracing) tellUnnamed(u unnamed, c *Cell) {
 	at := geom.LabelPoint(c.Polygon)
 	switch {
+	case u.void:
+		t.base.note("adopt.void", gis.SeverityError, u.given, at, 0, "the code %s is that of a void unit grid and is not used again; this one is now %s", "编码 %s 属于已作废的单元网格，不得再用，已改为 %s", u.given, c.Code)
 	case u.twice:
 		t.base.note("adopt.duplicate", gis.SeverityError, u.given, at, 0, "the code %s is that of a larger cell, too; this one is now %s", "编码 %s 与另一较大网格重复，已改为 %s", u.given, c.Code)
 	case u.given == "":
@@ -167,7 +173,7 @@ func joined(a, b string) string {
 
 // check adds what Check finds in the result; gaps and overlaps are left to the repair's own findings, which have areas.
 func (t *tracing) check(ctx context.Context, src Source, d *Division) error {
-	found, stats, err := Check(ctx, src, Cells(d.Cells), nil)
+	found, stats, err := t.opt.Rules.Check(ctx, src, Cells(d.Cells), nil)
 	if err != nil {
 		return err
 	}

@@ -12,33 +12,24 @@ import (
 
 // adoptResult is the line of JSON that an import of unit grids ends with.
 type adoptResult struct {
-	Added     int   `json:"added"`
-	Changed   int   `json:"changed"`
-	Unchanged int   `json:"unchanged"`
-	Void      int   `json:"void"`
+	Added     int64 `json:"added"`
+	Changed   int64 `json:"changed"`
+	Unchanged int64 `json:"unchanged"`
 	Rejected  int64 `json:"rejected"`
-	Placed    int   `json:"placed"`
 	Findings  int   `json:"findings"`
-	Hard      int   `json:"hard"`
+	division.Delivered
 }
 
-// importGrids takes unit grids drawn by hand: the census reads the files, the division repairs what they hold.
-func (a *app) importGrids(ctx context.Context, st store, opt census.Options, f importFlags) error {
+// importLayer runs one import, prints what was guessed and what came of it, and writes the report.
+func (a *app) importLayer(ctx context.Context, st store, opt census.Options, f importFlags) error {
+	conf, err := readConfig(f.config)
+	if err != nil {
+		return err
+	}
 	p, end := a.progress()
 	opt.Progress = p
-	d := &division.Delivery{Target: st, Tolerance: f.tolerance, DryRun: opt.DryRun, Partial: opt.Partial, Now: a.now(), Progress: p}
-	opt.DryRun = false // the delivery sees to that: the cells have to be made to be judged
-	res, err := census.Import(ctx, d, opt)
+	res, cells, err := division.Import(ctx, st, opt, division.Settings{Tolerance: f.tolerance, Rules: conf.rules(), Now: a.now()})
 	end()
-	res.DryRun = d.DryRun
-	sum := adoptResult{Rejected: res.Summary.Rejected}
-	if d.Division != nil {
-		res.AddFindings(d.Division.Findings)
-		s := d.Summary
-		sum.Added, sum.Changed, sum.Unchanged, sum.Void, sum.Placed = s.Added, s.Changed, s.Unchanged, s.Void, s.Placed
-		sum.Findings, sum.Hard = len(res.Findings), hardCount(res.Findings)
-		res.Summary.Added, res.Summary.Changed, res.Summary.Unchanged, res.Summary.Removed = int64(s.Added), int64(s.Changed), int64(s.Unchanged), int64(s.Void)
-	}
 	if f.report != "" && (err == nil || gis.KindOf(err) == gis.Rejected) {
 		err = errors.Join(err, writeFileAtomic(f.report, func(w *os.File) error { return res.WriteReport(w, reportFormat(f.report)) }))
 	}
@@ -46,11 +37,19 @@ func (a *app) importGrids(ctx context.Context, st store, opt census.Options, f i
 	if err != nil {
 		return err
 	}
-	a.tellFindings(res.Findings, 30, "--report FILE.html, .json or .xlsx lists them with their places")
 	verb := "imported"
-	if d.DryRun {
+	if opt.DryRun {
 		verb = "dry run, nothing written"
 	}
+	if opt.Layer == "unit_grid" {
+		a.tellFindings(res.Findings, 30, "--report FILE.html, .json or .xlsx lists them with their places")
+	}
+	s := res.Summary
+	if cells == nil {
+		return a.result(s, "%s %s: %d added, %d moved, %d changed, %d removed, %d unchanged, %d rejected",
+			opt.Layer, verb, s.Added, s.Moved, s.Changed, s.Removed, s.Unchanged, s.Rejected)
+	}
+	sum := adoptResult{Added: s.Added, Changed: s.Changed, Unchanged: s.Unchanged, Rejected: s.Rejected, Findings: len(res.Findings), Delivered: *cells}
 	return a.result(sum, "unit_grid %s: %d added, %d changed, %d unchanged, %d void, %d rows rejected; %d hard faults and %d findings in all; %d components and cases placed anew",
 		verb, sum.Added, sum.Changed, sum.Unchanged, sum.Void, sum.Rejected, sum.Hard, sum.Findings, sum.Placed)
 }

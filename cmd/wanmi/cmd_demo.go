@@ -162,7 +162,7 @@ func (a *app) runManifest(ctx context.Context, st store, dir string, m sample.Ma
 		if err != nil {
 			return err
 		}
-		if _, err := a.importInto(ctx, st, opt, ""); err != nil {
+		if err := a.importLayer(ctx, st, opt, importFlags{}); err != nil {
 			return fmt.Errorf("import %s: %w", step.Layer, err)
 		}
 	}

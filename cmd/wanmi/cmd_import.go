@@ -19,6 +19,7 @@ type importFlags struct {
 	set                                       []string
 	dryRun, guess, partial, strict            bool
 	tolerance                                 float64
+	config                                    string
 }
 
 func (a *app) cmdImport() *cobra.Command {
@@ -69,6 +70,7 @@ as .html, .json or .xlsx. Exit code 3 means that nothing could be taken (with --
 	fl.BoolVar(&f.guess, "guess", false, "only print the guessed profile as YAML")
 	fl.BoolVar(&f.partial, "partial", false, "the delivery is not complete: rows of its source that it lacks stay")
 	fl.Float64Var(&f.tolerance, "tolerance", 1, "with unit_grid: gaps and overlaps narrower than this are closed, m")
+	fl.StringVar(&f.config, "config", "", "with unit_grid: a YAML file whose land and compound the cells are judged by")
 	fl.BoolVar(&f.strict, "strict", false, "one rejected row rejects the whole delivery")
 	return c
 }
@@ -94,14 +96,7 @@ func (a *app) runImport(ctx context.Context, f importFlags, layer string, files 
 		create = mustExist
 	}
 	return a.withStore(ctx, f.db, create, func(st store) error {
-		if layer == "unit_grid" {
-			if n, err := st.Count(ctx, "community"); err != nil || n > 0 {
-				return errors.Join(err, a.importGrids(ctx, st, opt, f))
-			}
-			a.say("there are no communities in the database: the unit grids are taken as they are, unchecked")
-		}
-		_, err := a.importInto(ctx, st, opt, f.report)
-		return err
+		return a.importLayer(ctx, st, opt, f)
 	})
 }
 
@@ -173,28 +168,6 @@ func (a *app) printGuess(ctx context.Context, t census.Target, opt census.Option
 		}
 	}
 	return nil
-}
-
-// importInto runs one import, prints what was guessed and what came of it, and writes the report.
-func (a *app) importInto(ctx context.Context, st store, opt census.Options, report string) (census.Result, error) {
-	p, end := a.progress()
-	opt.Progress = p
-	res, err := census.Import(ctx, st, opt)
-	end()
-	if report != "" && (err == nil || gis.KindOf(err) == gis.Rejected) {
-		err = errors.Join(err, writeFileAtomic(report, func(w *os.File) error { return res.WriteReport(w, reportFormat(report)) }))
-	}
-	a.tellImport(res)
-	if err != nil {
-		return res, err
-	}
-	verb := "imported"
-	if opt.DryRun {
-		verb = "dry run, nothing written"
-	}
-	s := res.Summary
-	return res, a.result(s, "%s %s: %d added, %d moved, %d changed, %d removed, %d unchanged, %d rejected",
-		opt.Layer, verb, s.Added, s.Moved, s.Changed, s.Removed, s.Unchanged, s.Rejected)
 }
 
 func (a *app) tellImport(res census.Result) {

@@ -1,8 +1,12 @@
 package division
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"iter"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/paulmach/orb"
@@ -15,17 +19,20 @@ import (
 // Target is what an import writes to.
 type Target interface {
 	Store
+	Generation(ctx context.Context) (gis.Generation, error)
 	RecordRejected(ctx context.Context, b data.Batch, rows []data.Rejected) (int64, error)
 }
 
 // Delivery stands between an import of unit grids drawn by hand and the store: the rows the import writes
 // are repaired first, see [grids.Adopt], and what comes of that goes into the store in one write.
-// The stored cells of the communities delivered that the delivery lacks become void, unless Partial.
+// The stored cells of the communities delivered that the delivery lacks become void, unless Partial; those it delivers as
+// void (作废) do always. The code of a void cell, stored or delivered, goes to no other.
 // After the import Division holds the cells and the findings, Summary what the write did.
 type Delivery struct {
 	Target
 	Tolerance float64 // m, see grids.AdoptOptions
-	DryRun    bool    // repair and tell, write nothing
+	Rules     grids.Rules
+	DryRun    bool // repair and tell, write nothing
 	Partial   bool
 	Now       time.Time
 	Progress  gis.Progress
@@ -55,26 +62,47 @@ func (d *Delivery) RecordRejected(ctx context.Context, b data.Batch, rows []data
 	return d.Target.RecordRejected(ctx, b, rows)
 }
 
+// errWritten ends a write when somebody else wrote after the delivery was repaired.
+var errWritten = gis.E(gis.Conflict, nil, "the city was written to while the delivery was repaired; deliver it again")
+
+// mostTries is how often a delivery is repaired for others having written meanwhile.
+const mostTries = 4
+
 // Write takes the rows, adopts them and writes the cells.
 func (d *Delivery) Write(ctx context.Context, w data.WriteInfo, fn func(data.Tx) error) (gis.Generation, error) {
 	c := &catcher{}
 	if err := fn(c); err != nil {
 		return 0, err
 	}
-	old, next, err := Old(ctx, d.Target, nil)
+	for try := 1; ; try++ {
+		gen, err := d.write(ctx, w, c)
+		if !errors.Is(err, errWritten) || try == mostTries {
+			return gen, err
+		}
+	}
+}
+
+func (d *Delivery) write(ctx context.Context, w data.WriteInfo, c *catcher) (gis.Generation, error) {
+	gen, err := d.Target.Generation(ctx)
 	if err != nil {
 		return 0, err
 	}
+	old, err := readStored(ctx, d.Target, nil)
+	if err != nil {
+		return 0, err
+	}
+	void := maps.Clone(old.void)
+	for _, x := range c.void {
+		void[x.Code] = true
+	}
 	d.Division, err = grids.Adopt(ctx, d.Target, c.drawn, grids.AdoptOptions{
-		Tolerance: d.Tolerance, Today: d.Now.Format("2006-01-02"), Next: next, Old: old, Progress: d.Progress,
+		Tolerance: d.Tolerance, Today: d.Now.Format(time.DateOnly), Next: old.next, Old: old.cells, Void: void, Rules: d.Rules, Progress: d.Progress,
 	})
 	if err != nil {
 		return 0, err
 	}
-	if !d.Partial {
-		d.retire(old)
-	}
-	if err := d.count(old); err != nil {
+	d.retire(old, c.void)
+	if err := d.count(old.cells); err != nil {
 		return 0, err
 	}
 	if d.DryRun {
@@ -85,6 +113,11 @@ func (d *Delivery) Write(ctx context.Context, w data.WriteInfo, fn func(data.Tx)
 		return 0, err
 	}
 	return d.Target.Write(ctx, w, func(tx data.Tx) error {
+		if now, err := d.Target.Generation(ctx); err != nil {
+			return err
+		} else if now != gen {
+			return errWritten
+		}
 		for _, x := range c.rejected {
 			if err := tx.Reject(x); err != nil {
 				return err
@@ -102,17 +135,33 @@ func (d *Delivery) Write(ctx context.Context, w data.WriteInfo, fn func(data.Tx)
 	})
 }
 
-// retire adds the stored cells of the delivered communities that the delivery lacks, void, with their lineage.
-func (d *Delivery) retire(old []grids.Cell) {
-	delivered, codes := map[string]bool{}, map[grids.Code]bool{}
+// retire adds the cells that the delivery makes void, with their lineage: those it delivers as void, and, unless Partial,
+// the stored ones of the delivered communities that it lacks. Void cells that were never stored keep their codes from being used.
+func (d *Delivery) retire(old *stored, void []grids.Cell) {
+	today := d.Now.Format(time.DateOnly)
+	delivered, codes, gone := map[string]bool{}, map[grids.Code]bool{}, map[grids.Code]*grids.Cell{}
 	for _, c := range d.Division.Cells {
 		delivered[c.Community], codes[c.Code] = true, true
 	}
-	for _, c := range old {
-		if delivered[c.Community] && !codes[c.Code] {
-			c.Status, c.EndDate = grids.Void, d.Now.Format("2006-01-02")
-			d.Division.Cells = append(d.Division.Cells, c)
-			d.Division.Lineage = append(d.Division.Lineage, grids.Lineage{From: c.Code, Why: "gone"})
+	for i := range void {
+		gone[void[i].Code] = &void[i]
+	}
+	for _, c := range old.cells {
+		told := gone[c.Code]
+		delete(gone, c.Code)
+		if codes[c.Code] || told == nil && (d.Partial || !delivered[c.Community]) {
+			continue
+		}
+		c.Status, c.EndDate = grids.Void, today
+		if told != nil {
+			c.EndDate = cmp.Or(told.EndDate, today)
+		}
+		d.Division.Cells = append(d.Division.Cells, c)
+		d.Division.Lineage = append(d.Division.Lineage, grids.Lineage{From: c.Code, Why: "gone"})
+	}
+	for _, code := range slices.Sorted(maps.Keys(gone)) {
+		if !codes[code] && !old.void[code] {
+			d.Division.Cells = append(d.Division.Cells, *gone[code])
 		}
 	}
 }
@@ -179,12 +228,28 @@ func (d *Delivery) put(tx data.Tx, places *placing) error {
 type catcher struct {
 	data.Tx
 	drawn    []grids.Drawn
+	void     []grids.Cell
 	rejected []data.Rejected
 }
 
 func (c *catcher) Put(f *gis.Feature) (gis.Op, bool, error) {
+	x := grids.Drawn{Code: f.Text("code"), Geom: f.Geom, InitDate: f.Text("init_date"), Remark: f.Text("remark")}
 	if f.Text("status") != grids.Void {
-		c.drawn = append(c.drawn, grids.Drawn{Code: f.Text("code"), Geom: f.Geom, InitDate: f.Text("init_date"), Remark: f.Text("remark")})
+		c.drawn = append(c.drawn, x)
+	} else if code, ok := x.Settled(); ok {
+		v := grids.Cell{
+			Code: code, Community: code.Community(), Status: grids.Void, AreaM2: f.Real("area_m2"),
+			InitDate: x.InitDate, EndDate: f.Text("end_date"), Remark: x.Remark,
+		}
+		switch g := f.Geom.(type) { // a void cell may be stored without an outline
+		case orb.Polygon:
+			v.Polygon = g
+		case orb.MultiPolygon:
+			if len(g) == 1 {
+				v.Polygon = g[0]
+			}
+		}
+		c.void = append(c.void, v)
 	}
 	return gis.Insert, true, nil
 }

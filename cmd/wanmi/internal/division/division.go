@@ -18,28 +18,49 @@ type Store interface {
 	Write(ctx context.Context, w data.WriteInfo, fn func(data.Tx) error) (gis.Generation, error)
 }
 
-// Old returns the valid cells of the store, of the given communities only when
-// any are given, and the first sequence number never used in each community.
-func Old(ctx context.Context, src grids.Source, communities []string) (cells []grids.Cell, next func(community string) int, err error) {
+// stored are the unit grids of a store.
+type stored struct {
+	cells   []grids.Cell        // the valid ones
+	void    map[grids.Code]bool // the codes of the others
+	highest map[string]int      // the highest number ever used in each community
+}
+
+// next returns the first sequence number never used in the community.
+func (s *stored) next(community string) int { return s.highest[community] + 1 }
+
+// readStored reads the unit grids, the valid ones of the given communities only when any are given.
+func readStored(ctx context.Context, src grids.Source, communities []string) (*stored, error) {
 	want := map[string]bool{}
 	for _, c := range communities {
 		want[c] = true
 	}
-	highest := map[string]int{}
+	s := &stored{void: map[grids.Code]bool{}, highest: map[string]int{}}
 	for f, err := range src.Features(ctx, "unit_grid", orb.Bound{}) {
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 		c, err := grids.CellOf(f)
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
-		highest[c.Community] = max(highest[c.Community], c.Code.Seq())
-		if c.Status != grids.Void && (len(want) == 0 || want[c.Community]) {
-			cells = append(cells, c)
+		s.highest[c.Code.Community()] = max(s.highest[c.Code.Community()], c.Code.Seq())
+		if c.Status == grids.Void {
+			s.void[c.Code] = true
+		} else if len(want) == 0 || want[c.Community] {
+			s.cells = append(s.cells, c)
 		}
 	}
-	return cells, func(community string) int { return highest[community] + 1 }, nil
+	return s, nil
+}
+
+// Old returns the valid cells of the store, of the given communities only when
+// any are given, and the first sequence number never used in each community.
+func Old(ctx context.Context, src grids.Source, communities []string) (cells []grids.Cell, next func(community string) int, err error) {
+	s, err := readStored(ctx, src, communities)
+	if err != nil {
+		return nil, nil, err
+	}
+	return s.cells, s.next, nil
 }
 
 // txSource lets the book be read from inside the write that makes it.

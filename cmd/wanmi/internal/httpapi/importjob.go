@@ -13,9 +13,11 @@ import (
 
 	"github.com/paulmach/orb"
 
+	"wanmi/cmd/wanmi/internal/division"
 	"wanmi/data"
 	"wanmi/data/census"
 	"wanmi/gis"
+	"wanmi/grids"
 )
 
 // The states of an import. Waiting and running ones have an end; a checked one waits for commit or rollback.
@@ -39,6 +41,7 @@ const (
 type job struct {
 	id, actor string
 	opt       census.Options
+	tolerance float64 // m, of drawn unit grids; 0: the usual one
 	dir       string
 	names     []string
 	created   time.Time
@@ -50,6 +53,7 @@ type job struct {
 	total   int64
 	told    time.Time
 	result  *census.Result
+	cells   *division.Delivered // of unit grids that were repaired on the way in
 	err     error
 	changed chan struct{} // closed and replaced at every change
 }
@@ -128,15 +132,18 @@ func (im *imports) start(j *job) {
 		case im.turn <- struct{}{}:
 			defer func() { <-im.turn }()
 		case <-ctx.Done():
-			j.end(nil, ctx.Err())
+			j.end(nil, nil, ctx.Err())
 			return
 		}
 		j.set(stateRunning)
 		opt := j.opt
 		opt.Progress = j.progress
-		res, err := census.Import(ctx, target{im.api, j}, opt)
+		cfg := &im.api.cfg
+		res, cells, err := division.Import(ctx, target{im.api, j}, opt, division.Settings{
+			Tolerance: j.tolerance, Now: cfg.Now(), Rules: grids.Rules{Land: cfg.Land, Compound: cfg.Compound, CompoundMax: cfg.CompoundMax},
+		})
 		j.rename(&res)
-		j.end(&res, err)
+		j.end(&res, cells, err)
 	})
 }
 
@@ -151,15 +158,15 @@ func (j *job) change(fn func()) {
 func (j *job) set(state string) { j.change(func() { j.state = state }) }
 
 // end notes how the import went.
-func (j *job) end(res *census.Result, err error) {
+func (j *job) end(res *census.Result, cells *division.Delivered, err error) {
 	j.change(func() {
-		j.result, j.err = res, err
+		j.result, j.cells, j.err = res, cells, err
 		switch {
 		case err == nil && j.opt.DryRun:
 			j.state = stateChecked
 		case err == nil:
 			j.state = stateCommitted
-		case gis.KindOf(err) == gis.Rejected, gis.KindOf(err) == gis.Invalid:
+		case slices.Contains([]gis.Kind{gis.Rejected, gis.Invalid, gis.Conflict}, gis.KindOf(err)): // conflict: a locked cell would change
 			j.state = stateRejected
 		default:
 			j.state = stateFailed
@@ -253,6 +260,9 @@ func (j *job) view() (object, <-chan struct{}) {
 			out["generation"] = r.Generation
 		}
 	}
+	if j.cells != nil {
+		out["unit_grids"] = j.cells
+	}
 	if j.err != nil {
 		out["error"] = strings.ReplaceAll(gis.Public(j.err), j.dir+string(filepath.Separator), "")
 	}
@@ -268,6 +278,10 @@ type target struct {
 
 func (t target) Features(ctx context.Context, layer string, bound orb.Bound) iter.Seq2[gis.Feature, error] {
 	return t.api.cfg.Store.Features(ctx, layer, bound)
+}
+
+func (t target) Generation(ctx context.Context) (gis.Generation, error) {
+	return t.api.cfg.Store.Generation(ctx)
 }
 
 func (t target) Write(ctx context.Context, w data.WriteInfo, fn func(data.Tx) error) (gis.Generation, error) {

@@ -26,7 +26,8 @@ func importRoutes() []route {
 	const tag, one = "imports", "/api/imports/{id}"
 	return []route{
 		get("imports", "/api/imports", tag, "The imports this process knows, newest first.", (*API).listImports).needs(data.RoleSurveyor),
-		get("import-post", "/api/imports", tag, "Takes a delivery: every file in a field file. It is checked; commit writes it. With dry_run=false it is written at once.", (*API).postImport).
+		get("import-post", "/api/imports", tag, "Takes a delivery: every file in a field file. It is checked; commit writes it. With dry_run=false it is written at once. "+
+			"Drawn unit grids are repaired against the communities: the check tells what would become of them, commit writes them repaired.", (*API).postImport).
 			by(http.MethodPost).needs(data.RoleSurveyor).takes("Delivery", "multipart/form-data", 0).gives("Import").answers(http.StatusAccepted),
 		get("import", one, tag, "How far an import is, and its summary.", (*API).getImport).needs(data.RoleSurveyor).gives("Import"),
 		get("import-events", one+"/events", tag, "Server-sent events: the import at every change, until it ends.", (*API).importEvents).
@@ -99,6 +100,12 @@ func (a *API) receive(c *call, j *job) error {
 	}
 	if len(j.names) == 0 {
 		return gis.E(gis.Invalid, nil, "the form has no file; send each in a field named file")
+	}
+	if v, ok := fields["tolerance"]; ok {
+		if j.tolerance, err = strconv.ParseFloat(strings.TrimSpace(v[len(v)-1]), 64); err != nil || !(j.tolerance > 0) {
+			return gis.E(gis.Invalid, err, "tolerance must be metres over 0, not %q", clip(v[len(v)-1]))
+		}
+		delete(fields, "tolerance")
 	}
 	if j.opt, err = importOptions(fields); err != nil {
 		return err
@@ -188,7 +195,7 @@ func importOptions(fields map[string][]string) (census.Options, error) {
 			p, err = census.ParseProfile([]byte(values[0]))
 			o.Profile = &p
 		default:
-			err = gis.E(gis.Invalid, nil, "unknown form field %s; there are layer, file, dry_run, crs, encoding, sheet, partial, strict, set, profile", clip(name))
+			err = gis.E(gis.Invalid, nil, "unknown form field %s; there are layer, file, dry_run, crs, encoding, sheet, partial, strict, set, profile, tolerance", clip(name))
 		}
 		if err != nil {
 			return o, err

@@ -65,10 +65,13 @@ func schemas() object {
 		"Import": record("An import under way or done.", []any{"id", "state"}, object{
 			"id": text("of the import"), "state": text("waiting, running, checked, committed, rejected, failed, discarded"), "layer": text(""),
 			"dry_run": boolean("nothing is written until commit"), "summary": object{"type": "object"}, "batch": integer("of the store"), "error": text("in words"),
+			"findings":   integer("beside the rejected rows; the report lists them"),
+			"unit_grids": object{"type": "object", "description": "of drawn unit grids: void, cells that end; placed, components and cases that change their cell; hard, faults left"},
 		}),
 		"Delivery": object{"type": "object", "required": []any{"layer", "file"}, "properties": object{
 			"layer": text("as wanmi import LAYER"), "file": list(object{"type": "string", "format": "binary"}),
 			"dry_run": text("true (default) or false"), "crs": text("EPSG:n, gcj02, bd09"), "encoding": text("as gbk"),
+			"tolerance": text("unit_grid: gaps and overlaps narrower than this are closed, m; 1 when left out"),
 		}},
 		"Upload": object{"type": "object", "required": []any{"data"}, "properties": object{
 			"data": object{"type": "string", "format": "binary"}, "columns": list(text("columns that make the address")),
