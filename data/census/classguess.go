@@ -82,7 +82,7 @@ func best(classes ClassGuesser, text string) (catalog.Match, bool) {
 	return ms[0], true
 }
 
-const classWords = "小类代码 类别代码 部件类别代码 部件小类代码 classcode 小类编码 类代码 部件类型代码 小类名称 smallclass 部件小类 部件类别 小类 部件类型 设施类型 设施类别 设备类型 设备类别 设施名称 类别 类型 type class 种类 category kind objecttype objtype facilitytype objname glbjmc 部件名称 名称"
+const classWords = "小类代码 类别代码 部件类别代码 部件小类代码 classcode 小类编码 类代码 部件类型代码 小类名称 smallclass 部件小类 部件类别 小类 部件类型 设施类型 设施类别 设备类型 设备类别 设施名称 类别 类型 type class 种类 category kind objecttype objtype facilitytype objname glbjmc 部件名称 名称 folder folderpath"
 
 // classColumn takes the first column known to speak of classes whose values do.
 func (g *guesser) classColumn() *column {
@@ -203,4 +203,5 @@ func SourceName(name string) string {
 var fileEndings = map[string]bool{
 	"csv": true, "tsv": true, "txt": true, "xlsx": true, "xlsm": true, "json": true, "geojson": true, "geojsonl": true, "ndjson": true, "geojsons": true,
 	"shp": true, "dbf": true, "shx": true, "zip": true, "gz": true, "pbf": true, "osm": true, "xml": true, "gpkg": true,
+	"kml": true, "kmz": true, "gml": true,
 }

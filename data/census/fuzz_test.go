@@ -175,6 +175,37 @@ func FuzzGeometryText(f *testing.F) {
 	})
 }
 
+// FuzzXML reads the bytes as KML, GML and OSM XML: nothing may panic or run on.
+func FuzzXML(f *testing.F) {
+	for _, s := range []string{kmlSample, gmlSample, "<osm><node id='1' lon='1' lat='2'><tag k='amenity' v='bench'/></node><way id='2'><nd ref='1'/></way></osm>", "<kml><Placemark>", "<a:b", "<!DOCTYPE x [<!ENTITY a 'b'>]><kml>&a;</kml>"} {
+		f.Add([]byte(s))
+	}
+	lim := Limits{RowBytes: 1 << 16}.withDefaults()
+	f.Fuzz(func(t *testing.T, b []byte) {
+		s := stream{name: "x", base: "x", open: func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(b)), nil }}
+		var rs []Reader
+		if r, err := openKML(s, ReadOptions{Limits: lim}); err == nil {
+			rs = append(rs, r)
+		}
+		if r, err := openGML(s, ReadOptions{Limits: lim}); err == nil {
+			rs = append(rs, r...)
+		}
+		if r, err := openOSM(s, ReadOptions{Limits: lim}, false); err == nil {
+			rs = append(rs, r)
+		}
+		for _, r := range rs {
+			for row, err := range r.Rows() {
+				if err != nil {
+					break
+				}
+				if len(row.Values) != len(r.Columns()) {
+					t.Errorf("%d values for %d columns", len(row.Values), len(r.Columns()))
+				}
+			}
+		}
+	})
+}
+
 func FuzzProfile(f *testing.F) {
 	f.Add("layer: component\nfields:\n  name: a\n")
 	f.Add("layer: [")

@@ -50,7 +50,7 @@ func openGeoPackage(s stream, opt ReadOptions) ([]Reader, error) {
 	if err != nil {
 		f.shut = nil // the caller releases the archive of what it could not open
 		_ = f.release()
-		return nil, refuse(s.name, err, "is no GeoPackage that can be read: %v", err)
+		return nil, refuse(s.name, err, "is no GeoPackage that can be read")
 	}
 	out := make([]Reader, len(tables))
 	for i, t := range tables {

@@ -84,8 +84,12 @@ func openStream(s stream, opt ReadOptions, depth int) ([]Reader, error) {
 		return nil, refuse(s.name, nil, "is a shapefile's geometry without its .dbf; give the .shp with its .dbf beside it, or a zip of both")
 	case bytes.HasPrefix(head, []byte{0xD0, 0xCF, 0x11, 0xE0}):
 		return nil, refuse(s.name, nil, "is an old Excel workbook (.xls); save it as .xlsx or CSV")
+	case bytes.HasPrefix(text, []byte("<")) && (bytes.Contains(head, []byte("<kml")) || bytes.Contains(head, []byte("/kml/"))):
+		return one(openKML(s, opt))
+	case bytes.HasPrefix(text, []byte("<")) && (bytes.Contains(head, []byte("opengis.net/gml")) || bytes.Contains(head, []byte("<gml:"))):
+		return openGML(s, opt)
 	case bytes.HasPrefix(text, []byte("<")):
-		return nil, refuse(s.name, nil, "is XML or HTML, not a table; KML and GML: ogr2ogr -f GeoJSON out.geojson in.kml makes it one that can be read")
+		return nil, refuse(s.name, nil, "is XML or HTML of no kind that is read; known are KML, GML and OSM")
 	case bytes.IndexByte(head, 0) >= 0 && !strings.HasPrefix(sniffEncoding(head), "utf-16") && sniffEncoding(head) != "utf-32":
 		return nil, refuse(s.name, nil, "is a binary file of no known kind; known are csv xlsx geojson json shp zip osm gpkg, and gz of these")
 	}
