@@ -122,12 +122,14 @@ func (l *layerTx) assignAll(at []int, rows iter.Seq[data.Assigned]) (int64, erro
 	differs := make([]string, len(at))
 	sets := make([]string, len(at))
 	former := make([]string, len(at))
+	blank := make([]string, len(at))
 	for i, k := range at {
 		name := l.t.layer.Fields[k].Name
 		cols[i] = fmt.Sprintf("c%d", i)
 		differs[i] = fmt.Sprintf("t.%s IS NOT v.c%d", quote(name), i)
 		sets[i] = fmt.Sprintf("%s = v.c%d", quote(name), i)
 		former[i] = fmt.Sprintf("'%s', t.%s", name, quote(name))
+		blank[i] = fmt.Sprintf("t.%s IS NULL", quote(name))
 	}
 	err := l.execAll(
 		`CREATE TEMP TABLE wanmi_value (id INTEGER PRIMARY KEY, `+strings.Join(cols, ", ")+`)`,
@@ -135,7 +137,8 @@ func (l *layerTx) assignAll(at []int, rows iter.Seq[data.Assigned]) (int64, erro
 	if err != nil {
 		return 0, err
 	}
-	if err := l.bringAssigned(at, rows); err != nil {
+	told, err := l.bringAssigned(at, rows)
+	if err != nil {
 		l.execAll(`DROP TABLE temp.wanmi_assigned`, `DROP TABLE temp.wanmi_value`)
 		return 0, err
 	}
@@ -143,9 +146,12 @@ func (l *layerTx) assignAll(at []int, rows iter.Seq[data.Assigned]) (int64, erro
 	where := "t.fid = a.fid AND (" + strings.Join(differs, " OR ") + ")"
 	if l.t.history {
 		// A version this same bulk write made was never seen by anybody and is not kept.
-		q := fmt.Sprintf(`INSERT INTO feature_history (layer, key, feature, rev, op, shape, fields) SELECT '%s', t.%s, t.fid, t.rev, '%s', NULL, json_object(%s)
-			FROM %s CROSS JOIN %s t WHERE %s AND t.rev <> ?`, l.t.name, quote(l.t.key), opAssign, strings.Join(former, ", "), with, quote(l.t.name), where)
-		if _, err := l.tx.sql.ExecContext(l.tx.own, q, l.seq); err != nil {
+		// Most often a row had nothing before: that object is made once.
+		q := fmt.Sprintf(`INSERT INTO feature_history (layer, key, feature, rev, op, shape, fields) SELECT '%s', t.%s, t.fid, t.rev, '%s', NULL,
+			CASE WHEN %s THEN ? ELSE json_object(%s) END
+			FROM %s CROSS JOIN %s t WHERE %s AND t.rev <> ?`, l.t.name, quote(l.t.key), opAssign, strings.Join(blank, " AND "), strings.Join(former, ", "),
+			with, quote(l.t.name), where)
+		if _, err := l.tx.sql.ExecContext(l.tx.own, q, l.t.blankJSON(at), l.seq); err != nil {
 			return 0, err
 		}
 	}
@@ -154,11 +160,7 @@ func (l *layerTx) assignAll(at []int, rows iter.Seq[data.Assigned]) (int64, erro
 		seq = l.tx.seq + 1 // the number this change gets in the log once it is known to be one
 	}
 	q := fmt.Sprintf(`UPDATE %s AS t SET %s, rev = ? FROM %s WHERE %s`, quote(l.t.name), strings.Join(sets, ", "), with, where)
-	res, err := l.tx.sql.ExecContext(l.tx.own, q, seq)
-	if err != nil {
-		return 0, err
-	}
-	n, err := res.RowsAffected()
+	n, err := l.untriggered(told, q, seq)
 	if err == nil && n > 0 {
 		err = l.note(gis.Change{}, false, false)
 	}
@@ -170,6 +172,37 @@ func (l *layerTx) assignAll(at []int, rows iter.Seq[data.Assigned]) (int64, erro
 	return n, l.execAll(`DROP TABLE temp.wanmi_assigned`, `DROP TABLE temp.wanmi_value`)
 }
 
+// blankJSON is the JSON object of the fields without values.
+func (t *table) blankJSON(at []int) string {
+	b := []byte{'{'}
+	for _, k := range at {
+		b = fmt.Appendf(b, `"%s":null,`, t.layer.Fields[k].Name)
+	}
+	b[len(b)-1] = '}'
+	return string(b)
+}
+
+// untriggered carries out an update of about n rows that touches neither shapes nor ids. SQLite asks the triggers of the
+// R-tree at every row all the same, a third of the time: for many rows they are taken off meanwhile.
+func (l *layerTx) untriggered(n int64, query string, args ...any) (int64, error) {
+	off := l.t.hasGeom() && !l.repack && n > rebuildAfter
+	if off {
+		if err := l.execAll(l.t.dropTriggers()...); err != nil {
+			return 0, err
+		}
+	}
+	res, err := l.tx.sql.ExecContext(l.tx.own, query, args...)
+	if err != nil {
+		return 0, err
+	}
+	if off {
+		if err := l.execAll(l.t.createTriggers()...); err != nil {
+			return 0, err
+		}
+	}
+	return res.RowsAffected()
+}
+
 func (l *layerTx) execAll(stmts ...string) error {
 	for _, s := range stmts {
 		if _, err := l.tx.sql.ExecContext(l.tx.own, s); err != nil {
@@ -179,52 +212,53 @@ func (l *layerTx) execAll(stmts ...string) error {
 	return nil
 }
 
-// bringAssigned fills the temporary tables. Rows that share their Values share a row of values.
-func (l *layerTx) bringAssigned(at []int, rows iter.Seq[data.Assigned]) error {
+// bringAssigned fills the temporary tables and returns of how many rows it was told. Rows that share their Values share a row of values.
+func (l *layerTx) bringAssigned(at []int, rows iter.Seq[data.Assigned]) (told int64, err error) {
 	value, err := l.tx.sql.PrepareContext(l.tx.own, `INSERT INTO temp.wanmi_value VALUES (?`+strings.Repeat(", ?", len(at))+`)`)
 	if err != nil {
-		return err
+		return told, err
 	}
 	defer value.Close()
 	many, err := l.tx.sql.PrepareContext(l.tx.own, `INSERT OR REPLACE INTO temp.wanmi_assigned VALUES (?, ?)`+strings.Repeat(", (?, ?)", assignRows-1))
 	if err != nil {
-		return err
+		return told, err
 	}
 	defer many.Close()
 	number := map[*any]int64{}
 	args := make([]any, 0, 2*assignRows)
 	for r := range rows {
 		if err := l.tx.check(); err != nil {
-			return err
+			return told, err
 		}
 		if len(r.Values) != len(at) {
 			_, err := l.encodeAssigned(at, r)
-			return err
+			return told, err
 		}
 		id, ok := number[&r.Values[0]]
 		if !ok {
 			enc, err := l.encodeAssigned(at, r)
 			if err != nil {
-				return err
+				return told, err
 			}
 			id = int64(len(number)) + 1
 			number[&r.Values[0]] = id
 			if _, err := value.ExecContext(l.tx.own, append([]any{id}, enc...)...); err != nil {
-				return err
+				return told, err
 			}
 		}
+		told++
 		if args = append(args, r.ID, id); len(args) == cap(args) {
 			if _, err := many.ExecContext(l.tx.own, args...); err != nil {
-				return err
+				return told, err
 			}
 			args = args[:0]
 		}
 	}
 	if len(args) == 0 {
-		return nil
+		return told, nil
 	}
 	_, err = l.tx.sql.ExecContext(l.tx.own, `INSERT OR REPLACE INTO temp.wanmi_assigned VALUES (?, ?)`+strings.Repeat(", (?, ?)", len(args)/2-1), args...)
-	return err
+	return told, err
 }
 
 // archive keeps the row as it is before a change. A version this same bulk write made was never seen by anybody and is not kept.

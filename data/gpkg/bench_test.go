@@ -3,7 +3,9 @@ package gpkg
 import (
 	"fmt"
 	"path/filepath"
+	"syscall"
 	"testing"
+	"time"
 
 	"github.com/paulmach/orb"
 
@@ -126,4 +128,59 @@ func deliver(b testing.TB, s *Store, feats []gis.Feature) {
 	if err != nil {
 		b.Fatal(err)
 	}
+}
+
+// BenchmarkAssign measures giving every component of a city its cell, community and street: of rows that had none, then of rows that had others.
+func BenchmarkAssign(b *testing.B) {
+	for _, known := range []bool{false, true} {
+		b.Run(map[bool]string{false: "first", true: "again"}[known], func(b *testing.B) {
+			feats := delivery(benchRows)
+			s := openBench(b)
+			defer closeBench(b, s)
+			fields := []string{"grid_code", "community_code", "community_name", "street_code", "street_name"}
+			var cpu time.Duration
+			for b.Loop() {
+				b.StopTimer()
+				for i := range feats {
+					for _, name := range fields {
+						if !known {
+							feats[i].Set(name, nil)
+						}
+					}
+				}
+				deliver(b, s, feats)
+				values := make([][]any, 300)
+				for i := range values {
+					values[i] = []any{fmt.Sprintf("370883001002%03d", i), "370883001002", "东关社区", "370883001", "钢山街道"}
+				}
+				b.StartTimer()
+				before := cpuTime(b)
+				_, err := s.Write(b.Context(), data.WriteInfo{Bulk: true}, func(tx data.Tx) error {
+					_, err := tx.Assign("component", fields, func(yield func(data.Assigned) bool) {
+						for i := range feats {
+							if !yield(data.Assigned{ID: int64(i + 1), Values: values[i%300]}) {
+								return
+							}
+						}
+					})
+					return err
+				})
+				if err != nil {
+					b.Fatal(err)
+				}
+				cpu += cpuTime(b) - before
+			}
+			b.ReportMetric(float64(benchRows*b.N)/b.Elapsed().Seconds(), "rows/s")
+			b.ReportMetric(float64(cpu.Nanoseconds())/float64(benchRows*b.N), "cpu-ns/row")
+		})
+	}
+}
+
+// cpuTime is what the process has used of the processors.
+func cpuTime(b *testing.B) time.Duration {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		b.Fatal(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
