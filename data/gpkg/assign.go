@@ -24,7 +24,7 @@ func (t *tx) Assign(layer string, fields []string, rows iter.Seq[data.Assigned])
 	if err := t.check(); err != nil {
 		return 0, err
 	}
-	l, err := t.layer(layer)
+	l, err := t.settled(layer)
 	if err != nil {
 		return 0, err
 	}

@@ -38,11 +38,15 @@ func TestCrashChild(t *testing.T) {
 		t.Fatal(err)
 	}
 	fmt.Println(start)
-	feats := delivery(crashRows)
+	rows, err := strconv.Atoi(os.Getenv("WANMI_CRASH_ROWS"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	feats := delivery(rows)
 	for n := start + 1; ; n++ {
 		batch := &data.Batch{Layer: "component", Source: fmt.Sprint(n)}
-		_, err := s.Write(t.Context(), data.WriteInfo{Bulk: n%2 == 0, Batch: batch}, func(tx data.Tx) error {
-			if n%5 == 0 {
+		_, err := s.Write(t.Context(), data.WriteInfo{Bulk: n%2 == 0 || rows >= loadLeast, Batch: batch}, func(tx data.Tx) error {
+			if n%5 == 0 || rows >= loadLeast {
 				if _, err := tx.Clear("component"); err != nil {
 					return err
 				}
@@ -54,7 +58,7 @@ func TestCrashChild(t *testing.T) {
 				if _, _, err := tx.Put(&f); err != nil {
 					return err
 				}
-				if err := tx.Reserve("component/370883/"+f.Text("class"), int64(crashRows)); err != nil {
+				if err := tx.Reserve("component/370883/"+f.Text("class"), int64(rows)); err != nil {
 					return err
 				}
 			}
@@ -68,12 +72,16 @@ func TestCrashChild(t *testing.T) {
 }
 
 // A process killed at any moment leaves the state before or after a write, never between, and loses none that was acknowledged.
-func TestKill(t *testing.T) {
-	seed := uint64(20261122)
+func TestKill(t *testing.T) { killAt(t, 20261122, crashRows) }
+
+// TestKillLoad kills writes that lay out the pages of a whole layer.
+func TestKillLoad(t *testing.T) { killAt(t, 20261123, loadLeast+200) }
+
+func killAt(t *testing.T, seed uint64, want int) {
 	random := rand.New(rand.NewPCG(seed, 1))
 	path := filepath.Join(t.TempDir(), "city.gpkg")
 	for round := range 6 {
-		last := killedChild(t, path, time.Duration(random.IntN(350))*time.Millisecond)
+		last := killedChild(t, path, want, time.Duration(random.IntN(350))*time.Millisecond)
 		s, err := Open(t.Context(), path, Options{})
 		if err != nil {
 			t.Fatalf("seed %d, round %d: open after the kill: %v", seed, round, err)
@@ -93,8 +101,8 @@ func TestKill(t *testing.T) {
 				t.Fatalf("seed %d, round %d: row %s is of write %s, the store of %d", seed, round, f.Key, f.Text("note"), gen)
 			}
 		}
-		if gen > 0 && rows != crashRows {
-			t.Errorf("seed %d, round %d: got %d rows, want %d", seed, round, rows, crashRows)
+		if gen > 0 && rows != want {
+			t.Errorf("seed %d, round %d: got %d rows, want %d", seed, round, rows, want)
 		}
 		if batches, err := s.Batches(t.Context()); err != nil || len(batches) != int(gen) {
 			t.Errorf("seed %d, round %d: got %d batches, %v, want %d", seed, round, len(batches), err, gen)
@@ -106,10 +114,10 @@ func TestKill(t *testing.T) {
 }
 
 // killedChild runs the child, kills it some time after its first line, and returns the last write it saw acknowledged.
-func killedChild(t *testing.T, path string, after time.Duration) (last gis.Generation) {
+func killedChild(t *testing.T, path string, rows int, after time.Duration) (last gis.Generation) {
 	t.Helper()
 	cmd := exec.Command(os.Args[0], "-test.run=^TestCrashChild$", "-test.v")
-	cmd.Env = append(os.Environ(), "WANMI_CRASH_FILE="+path)
+	cmd.Env = append(os.Environ(), "WANMI_CRASH_FILE="+path, fmt.Sprint("WANMI_CRASH_ROWS=", rows))
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
 	if err != nil {

@@ -42,7 +42,7 @@ func filled(t *testing.T) string {
 	values := map[gis.FieldType]any{
 		gis.Text: "文字", gis.Int: int64(7), gis.Real: 1.5, gis.Bool: true, gis.Date: "2026-08-02", gis.Time: "2026-08-02T10:00:00+08:00", gis.JSON: `{"a":1}`,
 	}
-	feats := delivery(700)
+	feats := delivery(2700) // enough for pages laid out by this program
 	write(t, s, data.WriteInfo{Bulk: true, Batch: &data.Batch{Layer: "component"}}, func(tx data.Tx) error {
 		for _, l := range gis.Layers {
 			f := gis.NewFeature(l)

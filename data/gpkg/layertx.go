@@ -27,8 +27,10 @@ type layerTx struct {
 	known   bool  // lastID has been read
 
 	insertFirst bool
-	repack      bool // the triggers are off; pack the R-tree at the end
-	assigned    bool // Assign changed rows in this bulk write
+	load        *load // the rows go into pages of their own
+	tried       bool  // to begin a load
+	repack      bool  // the triggers are off; pack the R-tree at the end
+	assigned    bool  // Assign changed rows in this bulk write
 	extent      orb.Bound
 	hasExtent   bool
 	dirty       bool // the extent may have shrunk
@@ -44,6 +46,15 @@ type layerTx struct {
 	scan     *scanner
 
 	insertStmt, updateStmt, updateFieldsStmt, byKeyStmt, deleteStmt, archiveStmt, markStmt *sql.Stmt
+}
+
+// settled is layer for those who want to see its rows.
+func (t *tx) settled(name string) (*layerTx, error) {
+	l, err := t.layer(name)
+	if err != nil {
+		return nil, err
+	}
+	return l, t.fail(l.settle(), "write "+name)
 }
 
 // layer returns the state of the named layer in this write.
@@ -152,10 +163,17 @@ func (l *layerTx) changed() bool { return l.added+l.updated+l.removed > 0 }
 
 // finish brings the layer's index and its entry in gpkg_contents up to date.
 func (l *layerTx) finish(now time.Time) error {
+	if l.load != nil {
+		if err := l.finishLoad(); err != nil {
+			return fmt.Errorf("lay out pages: %w", err)
+		}
+	}
 	var err error
 	if l.repack {
-		if l.extent, l.hasExtent, err = packTree(l.tx.own, l.tx.sql, l.t); err != nil {
-			return fmt.Errorf("pack the R-tree: %w", err)
+		if l.load == nil {
+			if l.extent, l.hasExtent, err = packTree(l.tx.own, l.tx.sql, l.t); err != nil {
+				return fmt.Errorf("pack the R-tree: %w", err)
+			}
 		}
 		for _, s := range l.t.createTriggers() {
 			if _, err := l.tx.sql.ExecContext(l.tx.own, s); err != nil {
@@ -186,7 +204,7 @@ func (t *tx) find(layer, key string) (*layerTx, *scanner, error) {
 	if err := t.check(); err != nil {
 		return nil, nil, err
 	}
-	l, err := t.layer(layer)
+	l, err := t.settled(layer)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -266,7 +284,7 @@ func (t *tx) Clear(layer string) (int64, error) {
 	if err := t.check(); err != nil {
 		return 0, err
 	}
-	l, err := t.layer(layer)
+	l, err := t.settled(layer)
 	if err != nil {
 		return 0, err
 	}
@@ -325,7 +343,7 @@ const pageRows = 512
 // write inside the loop.
 func (t *tx) Features(layer string, b orb.Bound) iter.Seq2[gis.Feature, error] {
 	return func(yield func(gis.Feature, error) bool) {
-		l, err := t.layer(layer)
+		l, err := t.settled(layer)
 		if err != nil {
 			yield(gis.Feature{}, err)
 			return

@@ -96,6 +96,18 @@ func (l *layerTx) encodeKey(f *gis.Feature) error {
 // update: deliveries are mostly all new or mostly all known, so one statement a row is the rule.
 func (l *layerTx) put(f *gis.Feature) (gis.Op, bool, error) {
 	t := l.t
+	if l.tx.info.Bulk && !l.tried {
+		l.tried = true
+		var err error
+		if l.load, err = l.startLoad(); err != nil {
+			return "", false, err
+		}
+	}
+	if l.load != nil {
+		if ok, err := l.loadRow(f); err != nil || ok {
+			return gis.Insert, ok, err
+		}
+	}
 	if f.Key == "" { // only where the store makes the key
 		id, err := l.nextID()
 		if err != nil {

@@ -36,17 +36,29 @@ func packTree(ctx context.Context, tx *sql.Tx, t *table) (orb.Bound, bool, error
 		return extent, false, err
 	}
 	rt := t.rtree()
-	var size int
-	if err := tx.QueryRowContext(ctx, `SELECT length(data) FROM `+quote(rt+"_node")+` WHERE nodeno = 1`).Scan(&size); err != nil {
-		return extent, false, fmt.Errorf("root of %s: %w", rt, err)
+	size, err := nodeSize(ctx, tx, rt)
+	if err != nil {
+		return extent, false, err
 	}
-	for _, suffix := range [...]string{"_node", "_rowid", "_parent"} {
+	for _, suffix := range rtreeTables {
 		if _, err := tx.ExecContext(ctx, `DELETE FROM `+quote(rt+suffix)); err != nil {
 			return extent, false, err
 		}
 	}
-	p := treePacker{ctx: ctx, tx: tx, name: rt, size: size, full: (size - nodeHead) / cellSize}
+	p := newTreePacker(size, func(suffix string, pairs []any) error { return insertPairs(ctx, tx, rt+suffix, pairs) })
 	return extent, len(leaves) > 0, p.pack(leaves)
+}
+
+// rtreeTables are the suffixes of the tables of an R-tree.
+var rtreeTables = [...]string{"_node", "_rowid", "_parent"}
+
+// nodeSize is how many bytes a node of the R-tree has.
+func nodeSize(ctx context.Context, q querier, rtree string) (size int, err error) {
+	err = q.QueryRowContext(ctx, `SELECT length(data) FROM `+quote(rtree+"_node")+` WHERE nodeno = 1`).Scan(&size)
+	if err != nil {
+		err = fmt.Errorf("root of %s: %w", rtree, err)
+	}
+	return size, err
 }
 
 // readCells returns a cell for every row with a geometry, by fid, and the extent of all.
@@ -58,7 +70,7 @@ func readCells(ctx context.Context, q rowQuerier, t *table) ([]cell, orb.Bound, 
 			extent = b
 		}
 		extent = extent.Union(b)
-		cells = append(cells, cell{fid, [4]float32{down(b.Min[0]), up(b.Max[0]), down(b.Min[1]), up(b.Max[1])}})
+		cells = append(cells, cellOf(fid, b))
 	})
 	return cells, extent, err
 }
@@ -116,15 +128,17 @@ func up(v float64) float32 {
 }
 
 type treePacker struct {
-	ctx  context.Context
-	tx   *sql.Tx
-	name string
-	size int // bytes of a node
-	full int // cells a node holds
+	size  int                                    // bytes of a node
+	full  int                                    // cells a node holds
+	write func(suffix string, pairs []any) error // all rows of a table of the tree, by the first of their two columns
 
 	next    int64 // the last node number used; 1 is the root's
 	parents [][2]int64
 	nodes   []any
+}
+
+func newTreePacker(size int, write func(suffix string, pairs []any) error) *treePacker {
+	return &treePacker{size: size, full: (size - nodeHead) / cellSize, write: write}
 }
 
 // pack writes the tree bottom up. Nodes are filled to four fifths, so that single inserts after it need not split at once.
@@ -228,11 +242,14 @@ func (p *treePacker) writeRows(level []cell, leaf []int64) error {
 	for i, c := range level {
 		args = append(args, c.id, leaf[i])
 	}
-	return p.insert("_rowid", args)
+	return p.write("_rowid", args)
 }
 
 func (p *treePacker) flush() error {
-	if err := p.insert("_node", p.nodes); err != nil {
+	if n := len(p.nodes); n > 2 { // the root, made last, is number 1
+		p.nodes = append(append(make([]any, 0, n), p.nodes[n-2:]...), p.nodes[:n-2]...)
+	}
+	if err := p.write("_node", p.nodes); err != nil {
 		return err
 	}
 	slices.SortFunc(p.parents, func(a, b [2]int64) int { return int(a[0] - b[0]) })
@@ -240,27 +257,27 @@ func (p *treePacker) flush() error {
 	for _, e := range p.parents {
 		args = append(args, e[0], e[1])
 	}
-	return p.insert("_parent", args)
+	return p.write("_parent", args)
 }
 
-// insert writes pairs into a table of two columns, many to a statement.
-func (p *treePacker) insert(suffix string, pairs []any) error {
+// insertPairs writes pairs into a table of two columns, many to a statement.
+func insertPairs(ctx context.Context, tx *sql.Tx, table string, pairs []any) error {
 	query := func(n int) string {
-		return `INSERT INTO ` + quote(p.name+suffix) + ` VALUES ` + strings.TrimSuffix(strings.Repeat("(?, ?), ", n), ", ")
+		return `INSERT INTO ` + quote(table) + ` VALUES ` + strings.TrimSuffix(strings.Repeat("(?, ?), ", n), ", ")
 	}
-	stmt, err := p.tx.PrepareContext(p.ctx, query(rowsPerWrite))
+	stmt, err := tx.PrepareContext(ctx, query(rowsPerWrite))
 	if err != nil {
 		return err
 	}
 	defer stmt.Close()
 	for chunk := range slices.Chunk(pairs, 2*rowsPerWrite) {
 		if len(chunk) == 2*rowsPerWrite {
-			_, err = stmt.ExecContext(p.ctx, chunk...)
+			_, err = stmt.ExecContext(ctx, chunk...)
 		} else {
-			_, err = p.tx.ExecContext(p.ctx, query(len(chunk)/2), chunk...)
+			_, err = tx.ExecContext(ctx, query(len(chunk)/2), chunk...)
 		}
 		if err != nil {
-			return fmt.Errorf("%s%s: %w", p.name, suffix, err)
+			return fmt.Errorf("%s: %w", table, err)
 		}
 	}
 	return nil

@@ -26,6 +26,10 @@ func (s *Store) Write(ctx context.Context, w data.WriteInfo, fn func(data.Tx) er
 	}
 	done := false
 	defer func() {
+		t.closeLoads()
+		if t.renew {
+			defer s.renewWriter(context.WithoutCancel(ctx))
+		}
 		if !done { // fn failed or panicked
 			t.end()
 			t.sql.Rollback()
@@ -45,6 +49,11 @@ func (s *Store) Write(ctx context.Context, w data.WriteInfo, fn func(data.Tx) er
 	}
 	if err := t.finish(); err != nil {
 		return 0, s.wrap(err, "finish the write")
+	}
+	if len(t.loads) > 0 {
+		if err := t.layPages(); err != nil {
+			return 0, s.wrap(err, "bring pages into the file")
+		}
 	}
 	t.end()
 	if err := t.sql.Commit(); err != nil {
@@ -72,6 +81,8 @@ type tx struct {
 	steps    int
 	rejected int64
 	ended    bool
+	loads    []finishedLoad
+	renew    bool  // the connection must not be used again
 	broken   error // the first fault of the store itself; nothing is written after it
 
 	logRow, rejectRow, lineageRow *sql.Stmt
