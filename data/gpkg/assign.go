@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"wanmi/data"
+	"wanmi/data/internal/kept"
 	"wanmi/gis"
 )
 
@@ -28,7 +29,7 @@ func (t *tx) Assign(layer string, fields []string, rows iter.Seq[data.Assigned])
 	if err != nil {
 		return 0, err
 	}
-	at, err := l.t.assignable(fields)
+	at, err := kept.Assignable(l.t.layer, fields)
 	if err != nil {
 		return 0, err
 	}
@@ -39,23 +40,6 @@ func (t *tx) Assign(layer string, fields []string, rows iter.Seq[data.Assigned])
 		n, err = l.assignEach(at, rows)
 	}
 	return n, t.fail(err, "assign fields of "+layer)
-}
-
-// assignable returns the positions of the fields, gis.Invalid for none, unknown or repeated ones and for the key.
-func (t *table) assignable(fields []string) ([]int, error) {
-	if len(fields) == 0 {
-		return nil, gis.E(gis.Invalid, nil, "no field of %s to assign", t.name)
-	}
-	at := make([]int, len(fields))
-	seen := map[string]bool{}
-	for i, name := range fields {
-		at[i] = t.layer.Index(name)
-		if at[i] < 0 || name == t.layer.Key || seen[name] {
-			return nil, gis.E(gis.Invalid, nil, "%s is no field of %s that can be assigned, or comes twice", name, t.name)
-		}
-		seen[name] = true
-	}
-	return at, nil
 }
 
 // encodeAssigned returns the values as they stand in their columns.

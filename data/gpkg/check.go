@@ -184,12 +184,8 @@ func (c *checker) readTree(t *table, tree map[int64][4]float64) error {
 // row checks one row, takes its entry out of tree, and returns its bounds.
 func (c *checker) row(t *table, sc *scanner, tree map[int64][4]float64) (orb.Bound, bool) {
 	key, _ := sc.vals[t.keyColumn()].(string)
-	f := gis.Finding{Layer: t.name, Key: key}
 	if key == "" || t.isMadeKey(key) && key != t.madeKey(sc.fid) {
-		f.Rule = "store.key"
-		f.Text = fmt.Sprintf("row %d has the key %q", sc.fid, key)
-		f.TextZh = fmt.Sprintf("第 %d 行的标识码为“%s”", sc.fid, key)
-		c.found(f)
+		c.found(kept.BadKey(t.layer, sc.fid, key))
 	}
 	entry, indexed := tree[sc.fid]
 	delete(tree, sc.fid)
@@ -205,18 +201,15 @@ func (c *checker) row(t *table, sc *scanner, tree map[int64][4]float64) (orb.Bou
 		_, err = kept.Canonical(g, t.layer.Geom)
 	}
 	if err != nil || g == nil {
-		f.Rule = "store.geometry"
-		f.Text = fmt.Sprintf("the shape of %s %s is wrong: %v", t.name, key, err)
-		f.TextZh = fmt.Sprintf("%s %s 的图形有误", t.layer.Zh, key)
-		c.found(f)
+		c.found(kept.BadShape(t.layer, key, err))
 		return orb.Bound{}, false
 	}
 	b := g.Bound()
 	if !indexed || entry[0] > b.Min[0] || entry[1] < b.Max[0] || entry[2] > b.Min[1] || entry[3] < b.Max[1] {
-		f.Rule, f.At = "store.index", b.Center()
-		f.Text = fmt.Sprintf("the R-tree does not cover %s %s", t.name, key)
-		f.TextZh = fmt.Sprintf("空间索引缺少%s %s", t.layer.Zh, key)
-		c.found(f)
+		c.found(gis.Finding{
+			Rule: "store.index", Layer: t.name, Key: key, At: b.Center(),
+			Text: fmt.Sprintf("the R-tree does not cover %s %s", t.name, key), TextZh: fmt.Sprintf("空间索引缺少%s %s", t.layer.Zh, key),
+		})
 	}
 	return b, true
 }
@@ -246,11 +239,7 @@ func (c *checker) generation() error {
 		return err
 	}
 	if state != logged || steps != logged {
-		err := c.found(gis.Finding{
-			Rule: "store.generation", Text: fmt.Sprintf("the generation is %d, the change log ends at %d and holds %d", state, logged, steps),
-			TextZh: fmt.Sprintf("数据版本为 %d，变更日志止于 %d，共 %d 个版本", state, logged, steps),
-		})
-		if err != nil {
+		if err := c.found(kept.BadGeneration(state, logged, steps)); err != nil {
 			return err
 		}
 	}
@@ -260,11 +249,7 @@ func (c *checker) generation() error {
 			return err
 		}
 		if rev > seq {
-			err := c.found(gis.Finding{
-				Rule: "store.generation", Layer: t.name, Text: fmt.Sprintf("%s has a row of revision %d, the change log ends at %d", t.name, rev, seq),
-				TextZh: fmt.Sprintf("%s的修订号 %d 超出变更日志 %d", t.layer.Zh, rev, seq),
-			})
-			if err != nil {
+			if err := c.found(kept.BadRevision(t.layer, rev, seq)); err != nil {
 				return err
 			}
 		}
@@ -285,11 +270,7 @@ func (c *checker) counters() error {
 	}
 	for _, layer := range [...]string{"unit_grid", "component"} {
 		err := c.query(fmt.Sprintf(below, queries[layer]), func(v []string) error {
-			return c.found(gis.Finding{
-				Rule: "store.counter", Layer: layer, Key: strings.TrimPrefix(v[0], layer+"/"),
-				Text:   fmt.Sprintf("the counter %s is at %s, but the number %s is in use", v[0], v[2], v[1]),
-				TextZh: fmt.Sprintf("流水号 %s 为 %s，但 %s 已被使用", v[0], v[2], v[1]),
-			})
+			return c.found(kept.BadCounter(layer, strings.TrimPrefix(v[0], layer+"/"), v[0], v[1], v[2]))
 		})
 		if err != nil {
 			return err
@@ -304,27 +285,17 @@ func (c *checker) batches() error {
 		OR rejected = 0 AND EXISTS (SELECT 1 FROM import_rejected WHERE batch = b.id)
 		ORDER BY id`, data.StatusCommitted, data.StatusRolledBack, data.StatusRejected, data.StatusCommitted)
 	return c.query(query, func(v []string) error {
-		return c.found(gis.Finding{
-			Rule: "store.batch", Key: v[0], Text: fmt.Sprintf("import %s (%s) has counts or a state that cannot be", v[0], v[1]),
-			TextZh: fmt.Sprintf("导入批次 %s（%s）的计数或状态有误", v[0], v[1]),
-		})
+		return c.found(kept.BadBatch(v[0], v[1]))
 	})
 }
 
 // places looks for components whose unit grid or community is not there, where such layers are filled at all.
 func (c *checker) places() error {
-	for _, r := range [...]struct{ rule, field, layer, zh string }{
-		{"store.grid", "grid_code", "unit_grid", "单元网格"},
-		{"store.community", "community_code", "community", "社区"},
-	} {
+	for _, p := range kept.Placings {
 		query := fmt.Sprintf(`SELECT code, %[1]s FROM component WHERE %[1]s <> '' AND EXISTS (SELECT 1 FROM %[2]s)
-			AND %[1]s NOT IN (SELECT code FROM %[2]s) ORDER BY fid`, r.field, r.layer)
+			AND %[1]s NOT IN (SELECT code FROM %[2]s) ORDER BY fid`, p.Field, p.Layer)
 		err := c.query(query, func(v []string) error {
-			return c.found(gis.Finding{
-				Rule: r.rule, Severity: gis.SeverityWarning, Layer: "component", Key: v[0],
-				Text:   fmt.Sprintf("component %s lies in the %s %s, which is not there", v[0], r.layer, v[1]),
-				TextZh: fmt.Sprintf("部件 %s 所在%s %s 不存在", v[0], r.zh, v[1]),
-			})
+			return c.found(p.Astray(v[0], v[1]))
 		})
 		if err != nil {
 			return err

@@ -34,6 +34,12 @@ func Encode(f *gis.Field, v any) (any, error) {
 	return v, nil
 }
 
+// Storable reports whether a store takes s as text: UTF-8 without NUL.
+func Storable(s string) bool { return utf8.ValidString(s) && strings.IndexByte(s, 0) < 0 }
+
+// Text returns s as a store takes it, with what is no UTF-8 replaced and NUL left out: what was refused may be in any encoding.
+func Text(s string) string { return strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\x00", "") }
+
 func encodeText(f *gis.Field, s string) (any, error) {
 	if !utf8.ValidString(s) {
 		return nil, fmt.Errorf("%s is not UTF-8 text", f.Name)
