@@ -27,7 +27,7 @@ demo: build ## build the synthetic city and serve it with its map on http://127.
 
 test: ## everything CI runs: linters, unit tests, the real binary end to end, the page in a browser
 	@scripts/setup.sh test
-	@$(MAKE) --no-print-directory lint build unit e2e
+	@scripts/with_postgres.sh $(MAKE) --no-print-directory lint build unit e2e
 
 ci: test ## exactly what .ci/run runs
 

@@ -2,7 +2,7 @@
 # Installs, once and quietly, what `make build` (front end) or `make test` (everything else) needs.
 #   scripts/setup.sh web     npm packages of the map page
 #   scripts/setup.sh test    Debian packages the tests use: a C compiler (race detector), a browser,
-#                          GDAL and PROJ as oracles, shapely for the judge
+#                          GDAL and PROJ as oracles, shapely for the judge, PostgreSQL with PostGIS
 set -euo pipefail
 cd "$(dirname "$0")/.."
 mkdir -p .setup
@@ -58,7 +58,8 @@ web) web ;;
 test)
 	need go "install Go 1.26 or newer"
 	web
-	packages gcc libc6-dev pkg-config zlib1g-dev chromium fonts-noto-cjk gdal-bin proj-bin python3-gdal python3-numpy python3-shapely sqlite3
+	packages gcc libc6-dev pkg-config zlib1g-dev chromium fonts-noto-cjk gdal-bin proj-bin python3-gdal python3-numpy python3-shapely sqlite3 \
+		postgresql-postgis
 	;;
 *)
 	echo "usage: scripts/setup.sh web|test" >&2

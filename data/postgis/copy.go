@@ -1,0 +1,140 @@
+package postgis
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"strconv"
+)
+
+// copyChunk is from how many bytes on collected rows are sent.
+const copyChunk = 1 << 20
+
+// copyBuf collects rows in the text format of COPY for one table.
+type copyBuf struct {
+	into string // table and columns, as "wanmi.counter (name, value)"
+	b    []byte
+	rows int
+}
+
+// row appends a row.
+func (c *copyBuf) row(vals ...any) {
+	for i, v := range vals {
+		if i > 0 {
+			c.b = append(c.b, '\t')
+		}
+		c.b = appendCopy(c.b, v)
+	}
+	c.b = append(c.b, '\n')
+	c.rows++
+}
+
+// appendCopy appends one value: \N for nil, hexadecimal EWKB for the WKB of a shape.
+func appendCopy(b []byte, v any) []byte {
+	switch v := v.(type) {
+	case nil:
+		return append(b, `\N`...)
+	case string:
+		return appendCopyText(b, v)
+	case int64:
+		return strconv.AppendInt(b, v, 10)
+	case float64:
+		return strconv.AppendFloat(b, v, 'g', -1, 64)
+	case bool:
+		if v {
+			return append(b, 't')
+		}
+		return append(b, 'f')
+	case []byte:
+		return appendEWKB(b, v)
+	}
+	panic(fmt.Sprintf("postgis: no column takes a %T", v))
+}
+
+func appendCopyText(b []byte, s string) []byte {
+	from := 0
+	for i := 0; i < len(s); i++ {
+		var esc byte
+		switch s[i] {
+		case '\\':
+			esc = '\\'
+		case '\n':
+			esc = 'n'
+		case '\r':
+			esc = 'r'
+		case '\t':
+			esc = 't'
+		default:
+			continue
+		}
+		b = append(append(b, s[from:i]...), '\\', esc)
+		from = i + 1
+	}
+	return append(b, s[from:]...)
+}
+
+// appendEWKB appends the little-endian WKB of a shape as hexadecimal EWKB: with the reference system after the type.
+func appendEWKB(b, wkb []byte) []byte {
+	var head [9]byte
+	head[0] = 1
+	const hasSRID = 0x20000000
+	binary.LittleEndian.PutUint32(head[1:], binary.LittleEndian.Uint32(wkb[1:])|hasSRID)
+	binary.LittleEndian.PutUint32(head[5:], srsCGCS2000)
+	return hex.AppendEncode(hex.AppendEncode(b, head[:]), wkb[5:])
+}
+
+// param returns v as the argument of a statement.
+func param(v any) any {
+	if wkb, ok := v.([]byte); ok {
+		return string(appendEWKB(nil, wkb))
+	}
+	return v
+}
+
+// copyIn sends rows by COPY on c, which is in a transaction.
+func copyIn(ctx context.Context, c *sql.Conn, into string, rows []byte) error {
+	return c.Raw(func(dc any) error {
+		p, ok := dc.(driver.ConnPrepareContext)
+		if !ok {
+			return errors.New("the driver prepares no statements")
+		}
+		st, err := p.PrepareContext(ctx, "COPY "+into+" FROM STDIN")
+		if err != nil {
+			return err
+		}
+		in, ok := st.(interface {
+			driver.Stmt
+			CopyData(ctx context.Context, line string) (driver.Result, error)
+		})
+		if !ok {
+			return errors.New("the driver takes no lines for COPY")
+		}
+		for len(rows) > 0 && err == nil {
+			n := cut(rows)
+			_, err = in.CopyData(ctx, string(rows[:n-1])) // it appends the line's end itself
+			rows = rows[n:]
+		}
+		if verdict := in.Close(); verdict != nil { // Close waits for the server
+			return verdict
+		}
+		return err
+	})
+}
+
+// cut returns the length of the lines to send in one message, about 60 kB.
+func cut(rows []byte) int {
+	const message = 60 << 10
+	if len(rows) <= message {
+		return len(rows)
+	}
+	for n := message; n < len(rows); n++ {
+		if rows[n-1] == '\n' {
+			return n
+		}
+	}
+	return len(rows)
+}

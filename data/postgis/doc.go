@@ -1,0 +1,26 @@
+// Package postgis is the server store: a schema "wanmi" in a PostgreSQL database with PostGIS, reached through lib/pq. It keeps
+// what data/gpkg keeps and passes the same contract, data/storetest.
+//
+// # The schema
+//
+//   - One table per layer of [gis.Layers], named as the layer: fid (never given twice), geom, the key (the layer's key field,
+//     else a column "key"), the fields, and rev, the number of the change that last touched the row. Tables and columns carry
+//     comments in Chinese and English.
+//   - Geometry is CGCS2000 (EPSG:4490), longitude first. Point layers hold Point, line and polygon layers Multi types only; a
+//     multi-geometry of one part comes back as that part.
+//   - A GiST index on geom is made by the write that first fills a layer: building it afterwards is several times cheaper
+//     than keeping it row by row, and takes no lock that a reader waits for.
+//   - import_batch, import_rejected, grid_lineage, change_log and feature_history are as in the file; a version with op
+//     "assign" holds only the fields the next version has others of. migration, state, counter and access_key are the
+//     program's own.
+//   - Two roles without login, wanmi_reader and wanmi_writer, get what reading and writing needs, where they exist or can be made.
+//
+// # Invariants
+//
+//   - One write at a time in a database, by an advisory lock, each in one transaction; a write that was acknowledged survives
+//     a crash of the server, one whose connection is lost leaves nothing.
+//   - Reads never wait for a write: a loop is one statement, which sees one state, and what is made of several is read in
+//     one REPEATABLE READ transaction.
+//   - The password of a connection string is in no error, log or result.
+//   - Times are UTC with milliseconds.
+package postgis

@@ -1,0 +1,409 @@
+package postgis
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"sort"
+	"time"
+
+	"wanmi/data"
+	"wanmi/data/internal/kept"
+	"wanmi/gis"
+)
+
+// Write runs fn in one transaction and returns the generation after it. When fn fails or panics, when ctx ends, when the
+// connection is lost or the process dies, nothing of it remains. Writes of one Store wait for one another as long as ctx
+// lasts; another process' write is waited for as long as Options.Busy says, then the error is gis.Unavailable.
+func (s *Store) Write(ctx context.Context, w data.WriteInfo, fn func(data.Tx) error) (gis.Generation, error) {
+	if err := s.lock(ctx); err != nil {
+		return 0, err
+	}
+	defer s.unlock()
+	t, err := s.begin(ctx, w)
+	if err != nil {
+		return 0, err
+	}
+	done := false
+	defer func() {
+		if !done { // fn failed or panicked
+			t.end()
+			t.sql.Rollback()
+			if w.Batch != nil {
+				w.Batch.ID = 0
+			}
+		}
+		t.conn.Close()
+	}()
+	if err := fn(t); err != nil {
+		return 0, s.wrap(err, "write")
+	}
+	if t.broken != nil { // fn passed over an error it must not pass over
+		return 0, t.broken
+	}
+	if err := ctx.Err(); err != nil {
+		return 0, s.wrap(err, "write")
+	}
+	if err := t.finish(); err != nil {
+		return 0, s.wrap(err, "finish the write")
+	}
+	t.end()
+	if err := t.sql.Commit(); err != nil {
+		if err = s.committed(ctx, t.xid, err); err != nil {
+			return 0, err
+		}
+	}
+	done = true
+	return t.gen, nil
+}
+
+// tx is a write in progress: data.Tx over one SQL transaction. What is put and deleted is collected and sent by the thousand; a
+// reading statement sends what its table waits for first.
+type tx struct {
+	ctx    context.Context // the caller's: its end stops long statements, and the write with them
+	own    context.Context // for short statements, which need no watching
+	store  *Store
+	conn   *sql.Conn
+	sql    *sql.Tx
+	info   data.WriteInfo
+	at     time.Time
+	gen    gis.Generation // the store's before the write; after it when finish found a change
+	seq    int64          // the last of the change log
+	xid    string         // the server's number of the transaction, known when it is about to be committed
+	layers map[string]*layerTx
+	order  []*layerTx // in the order of their first use
+
+	counters map[string]int64
+	raised   map[string]bool // the counters to be written
+	steps    int
+	rejected int64
+	cursors  int
+	ended    bool
+	broken   error // the first fault of the store itself; nothing is written after it
+
+	log, rejects, lineage copyBuf
+
+	sending chan error // what a COPY under way in the background will report; nil when none is
+	spare   []byte     // a buffer to collect in while another is sent
+}
+
+// begin starts the transaction under the writers' lock.
+func (s *Store) begin(ctx context.Context, w data.WriteInfo) (*tx, error) {
+	c, err := s.writer.Conn(ctx)
+	if err != nil {
+		return nil, s.wrap(err, "begin a write")
+	}
+	q, err := s.beginWrite(ctx, c)
+	if err != nil {
+		c.Close()
+		return nil, s.wrap(err, "begin a write")
+	}
+	t := &tx{
+		ctx: ctx, own: context.WithoutCancel(ctx), store: s, conn: c, sql: q, info: w, at: s.now(), layers: map[string]*layerTx{},
+		counters: map[string]int64{}, raised: map[string]bool{},
+		log:     copyBuf{into: `wanmi.change_log (seq, gen, layer, key, op, old_min_x, old_min_y, old_max_x, old_max_y, new_min_x, new_min_y, new_max_x, new_max_y, actor, source, batch, at)`},
+		rejects: copyBuf{into: rejectedInto},
+		lineage: copyBuf{into: `wanmi.grid_lineage (from_code, to_code, why, at)`},
+	}
+	if err := t.prepare(); err != nil {
+		q.Rollback()
+		c.Close()
+		return nil, s.wrap(err, "begin a write")
+	}
+	return t, nil
+}
+
+func (t *tx) prepare() error {
+	var gen int64
+	err := t.sql.QueryRowContext(t.own, `SELECT (SELECT value FROM wanmi.state WHERE name = 'generation'), (SELECT value FROM wanmi.state WHERE name = 'seq')`).Scan(&gen, &t.seq)
+	t.gen = gis.Generation(gen)
+	if err != nil || t.info.Batch == nil {
+		return err
+	}
+	b := t.info.Batch
+	if b.StartedAt.IsZero() {
+		b.StartedAt = t.at
+	}
+	b.ID, err = insertBatch(t.own, t.sql, b)
+	return err
+}
+
+// check is called by every verb: a write that ended, or whose caller left, does no more.
+func (t *tx) check() error {
+	if t.ended {
+		return gis.E(gis.Internal, nil, "the write is over")
+	}
+	if t.broken != nil {
+		return t.broken
+	}
+	t.steps++
+	if t.steps%64 == 0 {
+		if err := t.ctx.Err(); err != nil {
+			return t.fail(err, "write")
+		}
+	}
+	return nil
+}
+
+// fail gives err its kind. Unless only the row or the key was wrong, which the store saw by itself, the write is over: the server
+// takes nothing more in a transaction in which it refused something.
+func (t *tx) fail(err error, doing string) error {
+	if err == nil {
+		return nil
+	}
+	server := code(err) != ""
+	err = t.store.wrap(err, doing)
+	switch gis.KindOf(err) {
+	case gis.Invalid, gis.NotFound, gis.Conflict:
+		if !server {
+			return err
+		}
+	}
+	if t.broken == nil {
+		t.broken = err
+	}
+	return err
+}
+
+// end makes the transaction take no more calls.
+func (t *tx) end() {
+	t.ended = true
+	_ = t.wait() // what it reports no longer matters: the caller rolls back, or has waited before
+}
+
+// send hands the collected rows to a COPY in the background and empties the buffer: while the server takes them in, the next
+// are made ready.
+func (t *tx) send(c *copyBuf) error {
+	if c.rows == 0 {
+		return nil
+	}
+	if err := t.wait(); err != nil {
+		return err
+	}
+	rows, into := c.b, c.into
+	c.b, c.rows = t.spare[:0], 0
+	done := make(chan error, 1)
+	go func() { done <- copyIn(t.ctx, t.conn, into, rows) }()
+	t.sending, t.spare = done, rows
+	return nil
+}
+
+// wait waits for the COPY under way. The connection takes no statement before; every method below calls it.
+func (t *tx) wait() error {
+	if t.sending == nil {
+		return nil
+	}
+	err := <-t.sending
+	t.sending = nil
+	return err
+}
+
+// sendNow sends and waits.
+func (t *tx) sendNow(c *copyBuf) error {
+	return errors.Join(t.send(c), t.wait())
+}
+
+// exec runs a statement and returns how many rows it touched. Long ones end with the caller's context.
+func (t *tx) exec(query string, args ...any) (int64, error) {
+	if err := t.wait(); err != nil {
+		return 0, err
+	}
+	res, err := t.sql.ExecContext(t.ctx, query, args...)
+	if err != nil {
+		return 0, err
+	}
+	return res.RowsAffected()
+}
+
+// value reads the one row of a query.
+func (t *tx) value(dest []any, query string, args ...any) error {
+	if err := t.wait(); err != nil {
+		return err
+	}
+	return t.sql.QueryRowContext(t.own, query, args...).Scan(dest...)
+}
+
+// finish writes what is collected and what is kept per write and not per row: counters, indexes, the batch, the generation.
+func (t *tx) finish() error {
+	now := t.store.now()
+	changed := false
+	for _, l := range t.order {
+		if !l.changed() {
+			continue
+		}
+		changed = true
+		if err := l.finish(); err != nil {
+			return fmt.Errorf("%s: %w", l.t.name, err)
+		}
+	}
+	for _, c := range []*copyBuf{&t.log, &t.rejects, &t.lineage} {
+		if err := t.sendNow(c); err != nil {
+			return err
+		}
+	}
+	if err := t.keepCounters(); err != nil {
+		return err
+	}
+	if b := t.info.Batch; b != nil {
+		t.countBatch(b)
+		b.CommittedAt, b.Status = now, data.StatusCommitted
+		if err := updateBatch(t.own, t.sql, b); err != nil {
+			return err
+		}
+	}
+	if changed {
+		t.gen++
+		_, err := t.exec(`UPDATE wanmi.state SET value = CASE name WHEN 'generation' THEN $1::bigint ELSE $2::bigint END WHERE name IN ('generation', 'seq')`, int64(t.gen), t.seq)
+		if err != nil {
+			return err
+		}
+	}
+	return t.value([]any{&t.xid}, `SELECT coalesce(pg_current_xact_id_if_assigned()::text, '')`)
+}
+
+func (t *tx) keepCounters() error {
+	names := make([]string, 0, len(t.raised))
+	for name := range t.raised {
+		names = append(names, name)
+	}
+	sort.Strings(names)
+	if len(names) == 0 {
+		return nil
+	}
+	values := make([]int64, len(names))
+	for i, name := range names {
+		values[i] = t.counters[name]
+	}
+	_, err := t.exec(`INSERT INTO wanmi.counter AS c SELECT * FROM unnest($1::text[], $2::bigint[])
+		ON CONFLICT (name) DO UPDATE SET value = greatest(c.value, excluded.value)`, array(names), array(values))
+	return err
+}
+
+// countBatch fills in the counts the writer left to the store.
+func (t *tx) countBatch(b *data.Batch) {
+	if b.Rejected == 0 {
+		b.Rejected = t.rejected
+	}
+	if b.Added != 0 || b.Moved != 0 || b.Changed != 0 || b.Removed != 0 || b.Unchanged != 0 {
+		return
+	}
+	for _, l := range t.order {
+		b.Added += l.added
+		b.Changed += l.updated
+		b.Removed += l.removed
+		b.Unchanged += l.unchanged
+	}
+}
+
+// committed settles what became of a transaction whose COMMIT was not answered: nil when the server did commit it.
+func (s *Store) committed(ctx context.Context, xid string, cause error) error {
+	if !lost(cause) || xid == "" {
+		return s.wrap(cause, "commit")
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*connectTimeout)
+	defer cancel()
+	for wait := 50 * time.Millisecond; ; wait *= 2 {
+		var status sql.NullString
+		err := s.reader.QueryRowContext(ctx, `SELECT pg_xact_status($1::xid8)`, xid).Scan(&status)
+		switch {
+		case err == nil && status.String == "committed":
+			return nil
+		case err == nil && status.String == "aborted":
+			return gis.E(gis.Unavailable, cause, "the connection to %s was lost; nothing was written", s.name)
+		}
+		select {
+		case <-ctx.Done():
+			return gis.E(gis.Unavailable, errors.Join(cause, err), "the connection to %s was lost while the write was being committed, and does not come back; "+
+				"look at the last import there before trying again", s.name)
+		case <-time.After(wait):
+		}
+	}
+}
+
+// logChange appends an entry to the change log and returns its number.
+func (t *tx) logChange(c gis.Change, hadOld, hasNew bool) (int64, error) {
+	t.seq++
+	var batch any
+	if t.info.Batch != nil {
+		batch = t.info.Batch.ID
+	}
+	args := []any{t.seq, int64(t.gen) + 1, c.Layer, c.Key, string(c.Op)}
+	args = append(args, boundArgs(c.Old, hadOld)...)
+	args = append(args, boundArgs(c.New, hasNew)...)
+	t.log.row(append(args, kept.Text(t.info.Actor), kept.Text(t.info.Source), batch, kept.FormatTime(t.at))...)
+	if len(t.log.b) < copyChunk {
+		return t.seq, nil
+	}
+	return t.seq, t.send(&t.log)
+}
+
+// Next implements data.Tx.
+func (t *tx) Next(counter string, floor int64) (int64, error) {
+	last, err := t.counter(counter)
+	if err != nil {
+		return 0, err
+	}
+	n := max(last+1, floor)
+	t.counters[counter], t.raised[counter] = n, true
+	return n, nil
+}
+
+// Reserve implements data.Tx.
+func (t *tx) Reserve(counter string, n int64) error {
+	last, err := t.counter(counter)
+	if err == nil && n > last {
+		t.counters[counter], t.raised[counter] = n, true
+	}
+	return err
+}
+
+// counter returns the last number given of a counter, 0 when none was.
+func (t *tx) counter(name string) (int64, error) {
+	if err := t.check(); err != nil {
+		return 0, err
+	}
+	if n, ok := t.counters[name]; ok {
+		return n, nil
+	}
+	if !kept.Storable(name) {
+		return 0, gis.E(gis.Invalid, nil, "%q is no name of a counter", name)
+	}
+	var n int64
+	err := t.value([]any{&n}, `SELECT value FROM wanmi.counter WHERE name = $1`, name)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return 0, t.fail(err, "read counter "+name)
+	}
+	t.counters[name] = n
+	return n, nil
+}
+
+// Reject implements data.Tx.
+func (t *tx) Reject(r data.Rejected) error {
+	if err := t.check(); err != nil {
+		return err
+	}
+	b := t.info.Batch
+	if b == nil {
+		return gis.E(gis.Invalid, nil, "a rejected row belongs to an import batch; this write has none")
+	}
+	r.Batch = b.ID
+	t.rejects.row(rejectedRow(r)...)
+	t.rejected++
+	if len(t.rejects.b) < copyChunk {
+		return nil
+	}
+	return t.fail(t.send(&t.rejects), "record rejected rows")
+}
+
+// AddLineage implements data.Tx.
+func (t *tx) AddLineage(l data.Lineage) error {
+	if err := t.check(); err != nil {
+		return err
+	}
+	if l.At.IsZero() {
+		l.At = t.at
+	}
+	t.lineage.row(kept.Text(l.From), kept.Text(l.To), kept.Text(l.Why), kept.FormatTime(l.At))
+	return nil
+}
