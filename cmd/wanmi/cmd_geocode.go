@@ -48,7 +48,7 @@ result_component, result_department, result_reasons.`,
 		},
 	}
 	fl := c.Flags()
-	fl.StringVar(&f.db, "db", a.getenv("WANMI_DB"), "the database: a GeoPackage file (default from WANMI_DB)")
+	a.dbFlagVar(c, &f.db, dbUsage)
 	fl.StringVar(&f.batch, "batch", "", "a CSV file with one text a row")
 	fl.StringVar(&f.out, "out", "", "the CSV file to write")
 	fl.StringVar(&f.column, "column", "", "the column with the texts (default: found by its heading and values)")

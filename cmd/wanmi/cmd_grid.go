@@ -82,7 +82,7 @@ communities that have no cells, and leaves what was delivered, faults and all. A
 		},
 	}
 	fl := c.Flags()
-	fl.StringVar(&f.db, "db", a.getenv("WANMI_DB"), "the database: a GeoPackage file (default from WANMI_DB)")
+	a.dbFlagVar(c, &f.db, dbUsage)
 	fl.StringSliceVar(&f.communities, "community", nil, "divide only these communities (12-digit codes)")
 	fl.Float64Var(&f.target, "target", 10000, "area a cell should have, m²")
 	f.areaFlags(c)

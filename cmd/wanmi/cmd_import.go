@@ -59,7 +59,7 @@ as .html, .json or .xlsx. Exit code 3 means that nothing could be taken (with --
 		Args: cobra.MinimumNArgs(2),
 	}
 	fl := c.Flags()
-	fl.StringVar(&f.db, "db", a.getenv("WANMI_DB"), "the database: a GeoPackage file, made when absent (default from WANMI_DB)")
+	a.dbFlagVar(c, &f.db, "the database: a GeoPackage file, made when absent, or postgres://USER:PASSWORD@HOST/DATABASE (default from WANMI_DB)")
 	fl.StringVar(&f.crs, "crs", "", "coordinate system of the files when they do not say or lie: EPSG:n, gcj02, bd09")
 	fl.StringVar(&f.encoding, "encoding", "", "text encoding of CSV and dBASE files, as gbk (default: guessed)")
 	fl.StringVar(&f.sheet, "sheet", "", "XLSX: the sheet to read (default: every sheet with rows)")

@@ -35,7 +35,7 @@ A signal (Ctrl-C, SIGTERM) lets running requests finish.`,
 		Args: cobra.NoArgs,
 	}
 	fl := c.Flags()
-	fl.StringVar(&f.db, "db", a.getenv("WANMI_DB"), "the database: a GeoPackage file (default from WANMI_DB)")
+	a.dbFlagVar(c, &f.db, dbUsage)
 	fl.StringVar(&f.addr, "addr", "127.0.0.1:8080", "host and port to listen on")
 	fl.StringVar(&f.config, "config", "", "a YAML file: addr, public, base_path, trust_proxy, admin, synonyms, title, attribution, examples, presets, land, compound, compound_max")
 	fl.StringVar(&f.basePath, "base-path", "", "the path a proxy mounts the server under, as /wanmi")

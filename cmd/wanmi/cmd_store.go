@@ -11,6 +11,7 @@ import (
 
 	"wanmi/data"
 	"wanmi/data/gpkg"
+	"wanmi/data/postgis"
 	"wanmi/gis"
 )
 
@@ -43,7 +44,7 @@ func (a *app) cmdCheck() *cobra.Command {
 				}
 			}
 			end()
-			err := a.result(map[string]int{"findings": n, "errors": hard}, "%s: %d findings, %d of them errors", *db, n, hard)
+			err := a.result(map[string]int{"findings": n, "errors": hard}, "%s: %d findings, %d of them errors", shown(*db), n, hard)
 			if err == nil && hard > 0 {
 				return exitCode(1)
 			}
@@ -140,7 +141,7 @@ func (a *app) cmdBackup() *cobra.Command {
 			if err := st.Backup(c.Context(), *out); err != nil {
 				return err
 			}
-			return a.result(map[string]string{"file": *out}, "%s backed up to %s", *db, *out)
+			return a.result(map[string]string{"file": *out}, "%s backed up to %s", shown(*db), *out)
 		})
 	}
 	return c
@@ -161,9 +162,14 @@ func (a *app) cmdRestore() *cobra.Command {
 		if err := restore(c.Context(), args[0], *db); err != nil {
 			return err
 		}
-		return a.result(map[string]string{"db": *db, "from": args[0]}, "%s restored from %s", *db, args[0])
+		return a.result(map[string]string{"db": shown(*db), "from": args[0]}, "%s restored from %s", shown(*db), args[0])
 	}
 	return c
 }
 
-func restore(ctx context.Context, from, to string) error { return gpkg.Restore(ctx, from, to) }
+func restore(ctx context.Context, from, to string) error {
+	if postgis.IsDSN(to) {
+		return postgis.Restore(ctx, from, to)
+	}
+	return gpkg.Restore(ctx, from, to)
+}

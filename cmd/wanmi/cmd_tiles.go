@@ -43,7 +43,7 @@ func (a *app) cmdTilesExport() *cobra.Command {
 		},
 	}
 	fl := c.Flags()
-	fl.StringVar(&f.db, "db", a.getenv("WANMI_DB"), "the database: a GeoPackage file (default from WANMI_DB)")
+	a.dbFlagVar(c, &f.db, dbUsage)
 	fl.StringVar(&f.out, "out", "", "the archive to write: .mbtiles or .pmtiles (required)")
 	fl.StringSliceVar(&f.layers, "layers", nil, "layers, separated by commas (default: all)")
 	fl.IntVar(&f.minZoom, "minzoom", 5, "smallest zoom")

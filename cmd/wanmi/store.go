@@ -6,13 +6,13 @@ import (
 	"io/fs"
 	"iter"
 	"os"
-	"strings"
 
 	"github.com/paulmach/orb"
 	"github.com/spf13/cobra"
 
 	"wanmi/data"
 	"wanmi/data/gpkg"
+	"wanmi/data/postgis"
 	"wanmi/gis"
 )
 
@@ -42,11 +42,34 @@ type store interface {
 	FindKey(ctx context.Context, secret string) (data.Key, error)
 }
 
-var _ store = (*gpkg.Store)(nil)
+var (
+	_ store = (*gpkg.Store)(nil)
+	_ store = (*postgis.Store)(nil)
+)
+
+const dbUsage = "the database: a GeoPackage file or postgres://USER:PASSWORD@HOST/DATABASE (default from WANMI_DB)"
 
 // dbFlag adds --db, which may come from WANMI_DB.
 func (a *app) dbFlag(c *cobra.Command) *string {
-	return c.Flags().String("db", a.getenv("WANMI_DB"), "the database: a GeoPackage file (default from WANMI_DB)")
+	var db string
+	a.dbFlagVar(c, &db, dbUsage)
+	return &db
+}
+
+// dbFlagVar is dbFlag with another variable and explanation. Help shows a default without its password.
+func (a *app) dbFlagVar(c *cobra.Command, db *string, usage string) {
+	c.Flags().StringVar(db, "db", a.getenv("WANMI_DB"), usage)
+	if f := c.Flags().Lookup("db"); f.DefValue != "" {
+		f.DefValue = shown(f.DefValue)
+	}
+}
+
+// shown returns the name of a database as it may be printed.
+func shown(db string) string {
+	if postgis.IsDSN(db) {
+		return postgis.Shown(db)
+	}
+	return db
 }
 
 // openStore opens the database; create allows a file that is not there yet.
@@ -54,8 +77,8 @@ func (a *app) openStore(ctx context.Context, db string, create mode) (store, err
 	switch {
 	case db == "":
 		return nil, usageError{errors.New("which database? give --db city.gpkg or set WANMI_DB")}
-	case strings.HasPrefix(db, "postgres://"), strings.HasPrefix(db, "postgresql://"):
-		return nil, gis.E(gis.Invalid, nil, "this version stores in GeoPackage files only; give --db a file name, as city.gpkg")
+	case postgis.IsDSN(db):
+		return postgis.Open(ctx, db, postgis.Options{Now: a.now, MustExist: create == mustExist})
 	}
 	if create == mustExist {
 		if _, err := os.Stat(db); errors.Is(err, fs.ErrNotExist) {
