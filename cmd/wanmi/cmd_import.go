@@ -17,7 +17,7 @@ import (
 type importFlags struct {
 	db, crs, encoding, sheet, profile, report string
 	set                                       []string
-	dryRun, guess, partial, strict            bool
+	dryRun, guess, partial, strict, fix       bool
 	tolerance                                 float64
 	config                                    string
 }
@@ -50,7 +50,8 @@ Codes of streets and communities have 9 and 12 digits: shorter ones are filled u
 --set code=auto asks for that, with unit_grid too.
 
 Rows that cannot be taken are kept in the database with file, row, field, value and reason; --report writes them
-as .html, .json or .xlsx. Exit code 3 means that nothing could be taken (with --strict: that some row could not).`,
+and every other fault as .html (a page with map, filters and rows), .json or .xlsx; 'wanmi census checks' lists the kinds of
+faults and which of them --fix puts right. Exit code 3 means that nothing could be taken (with --strict: that some row could not).`,
 		Example: `  wanmi import --db city.gpkg community 社区.shp
   wanmi import --db city.gpkg component 部件.zip 果皮箱.xlsx --report 部件.html
   wanmi import --db city.gpkg component 路灯.csv --crs EPSG:4548 --set dept_name=市政所 --dry-run
@@ -71,6 +72,7 @@ as .html, .json or .xlsx. Exit code 3 means that nothing could be taken (with --
 	fl.BoolVar(&f.partial, "partial", false, "the delivery is not complete: rows of its source that it lacks stay")
 	fl.Float64Var(&f.tolerance, "tolerance", 1, "with unit_grid: gaps and overlaps narrower than this are closed, m")
 	fl.StringVar(&f.config, "config", "", "with unit_grid: a YAML file whose land and compound the cells are judged by")
+	fl.BoolVar(&f.fix, "fix", false, "put right what a rule can put right safely; the history of the component says which rule and what it was")
 	fl.BoolVar(&f.strict, "strict", false, "one rejected row rejects the whole delivery")
 	return c
 }
@@ -103,7 +105,7 @@ func (a *app) runImport(ctx context.Context, f importFlags, layer string, files 
 func (a *app) importOptions(f importFlags, layer string, files []string) (census.Options, error) {
 	opt := census.Options{
 		Layer: layer, Files: files, CRS: f.crs, Encoding: f.encoding, Sheet: f.sheet, DryRun: f.dryRun,
-		Partial: f.partial, Strict: f.strict, Actor: "command line", Today: a.now().Format("2006-01-02"), Set: map[string]string{},
+		Partial: f.partial, Strict: f.strict, Fix: f.fix, ForReport: f.report != "", Actor: "command line", Today: a.now().Format("2006-01-02"), Set: map[string]string{},
 	}
 	if layer != "osm" {
 		if _, err := gis.LayerByName(layer); err != nil {

@@ -26,18 +26,20 @@ type Placer interface {
 
 // Options say what is imported and how. The zero value of everything but Layer and Files is useful.
 type Options struct {
-	Layer    string            // a gis layer, or "osm": one OSM file into road rail water wall building land poi door
-	Files    []string          // paths; one call is one batch
-	Profile  *Profile          // nil: guessed per file
-	CRS      string            // overrides what the file says, as "EPSG:4548" or "gcj02"
-	Encoding string            // overrides the guess for CSV and dBASE, as "gbk"
-	Sheet    string            // XLSX: the sheet to read; "": all sheets with rows
-	Set      map[string]string // field -> constant, for every row
-	DryRun   bool              // compute the summary, write nothing
-	Partial  bool              // the delivery is not complete: rows of its source that it lacks stay
-	Strict   bool              // one rejected row rejects the batch
-	Actor    string
-	Today    string // YYYY-MM-DD: initial date of components that come without one, "" leaves it empty
+	Layer     string            // a gis layer, or "osm": one OSM file into road rail water wall building land poi door
+	Files     []string          // paths; one call is one batch
+	Profile   *Profile          // nil: guessed per file
+	CRS       string            // overrides what the file says, as "EPSG:4548" or "gcj02"
+	Encoding  string            // overrides the guess for CSV and dBASE, as "gbk"
+	Sheet     string            // XLSX: the sheet to read; "": all sheets with rows
+	Set       map[string]string // field -> constant, for every row
+	DryRun    bool              // compute the summary, write nothing
+	Partial   bool              // the delivery is not complete: rows of its source that it lacks stay
+	Strict    bool              // one rejected row rejects the batch
+	Fix       bool              // put right what a rule can put right safely, and write it into the row's history
+	ForReport bool              // a report will be written: keep what its map is drawn on
+	Actor     string
+	Today     string // YYYY-MM-DD: initial date of components that come without one, "" leaves it empty
 
 	Classes    ClassGuesser // nil: the standards' tables in data/catalog
 	Place      Placer       // nil: built from the target's community, street and unit_grid
@@ -88,7 +90,13 @@ type Result struct {
 	Generation gis.Generation
 	DryRun     bool
 
-	points []reportPoint // where the rejected rows and findings lie, for the map of the report
+	Faults     []Fault // every fault with its row, rejected rows among them; see Rules for the kinds
+	MoreFaults int64   // counted and not kept
+
+	back       *backdrop         // what the report's map is drawn on
+	classNames map[string]string // of the classes the faults are in
+	tally      map[countKey]*RuleCount
+	perRule    map[string]int
 }
 
 // Import reads the files, checks every row and commits what is good as one batch.

@@ -31,6 +31,12 @@ type converter struct {
 	source  string
 	file    string // the base name, for classes
 	today   string
+	name    string // of the table
+	fix     bool   // put right what can safely be
+	checks  *rowChecks
+	depts   *directory
+	raw     orb.Point // the row's first coordinates as delivered, easting first
+	mended  []flag    // of the row, before its other columns are known
 	osm     bool
 	adopted bool // drawn unit grids: the target settles their codes, missing ones and those of two cells, too
 
@@ -47,6 +53,7 @@ type converter struct {
 	class  classFinder
 	sameID int // column of an identity in the file (OSM id, feature id), -1: none
 
+	mark   func(rec *record, sev gis.Severity, x flag)
 	remark func(rule string, sev gis.Severity, rec *record, measure float64, en, zh string)
 	buf    []byte
 }
@@ -185,6 +192,7 @@ func newConverterWith(layer *gis.Layer, p Profile, r Reader, set map[string]stri
 			c.sameID = i
 		}
 	}
+	c.checks = c.newRowChecks()
 	return c, c.compileClass(set, index)
 }
 
@@ -217,6 +225,7 @@ func (c *converter) convert(row Row) (record, error) {
 	if row.Err != nil {
 		return rec, row.Err
 	}
+	c.mended = c.mended[:0]
 	var faults []*rowError // values left out: told once the row is taken
 	for i, field := range c.layer.Fields {
 		src := c.from[i]
@@ -229,6 +238,10 @@ func (c *converter) convert(row Row) (record, error) {
 		}
 		v, bad := fieldValue(field, text)
 		if bad != nil {
+			if c.fix && bad.Rule == RuleDate && field.Name == "change_date" {
+				c.mended = append(c.mended, flag{rule: bad.Rule, field: field.Name, value: text, fix: "空 / empty", fixed: true, en: bad.Text, zh: bad.TextZh})
+				continue
+			}
 			if field.Must || field.Type == gis.Date || field.Type == gis.Time {
 				return rec, bad
 			}
@@ -249,6 +262,9 @@ func (c *converter) convert(row Row) (record, error) {
 	if i := c.layer.Index("source"); i >= 0 {
 		rec.f.Values[i] = c.source
 	}
+	for _, x := range c.mended {
+		noteFix(&rec.f, x.rule, x.field, x.value)
+	}
 	if err := c.finish(&rec, row.Values); err != nil {
 		return rec, err
 	}
@@ -259,7 +275,10 @@ func (c *converter) convert(row Row) (record, error) {
 	}
 	for _, f := range faults {
 		field, _ := c.layer.Field(f.Field)
-		c.remark(f.Rule, gis.SeverityWarning, &rec, 0, f.Field+" left empty: "+f.Text, field.Zh+"留空："+f.TextZh+"（"+clip(f.Value, 40)+"）")
+		c.flag(&rec, flag{rule: f.Rule, field: f.Field, value: f.Value, en: f.Field + " left empty: " + f.Text, zh: field.Zh + "留空：" + f.TextZh + "（" + clip(f.Value, 40) + "）"})
+	}
+	for _, x := range c.mended {
+		c.flag(&rec, x)
 	}
 	return rec, nil
 }

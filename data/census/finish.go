@@ -2,7 +2,6 @@ package census
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"wanmi/data/catalog"
@@ -55,7 +54,7 @@ func (c *converter) finish(rec *record, values []string) error {
 		}
 	case "department":
 		if code := rec.f.Text("code"); code != "" && !creditShaped(code) {
-			c.remark(RuleCode, gis.SeverityWarning, rec, 0, fmt.Sprintf("%q is no unified social credit code (18 characters)", code), "不是 18 位统一社会信用代码")
+			c.flag(rec, flag{rule: RuleDept, field: "code", value: code, en: fmt.Sprintf("%q is no unified social credit code (18 characters)", code), zh: "不是 18 位统一社会信用代码"})
 		}
 	}
 	return nil
@@ -252,20 +251,15 @@ func (c *converter) finishComponent(rec *record, values []string) error {
 	if f.Text("name") == "" {
 		f.Set("name", class.Zh)
 	}
-	if err := c.checkCode(rec, class); err != nil {
+	if err := c.checkComponent(rec, values, class); err != nil {
 		return err
 	}
-	if !fitsClass(class.Geometry, f.Geom.Dimensions()) {
-		c.remark(RuleGeomType, gis.SeverityWarning, rec, 0,
-			fmt.Sprintf("class %s %s is drawn as %s, the row is a %s", class.Code, class.En, class.Geometry, f.Geom.GeoJSONType()), "图形类型与部件类别不符")
+	said := c.statedOf(rec)
+	if err := c.placeComponent(rec); err != nil {
+		return err
 	}
-	c.checkState(rec)
-	for _, name := range []string{"dept_code", "owner_code", "keeper_code"} {
-		if v := f.Text(name); v != "" && !creditShaped(v) && class.Edition == catalog.GB47678 {
-			c.remark(RuleCode, gis.SeverityNote, rec, 0, fmt.Sprintf("%s %q is no unified social credit code", name, v), "单位代码不是统一社会信用代码")
-		}
-	}
-	return c.placeComponent(rec)
+	c.checkStated(rec, said)
+	return nil
 }
 
 func fitsClass(geometry string, dim int) bool {
@@ -276,37 +270,6 @@ func fitsClass(geometry string, dim int) bool {
 		return dim == 0
 	}
 	return true // areas are often delivered as points
-}
-
-func (c *converter) checkState(rec *record) {
-	s := rec.f.Text("state")
-	if s == "" || slices.Contains(states, s) {
-		return
-	}
-	if known := stateWords.find(s); known != "" {
-		rec.f.Set("state", known)
-		return
-	}
-	c.remark(RuleState, gis.SeverityWarning, rec, 0, fmt.Sprintf("the standard lists no state %q", s), "部件状态不在标准所列之内："+s)
-}
-
-// checkCode checks a delivered component code: form, county and class.
-func (c *converter) checkCode(rec *record, class *catalog.Class) error {
-	code := rec.f.Text("code")
-	if code == "" {
-		return nil
-	}
-	if !codeShaped(code) {
-		return &rowError{RuleCode, "code", code, "a component code has 17 digits (6+2+3+6), in the old edition 16", "部件标识码应为 17 位（旧标准 16 位）数字"}
-	}
-	county, of, edition, _ := componentCode(code, c.classes)
-	if c.place.county != "" && !c.place.hasCounty(county) {
-		return &rowError{RuleCounty, "code", code, "the code begins with county " + county + ", the city has " + c.place.county, "标识码的区县前缀与本市不符"}
-	}
-	if of != class.Code && edition == class.Edition {
-		c.remark(RuleCodeClass, gis.SeverityWarning, rec, 0, fmt.Sprintf("the code %s is one of class %s, the row says %s", code, of, class.Code), "标识码中的类别与行内类别不符")
-	}
-	return nil
 }
 
 // hasCounty reports whether any stored street or community begins with the county.
@@ -334,13 +297,10 @@ func (c *converter) placeComponent(rec *record) error {
 	}
 	f := &rec.f
 	grid, comm, commName, street, streetName, ok := c.place.placer.Place(rec.at)
-	if said := f.Text("grid_code"); grid != "" && said != "" && said != grid {
-		c.remark("component.grid", gis.SeverityNote, rec, 0, fmt.Sprintf("the row says unit grid %s, its position lies in %s", said, grid), "所填单元网格与位置不符")
-	}
 	f.SetText("grid_code", grid)
 	if !ok {
 		if c.city.known {
-			c.remark(RuleOutside, gis.SeverityWarning, rec, 0, "no community holds the position", "位置不在任何社区内")
+			c.flag(rec, flag{rule: RuleOutside, field: "geometry", value: coordText(rec.at), en: "no community holds the position", zh: "位置不在任何社区内"})
 		}
 		if street != "" {
 			f.SetText("street_code", street)

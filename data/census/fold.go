@@ -47,7 +47,9 @@ func (r *run) foldCodes(layer string, recs []record) []record {
 		rec.f.Key = code
 		if code != "" && !r.adopts(layer) {
 			if j, twice := first[code]; twice {
-				if !r.joinParts(&out[j], &rec) {
+				if r.newCode(&rec, out[j]) {
+					out = append(out, rec)
+				} else if !r.joinParts(&out[j], &rec) {
 					r.rejectTwice(&rec, out[j])
 				}
 				continue
@@ -57,8 +59,8 @@ func (r *run) foldCodes(layer string, recs []record) []record {
 		if layer == "component" {
 			if id := rec.f.Text("delivered_id"); id != "" {
 				k := idKey(rec.source, rec.f.Text("class"), id)
-				if ids[k]++; ids[k] == 2 {
-					r.finding(RuleDoubleID, "warning", &rec, 0, "the id "+id+" stands in more than one row", "编号 "+id+" 在多行中出现")
+				if ids[k]++; ids[k] > 1 {
+					r.say(&rec, flag{rule: RuleDoubleID, field: "delivered_id", value: id, en: "the id " + id + " stands in more than one row", zh: "编号 " + id + " 在多行中出现"})
 				}
 			}
 		}
@@ -109,7 +111,7 @@ func (r *run) rejectTaken(rec *record, x data.Rejected) {
 		}
 	}
 	x.File, x.Row, x.Raw = rec.file, rec.row, string(append(b, '}'))
-	r.reject(x, rec.at)
+	r.reject(x, rec.f.Layer.Name, rec.at)
 }
 
 // foldDoors makes one door of the rows of one address: floors share it. count adds up the rows.

@@ -30,6 +30,7 @@ type run struct {
 	classes ClassGuesser
 	city    city
 	place   placement
+	depts   *directory
 	res     Result
 	records map[string][]record // layer -> rows taken
 	kept    map[string]bool     // identities of rejected rows: what is stored of them stays
@@ -65,6 +66,12 @@ func runImport(ctx context.Context, t Target, o Options) (Result, error) {
 		}
 		r.fold(l)
 		taken += len(r.records[l])
+	}
+	if err := r.checkDelivery(ctx); err != nil {
+		return r.res, err
+	}
+	if err := r.drawBackdrop(ctx); err != nil {
+		return r.res, err
 	}
 	if taken == 0 || o.Strict && r.res.Summary.Rejected > 0 {
 		return r.refuseAll(ctx, taken)
@@ -112,8 +119,13 @@ func newRun(ctx context.Context, t Target, o Options) (*run, error) {
 	}
 	var err error
 	r.place.village = map[string][]string{}
+	if o.Profile != nil && o.Profile.Checks != nil {
+		r.classes = withLocal(r.classes, o.Profile.Checks.Classes)
+	}
 	if t != nil {
-		r.city, r.place, err = readCity(ctx, t, o.Place)
+		if r.city, r.place, err = readCity(ctx, t, o.Place); err == nil && o.Layer == "component" {
+			r.depts, err = readDirectory(ctx, t)
+		}
 	}
 	return r, err
 }
@@ -215,7 +227,9 @@ func (r *run) prepare(rd Reader, layer *gis.Layer) (*converter, FileReport, erro
 	if c.sys == nil {
 		c.sys = crs.WGS84
 	}
-	c.remark, c.adopted = r.finding, r.adopts(c.layer.Name)
+	c.remark, c.mark, c.adopted = r.finding, r.mark, r.adopts(c.layer.Name)
+	c.name, c.fix, c.depts = rd.Name(), r.Fix, r.depts
+	c.absent(r)
 	if layer.Name == "component" {
 		rep.Class = c.className()
 	}
@@ -340,39 +354,21 @@ func (r *run) rejectRow(c *converter, rec record, row Row, e *rowError) {
 	js, _ := json.Marshal(raw)
 	r.reject(data.Rejected{
 		File: row.File, Row: row.Num, Field: e.Field, Value: clip(e.Value, 200), Rule: e.Rule, Reason: e.Text, ReasonZh: e.TextZh, Raw: string(js),
-	}, rec.at)
+	}, c.layer.Name, rec.at)
 }
 
 func identity(layer, source, field, value string) string {
 	return layer + "\x00" + source + "\x00" + field + "\x00" + value
 }
 
-func (r *run) reject(x data.Rejected, at orb.Point) {
+func (r *run) reject(x data.Rejected, layer string, at orb.Point) {
 	r.res.Summary.Rejected++
-	if at != (orb.Point{}) {
-		r.res.points = append(r.res.points, reportPoint{at, true})
-	}
+	r.refused(x, layer, at)
 	if len(r.res.Rejected) >= r.MaxRejects {
 		r.res.Dropped++
 		return
 	}
 	r.res.Rejected = append(r.res.Rejected, x)
-}
-
-// finding records a remark on a row that is taken.
-func (r *run) finding(rule string, sev gis.Severity, rec *record, measure float64, en, zh string) {
-	if len(r.res.Findings) >= r.MaxRejects {
-		r.res.Dropped++
-		return
-	}
-	where := fmt.Sprintf("%s row %d: ", path.Base(rec.file), rec.row)
-	whereZh := fmt.Sprintf("%s 第 %d 行：", path.Base(rec.file), rec.row)
-	r.res.Findings = append(r.res.Findings, gis.Finding{
-		Rule: rule, Severity: sev, Layer: rec.f.Layer.Name, Key: rec.f.Text("code"), At: rec.at, Measure: measure, Text: where + en, TextZh: whereZh + zh,
-	})
-	if rec.at != (orb.Point{}) {
-		r.res.points = append(r.res.points, reportPoint{rec.at, false})
-	}
 }
 
 func (r *run) sourceNames() []string {

@@ -106,7 +106,7 @@ func TestDelivery(t *testing.T) {
 		}
 		switch format {
 		case "html":
-			if s := b.String(); !strings.Contains(s, RuleZero) || !strings.Contains(s, "<svg") || strings.Contains(s, "http://") {
+			if s := b.String(); !strings.Contains(s, RuleZero) || !strings.Contains(s, `<canvas id="map"`) || strings.Contains(s, "http://") || strings.Contains(s, "https://") {
 				t.Errorf("the HTML report lacks the rule or the map, or refers outside")
 			}
 		case "json":
@@ -118,8 +118,11 @@ func TestDelivery(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if rows, err := f.GetRows("rejected 拒收"); err != nil || len(rows) != 9 {
-				t.Errorf("the XLSX report has %d rows, %v", len(rows), err)
+			if rows, err := f.GetRows("拒收行 rejected"); err != nil || len(rows) != 9 {
+				t.Errorf("the XLSX report has %d rejected rows, %v", len(rows), err)
+			}
+			if rows, err := f.GetRows("问题 faults"); err != nil || len(rows) != len(first.Faults)+1 || len(rows) < 9 {
+				t.Errorf("the XLSX report has %d rows of faults, want %d: %v", len(rows), len(first.Faults)+1, err)
 			}
 		}
 	}

@@ -39,7 +39,17 @@ func (c *converter) locate(row Row, rec *record) error {
 	if !ok {
 		return &rowError{RuleGeomNone, name, "", "the row has no coordinates", "缺少坐标"}
 	}
-	if g, err = c.project(single(g), name, p); err != nil {
+	err = c.settle(rec, single(g), name, p)
+	if e, ok := err.(*rowError); ok && (e.Rule == RuleRange || e.Rule == RuleFar) {
+		return c.relocate(rec, single(g), name, e)
+	}
+	return err
+}
+
+// settle brings the geometry to longitude and latitude, puts it into the record and checks where it lies.
+func (c *converter) settle(rec *record, raw orb.Geometry, name string, p orb.Point) error {
+	g, err := c.project(raw, name, p)
+	if err != nil {
 		return err
 	}
 	if !fitsLayer(c.layer.Geom, g) {
@@ -72,12 +82,15 @@ func (c *converter) pointOf(values []string) (orb.Geometry, error) {
 }
 
 // project checks every vertex and brings it to longitude and latitude.
-func (c *converter) project(g orb.Geometry, name string, first orb.Point) (orb.Geometry, error) {
-	value := coordText(first)
+func (c *converter) project(g orb.Geometry, name string, at orb.Point) (orb.Geometry, error) {
+	first := true
 	var bad *rowError
 	out := mapPoints(g, func(p orb.Point) orb.Point {
 		if c.swap {
 			p[0], p[1] = p[1], p[0]
+		}
+		if first {
+			c.raw, first = p, false
 		}
 		switch {
 		case bad != nil:
@@ -89,7 +102,7 @@ func (c *converter) project(g orb.Geometry, name string, first orb.Point) (orb.G
 			bad = &rowError{RuleZero, name, coordText(p), "the coordinates are 0/0", "坐标为 0/0"}
 			return p
 		case !inRange(c.sys, p):
-			bad = c.outOfRange(name, p)
+			bad = &rowError{RuleRange, name, coordText(p), "the coordinates are out of the range of " + c.sys.Name(), "坐标超出坐标系范围"}
 			return p
 		}
 		lon, lat := c.sys.ToLonLat(p[0], p[1])
@@ -99,20 +112,9 @@ func (c *converter) project(g orb.Geometry, name string, first orb.Point) (orb.G
 		return nil, bad
 	}
 	if p, _ := firstPoint(out); !finite(p) || math.Abs(p[0]) > 180 || math.Abs(p[1]) > 90 {
-		return nil, &rowError{RuleRange, name, value, "the coordinates lie nowhere in " + c.sys.Name(), "坐标超出坐标系范围"}
+		return nil, &rowError{RuleRange, name, coordText(at), "the coordinates lie nowhere in " + c.sys.Name(), "坐标超出坐标系范围"}
 	}
 	return out, nil
-}
-
-// outOfRange says that a position cannot belong to the system, and when its two numbers stand the wrong way round.
-func (c *converter) outOfRange(name string, p orb.Point) *rowError {
-	e := &rowError{RuleRange, name, coordText(p), "the coordinates are out of the range of " + c.sys.Name(), "坐标超出坐标系范围"}
-	if q := (orb.Point{p[1], p[0]}); inRange(c.sys, q) {
-		if lon, lat := c.sys.ToLonLat(q[0], q[1]); c.city.near(orb.Point{lon, lat}, farMetres) {
-			e.Text, e.TextZh = e.Text+"; the two coordinates seem exchanged", e.TextZh+"；两坐标疑似颠倒"
-		}
-	}
-	return e
 }
 
 // checkPlace rejects what lies far outside the city and remarks on what lies beside its communities.
@@ -121,11 +123,7 @@ func (c *converter) checkPlace(rec *record, name string) error {
 		return c.checkRings(rec)
 	}
 	if !c.nearCity(rec) {
-		e := &rowError{RuleFar, name, coordText(rec.at), "the position lies more than 5 km outside the city", "位置在城市范围 5 公里以外"}
-		if p := (orb.Point{rec.at[1], rec.at[0]}); c.city.near(p, farMetres) {
-			e.Text, e.TextZh = e.Text+"; with the two coordinates exchanged it lies inside", e.TextZh+"；两坐标对调后在范围内"
-		}
-		return e
+		return &rowError{RuleFar, name, coordText(rec.at), "the position lies more than 5 km outside the city", "位置在城市范围 5 公里以外"}
 	}
 	return c.checkRings(rec)
 }

@@ -338,20 +338,13 @@ func (r *run) removals(layer string, m *matcher, p *plan) {
 }
 
 func (r *run) removed(rec *record) {
-	if len(r.res.Findings) >= r.MaxRejects {
-		r.res.Dropped++
-		return
-	}
 	what := rec.f.Text("name")
 	if id := rec.f.Text("delivered_id"); id != "" {
 		what += " " + id
 	}
-	r.res.Findings = append(r.res.Findings, gis.Finding{
-		Rule: RuleRemoved, Severity: gis.SeverityNote, Layer: rec.f.Layer.Name, Key: rec.f.Key, At: rec.at,
-		Text:   fmt.Sprintf("%s was in an earlier delivery of %s and is not in this one", what, rec.file),
-		TextZh: fmt.Sprintf("%s 曾在 %s 的先前成果中，本次没有", what, rec.file),
-	})
-	r.res.points = append(r.res.points, reportPoint{rec.at, false})
+	en := fmt.Sprintf("%s was in an earlier delivery of %s and is not in this one", what, rec.file)
+	zh := fmt.Sprintf("%s 曾在 %s 的先前成果中，本次没有", what, rec.file)
+	r.mark(rec, severityOf(RuleRemoved), flag{rule: RuleRemoved, en: en, zh: zh})
 }
 
 // isKept reports whether the delivery has the thing in a row that was rejected.

@@ -29,7 +29,8 @@ type Profile struct {
 	Fields   map[string]string `yaml:"fields"`
 	Set      map[string]string `yaml:"set,omitempty"` // field -> constant for every row, over what Fields give
 	Class    *ClassRule        `yaml:"class,omitempty"`
-	Skip     []string          `yaml:"skip,omitempty"`     // columns kept out of the extra field
+	Skip     []string          `yaml:"skip,omitempty"` // columns kept out of the extra field
+	Checks   *Checks           `yaml:"checks,omitempty"`
 	Volatile []string          `yaml:"volatile,omitempty"` // columns whose change alone is none, as update stamps
 }
 
@@ -58,6 +59,11 @@ func ParseProfile(b []byte) (Profile, error) {
 			if _, ok := layer.Field(name); !ok {
 				return p, gis.E(gis.Invalid, nil, "the profile names the field %q, which layer %s does not have", name, layer.Name)
 			}
+		}
+	}
+	if p.Checks != nil {
+		if err := p.Checks.valid(); err != nil {
+			return p, err
 		}
 	}
 	if (p.X == "") != (p.Y == "") {

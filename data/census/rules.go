@@ -1,6 +1,7 @@
 package census
 
-// The rules rows are checked by. Their ids are stable: reports, tests and other programs refer to them.
+// The rules rows are checked by. Their ids are stable: reports, tests and other programs refer to them. What each means, how
+// grave it is and which fix it proposes stands in [Rules].
 const (
 	RuleColumns   = "row.columns"          // more values than columns
 	RuleQuote     = "row.quote"            // a quotation mark never closed
@@ -30,4 +31,38 @@ const (
 	RuleDoubleID  = "delivered_id.double"  // the survey team's own id twice in a delivery
 	RuleUnplaced  = "place.community"      // no community holds the point
 	RuleRemoved   = "delivery.removed"     // was in an earlier delivery and is not in this one
+
+	RuleSwapped   = "position.swapped"         // longitude and latitude, or northing and easting, exchanged in one row
+	RuleZone      = "position.zone"            // coordinates of another zone or system than the file's
+	RuleCoarse    = "position.coarse"          // fewer decimals than the accuracy class allows
+	RuleBuilding  = "position.in_building"     // street furniture inside a building
+	RuleWater     = "position.in_water"        // street furniture in a river or lake, off every road
+	RuleCrossing  = "geometry.self_crossing"   // a line that crosses itself
+	RuleSize      = "geometry.size"            // a line or area of an impossible size
+	RuleRunning   = "component.running_number" // running number 000000
+	RuleEdition   = "component.code_edition"   // a code of the other edition's length
+	RuleName      = "component.name"           // the name is that of another class
+	RuleGrid      = "component.grid"           // stated cell against true cell
+	RuleCommunity = "component.community"      // stated community against true community
+	RuleStreet    = "component.street"         // stated street against true street
+	RuleNear      = "component.near"           // two of one class within the tolerance
+	RuleRepeated  = "row.repeated"             // the same row twice
+	RuleLabel     = "component.label"          // a painted number twice
+	RuleLampGap   = "lamp.gap"                 // a row of lamps lacks one
+	RuleLampOff   = "lamp.outlier"             // a lamp off its row
+	RuleDept      = "department.code"          // no unified social credit code
+	RuleDeptCheck = "department.check"         // its check character is wrong
+	RuleDeptNone  = "department.unknown"       // not in the list of departments
+	RuleDeptName  = "department.name"          // the name is not that of the code
+	RuleDeptClass = "department.class"         // the department does not answer for the class
+	RuleEmpty     = "field.empty"              // empty in a row, filled in others, and the standard demands it
+	RuleAbsent    = "field.absent"             // the file has no column the standard demands
+	RuleLength    = "field.length"             // longer than the standard's field
+	RuleFiller    = "field.filler"             // a word that stands for nothing
+	RuleGarbled   = "field.garbled"            // text lost in a conversion
+	RuleValue     = "field.value"              // a measure that cannot be
+	RuleSource    = "field.data_source"        // a data source the standard does not list
+	RuleFuture    = "date.future"              // after the day of the import
+	RuleBefore    = "date.before"              // before there was a census
+	RuleOrder     = "date.order"               // changed before it was first surveyed
 )

@@ -65,10 +65,11 @@ func (r *run) write(ctx context.Context, layers []string) error {
 	}
 	b := r.res.Batch
 	before := r.res.Summary
-	findings, points := len(r.res.Findings), len(r.res.points)
+	findings, faults, more := len(r.res.Findings), len(r.res.Faults), r.res.MoreFaults
 	gen, err := r.target.Write(ctx, data.WriteInfo{Actor: r.Actor, Source: b.Source, Bulk: rows >= bulkRows, Batch: &b}, func(tx data.Tx) error {
 		r.res.Summary = before // a store may run the function again
-		r.res.Findings, r.res.points = r.res.Findings[:findings], r.res.points[:points]
+		r.res.Findings = r.res.Findings[:findings]
+		r.res.rewind(faults, more)
 		for _, l := range layers {
 			if len(r.records[l]) == 0 {
 				continue

@@ -3,6 +3,8 @@ package sample
 import (
 	"fmt"
 	"strings"
+
+	"wanmi/data/catalog"
 )
 
 // department is one that answers for components.
@@ -16,9 +18,6 @@ type department struct {
 	phone   string
 }
 
-// creditChars are the digits of GB 32100-2015, by value.
-const creditChars = "0123456789ABCDEFGHJKLMNPQRTUWXY"
-
 // CreditCode returns the unified social credit code of registration kind (2
 // characters), division (6 digits) and organisation (8 characters), with the
 // check characters of GB 11714 and GB 32100-2015.
@@ -29,17 +28,7 @@ func CreditCode(kind, division, org string) string {
 	}
 	check := (11 - sum%11) % 11
 	body := kind + division + org + string("0123456789X"[check])
-	return body + string(creditCheck(body))
-}
-
-// creditCheck returns the 18th character of the 17 given.
-func creditCheck(body string) byte {
-	sum, w := 0, 1
-	for i := range 17 {
-		sum += w * strings.IndexByte(creditChars, body[i])
-		w = w * 3 % 31
-	}
-	return creditChars[(31-sum%31)%31]
+	return body + string(catalog.CreditCheck(body))
 }
 
 type office struct{ name, short, kind, reg, classes string }
@@ -79,7 +68,7 @@ func (c *City) makeDepartments(seed uint64) {
 	add := func(o office, areas []string) {
 		org := ""
 		for range 8 {
-			org += string(creditChars[r.IntN(10)])
+			org += string("0123456789"[r.IntN(10)])
 		}
 		c.departments = append(c.departments, department{
 			code: CreditCode(o.reg, "370883", org), name: o.name, short: o.short, kind: o.kind,

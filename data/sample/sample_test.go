@@ -226,7 +226,7 @@ func TestCreditCodes(t *testing.T) {
 	}
 	seen := map[string]bool{}
 	for _, d := range defaultCity().departments {
-		if len(d.code) != 18 || creditCheck(d.code[:17]) != d.code[17] || seen[d.code] {
+		if len(d.code) != 18 || catalog.CreditCheck(d.code[:17]) != d.code[17] || seen[d.code] {
 			t.Errorf("%s: bad or repeated code %s", d.name, d.code)
 		}
 		seen[d.code] = true

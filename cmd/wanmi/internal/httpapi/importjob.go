@@ -184,15 +184,7 @@ func (j *job) name(path string) string {
 
 // rename takes the folder out of all a result says.
 func (j *job) rename(r *census.Result) {
-	for i := range r.Files {
-		r.Files[i].File = j.name(r.Files[i].File)
-	}
-	for i := range r.Profiles {
-		r.Profiles[i].File = j.name(r.Profiles[i].File)
-	}
-	for i := range r.Rejected {
-		r.Rejected[i].File = j.name(r.Rejected[i].File)
-	}
+	r.RenameFiles(j.name)
 }
 
 // progress notes how far the import is, a few times a second at most.

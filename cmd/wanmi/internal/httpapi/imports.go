@@ -169,7 +169,7 @@ func (j *job) files() []string {
 
 // importOptions reads the text fields of the form, as the flags of wanmi import are named.
 func importOptions(fields map[string][]string) (census.Options, error) {
-	o := census.Options{DryRun: true}
+	o := census.Options{DryRun: true, ForReport: true}
 	for name, values := range fields {
 		v := strings.TrimSpace(values[len(values)-1])
 		var err error
@@ -340,7 +340,7 @@ func (a *API) importReport(c *call) (*reply, error) {
 	}
 	rp := &reply{typ: typ, body: buf.Bytes(), cache: "no-store"}
 	if c.vars["format"] == "html" { // what is in it came from a stranger's file
-		rp.set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox")
+		rp.set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; script-src "+census.ReportScriptHash()+"; img-src data:; sandbox allow-scripts allow-downloads")
 	}
 	return rp, nil
 }

@@ -1,0 +1,88 @@
+package census
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/paulmach/orb"
+)
+
+// lamp is a numbered lamp of a row.
+type lamp struct {
+	n int
+	i int32
+}
+
+// lampRows looks along rows of numbered lamps (XYL-001, XYL-002 ...): a number that is left out where the distance leaves
+// room for the lamp, and a lamp far off the line of its neighbours.
+func (r *run) lampRows() {
+	recs := r.records["component"]
+	layer := recs[0].f.Layer
+	li, ci := layer.Index("label"), layer.Index("class")
+	rows := map[string][]lamp{}
+	for i := range recs {
+		s := text(&recs[i], li)
+		if s == "" || !strings.Contains(recs[i].f.Text("class_name"), "灯") {
+			continue
+		}
+		head := strings.TrimRight(s, "0123456789")
+		n, err := strconv.Atoi(s[len(head):])
+		if err != nil || head == "" {
+			continue
+		}
+		k := recs[i].source + "\x00" + text(&recs[i], ci) + "\x00" + head
+		rows[k] = append(rows[k], lamp{n, int32(i)})
+	}
+	for _, k := range sortedKeys(rows) {
+		if l := rows[k]; len(l) >= 5 {
+			slices.SortStableFunc(l, func(a, b lamp) int { return cmp.Compare(a.n, b.n) })
+			r.lampRow(slices.CompactFunc(l, func(a, b lamp) bool { return a.n == b.n }))
+		}
+	}
+}
+
+func (r *run) lampRow(l []lamp) {
+	recs := r.records["component"]
+	at := func(i int) orb.Point { return recs[l[i].i].at }
+	var steps []float64
+	for i := 1; i < len(l); i++ {
+		if l[i].n == l[i-1].n+1 {
+			steps = append(steps, metres(at(i-1), at(i)))
+		}
+	}
+	if len(steps) < 4 {
+		return
+	}
+	slices.Sort(steps)
+	usual := steps[len(steps)/2]
+	if usual < 3 {
+		return
+	}
+	k := recs[l[0].i].conv.checks
+	for i := 1; i < len(l); i++ {
+		lack := l[i].n - l[i-1].n - 1
+		d := metres(at(i-1), at(i))
+		if lack < 1 || lack > 20 || d < k.LampGap*usual || d > 3*usual*float64(lack+1) {
+			continue
+		}
+		rec := &recs[l[i-1].i]
+		r.say(rec, flag{
+			rule: RuleLampGap, field: "label", value: rec.f.Text("label"), other: recs[l[i].i].row, measure: d,
+			en: sprint("%d lamp(s) seem missing between %s and %s: %.0f m, usual are %.0f m", lack, rec.f.Text("label"), recs[l[i].i].f.Text("label"), d, usual),
+			zh: sprint("%s 与 %s 之间疑似漏测 %d 盏：相距 %.0f 米，通常 %.0f 米", rec.f.Text("label"), recs[l[i].i].f.Text("label"), lack, d, usual),
+		})
+	}
+	for i := 1; i+1 < len(l); i++ {
+		a, b, across := metres(at(i-1), at(i)), metres(at(i), at(i+1)), metres(at(i-1), at(i+1))
+		if l[i+1].n-l[i-1].n != 2 || min(a, b) < k.LampOff*usual || across > 2.6*usual || a+b < 1.5*across {
+			continue
+		}
+		rec := &recs[l[i].i]
+		r.say(rec, flag{
+			rule: RuleLampOff, field: "label", value: rec.f.Text("label"), measure: min(a, b),
+			en: sprint("%.0f m and %.0f m from the lamps beside it, which stand %.0f m apart", a, b, across), zh: sprint("距两侧路灯 %.0f 米和 %.0f 米，而两侧相距 %.0f 米", a, b, across),
+		})
+	}
+}
