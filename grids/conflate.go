@@ -99,25 +99,9 @@ func conflate(fixed []geom.Seg, lines []mapLine, box geom.Box, obs *obstacles) [
 // apart returns the parts of the line that do not run beside accepted ones.
 func (f *conflation) apart(line []geom.Pt, c class) [][]geom.Pt {
 	tol := c.beside()
-	var close []span // by arc length
-	pos := make([]float64, len(line))
-	for i := 1; i < len(line); i++ {
-		p, q := line[i-1], line[i]
-		l := p.Dist(q)
-		pos[i] = pos[i-1] + l
-		f.all.near(p, q, tol, func(s geom.Seg) {
-			if c, ok := capsule(p, q, s.A, s.B, tol); ok {
-				close = append(close, span{pos[i-1] + c.lo*l, pos[i-1] + c.hi*l})
-			}
-		})
-	}
+	pos := arcLengths(line)
 	total := pos[len(pos)-1]
-	var beside []span
-	for _, s := range mergeSpans(close, 1) {
-		if s.hi-s.lo > 2.5*tol {
-			beside = append(beside, s)
-		}
-	}
+	beside := slices.DeleteFunc(f.all.beside(line, pos, tol, nil), func(s span) bool { return s.hi-s.lo <= 2.5*tol })
 	along := f.along(line, pos, c)
 	if len(beside)+len(along) == 0 {
 		return [][]geom.Pt{line}
@@ -159,23 +143,13 @@ func (f *conflation) along(line []geom.Pt, pos []float64, c class) []span {
 	default:
 		return nil
 	}
-	var close []span
-	for i := 1; i < len(line); i++ {
-		p, q := line[i-1], line[i]
-		l := p.Dist(q)
-		f.rim.near(p, q, rimBeside, func(s geom.Seg) {
-			dx, dy := float64(q.X-p.X), float64(q.Y-p.Y)
-			ex, ey := float64(s.B.X-s.A.X), float64(s.B.Y-s.A.Y)
-			if math.Abs(dx*ey-dy*ex) > rimSin*l*math.Hypot(ex, ey) {
-				return
-			}
-			if c, ok := capsule(p, q, s.A, s.B, rimBeside); ok {
-				close = append(close, span{pos[i-1] + c.lo*l, pos[i-1] + c.hi*l})
-			}
-		})
+	alike := func(p, q geom.Pt, s geom.Seg) bool {
+		dx, dy := float64(q.X-p.X), float64(q.Y-p.Y)
+		ex, ey := float64(s.B.X-s.A.X), float64(s.B.Y-s.A.Y)
+		return math.Abs(dx*ey-dy*ex) <= rimSin*p.Dist(q)*math.Hypot(ex, ey)
 	}
 	var out []span
-	for _, s := range mergeSpans(close, 1) {
+	for _, s := range f.rim.beside(line, pos, rimBeside, alike) {
 		if s.hi-s.lo >= rimLeast && f.open(stretch(line, pos, s)) {
 			out = append(out, s)
 		}
@@ -214,6 +188,34 @@ func (f *conflation) tie(l *mapLine) {
 	if p, ok := loose(l.pts[len(l.pts)-1]); ok {
 		l.pts = append(slices.Clip(l.pts), p)
 	}
+}
+
+// arcLengths returns how far along a line each of its points lies.
+func arcLengths(line []geom.Pt) []float64 {
+	pos := make([]float64, len(line))
+	for i := 1; i < len(line); i++ {
+		pos[i] = pos[i-1] + line[i-1].Dist(line[i])
+	}
+	return pos
+}
+
+// beside returns the stretches of a line, by arc length, that lie within r of accepted segments; where count is given,
+// of those it lets count for a piece pq of the line.
+func (a *accepted) beside(line []geom.Pt, pos []float64, r float64, count func(p, q geom.Pt, s geom.Seg) bool) []span {
+	var close []span
+	for i := 1; i < len(line); i++ {
+		p, q := line[i-1], line[i]
+		l := p.Dist(q)
+		a.near(p, q, r, func(s geom.Seg) {
+			if count != nil && !count(p, q, s) {
+				return
+			}
+			if c, ok := capsule(p, q, s.A, s.B, r); ok {
+				close = append(close, span{pos[i-1] + c.lo*l, pos[i-1] + c.hi*l})
+			}
+		})
+	}
+	return mergeSpans(close, 1)
 }
 
 // stretch returns the points of the line between two arc lengths.

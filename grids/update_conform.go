@@ -71,26 +71,13 @@ func (r *renewal) laidOn(old []geom.Seg, was lineIndex) *geom.Graph {
 
 // rest returns the stretches of a line that run beside no segment of the index.
 func (l lineIndex) rest(line []geom.Pt) [][]geom.Pt {
-	var close []span // by arc length
-	pos := make([]float64, len(line))
-	for i := 1; i < len(line); i++ {
-		p, q := line[i-1], line[i]
-		d := p.Dist(q)
-		pos[i] = pos[i-1] + d
-		l.acc.near(p, q, lineNoise, func(s geom.Seg) {
-			if c, ok := capsule(p, q, s.A, s.B, lineNoise); ok {
-				close = append(close, span{pos[i-1] + c.lo*d, pos[i-1] + c.hi*d})
-			}
-		})
-	}
-	var beside []span
-	for _, s := range mergeSpans(close, 1) {
-		if s.hi-s.lo > 3*lineNoise || s.lo == 0 && s.hi == pos[len(pos)-1] {
-			beside = append(beside, s)
-		}
-	}
+	pos := arcLengths(line)
+	end := pos[len(pos)-1]
+	beside := slices.DeleteFunc(l.acc.beside(line, pos, lineNoise, nil), func(s span) bool {
+		return s.hi-s.lo <= 3*lineNoise && (s.lo != 0 || s.hi != end)
+	})
 	var out [][]geom.Pt
-	for _, s := range subtract([]span{{0, pos[len(pos)-1]}}, beside) {
+	for _, s := range subtract([]span{{0, end}}, beside) {
 		if pts := stretch(line, pos, s); s.hi-s.lo > lineNoise && len(pts) > 1 {
 			out = append(out, pts)
 		}

@@ -114,16 +114,10 @@ func newLineIndex(segs []geom.Seg) lineIndex {
 
 // along reports whether all of ab but lose millimetres, and half of it at least, lies within tol of the segments.
 func (l lineIndex) along(a, b geom.Pt, tol, lose float64) bool {
-	var close []span
-	l.acc.near(a, b, tol, func(s geom.Seg) {
-		if c, ok := capsule(a, b, s.A, s.B, tol); ok {
-			close = append(close, c)
-		}
-	})
+	d := a.Dist(b)
 	covered := 0.0
-	for _, s := range mergeSpans(close, 0) {
+	for _, s := range l.acc.beside([]geom.Pt{a, b}, []float64{0, d}, tol, nil) {
 		covered += s.hi - s.lo
 	}
-	d := a.Dist(b)
-	return (1-covered)*d <= min(lose, d/2)
+	return d-covered <= min(lose, d/2)
 }

@@ -35,9 +35,8 @@ func newFit(lat lattice, segs []geom.Seg, index map[string]int32) *fit {
 	f := &fit{g: g, acc: newAccepted(box), pos: make([][]float64, len(g.Edges)), lat: lat, known: map[owned]geom.Pt{}, index: index, edges: map[[2]geom.Pt]string{}}
 	for e := range g.Edges {
 		line := g.Edges[e].Line
-		f.pos[e] = make([]float64, len(line))
+		f.pos[e] = arcLengths(line)
 		for i := 1; i < len(line); i++ {
-			f.pos[e][i] = f.pos[e][i-1] + line[i-1].Dist(line[i])
 			f.acc.add(geom.Seg{A: line[i-1], B: line[i], L: int32(e), R: int32(i - 1)})
 		}
 	}
