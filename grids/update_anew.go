@@ -20,7 +20,7 @@ func (b *base) update(ctx context.Context, src Source, cov cover, want []bool, c
 	b.points = newPointTable(b.comps)
 	b.terrain = newTerrain(b, opt)
 	anew := make([]bool, len(b.comms))
-	for lay := false; ; {
+	for lay := true; ; {
 		r := newRenewal(ctx, b, cov, want, opt)
 		r.anew, r.lay = slices.Clone(anew), lay
 		d, err := r.renew(start)
@@ -28,8 +28,8 @@ func (b *base) update(ctx context.Context, src Source, cov cover, want []bool, c
 		if checkErr != nil {
 			return nil, checkErr
 		}
-		if len(bad) > 0 && !lay {
-			lay = true
+		if len(bad) > 0 && lay {
+			lay = false
 			continue
 		}
 		if !r.spread(anew, bad) {

@@ -1,6 +1,7 @@
 package grids
 
 import (
+	"cmp"
 	"math"
 	"slices"
 
@@ -14,32 +15,47 @@ import (
 const (
 	lineNoise  = 75.0  // mm
 	lineExact  = 1.5   // mm two nodings of one line may differ by
-	junctionIn = 300.0 // mm: a moved line leaves the old one in a corner this near, or else in a lattice point of it
+	junctionIn = 300.0 // mm: a moved line leaves a border that must not bend in a corner this near, or else in a lattice point of it
+	rigid      = 1     // class of such a border: a locked cell's
 )
 
-// conform replaces the community lines by the old borders they run beside; it does nothing when they lie on them anyway.
+// conform replaces the community lines by the old borders they run beside, and leads onto those what has moved; it does
+// nothing when nothing has, or when a second try is made without (lay).
 func (r *renewal) conform() {
 	var old []geom.Seg
 	for i, k := range r.cells {
 		for n, p := range k.ring {
 			q := k.ring[(n+1)%len(k.ring)]
-			if t := r.twin(p, q); t < 0 || r.cells[t].comm != k.comm && int32(i) < t {
-				old = append(old, geom.Seg{A: p, B: q, L: -1, R: -1})
+			t := r.twin(p, q)
+			if t >= 0 && (r.cells[t].comm == k.comm || int32(i) > t) {
+				continue
 			}
+			s := geom.Seg{A: p, B: q, L: int32(len(old)), R: -1}
+			if k.locked || t >= 0 && r.cells[t].locked {
+				s.Class = rigid
+			}
+			old = append(old, s)
 		}
 	}
 	was := newLineIndex(old)
-	shifted := 0.0
+	shifted, moved := 0.0, false
 	for _, s := range r.cov.segs {
-		if !was.along(s.A, s.B, lineExact, lostLength) && was.along(s.A, s.B, lineNoise, lostLength) {
+		switch {
+		case was.along(s.A, s.B, lineExact, lostLength):
+		case was.along(s.A, s.B, lineNoise, lostLength):
 			shifted += s.A.Dist(s.B)
+		default:
+			moved = true
 		}
 	}
-	if shifted == 0 && !r.lay {
-		return
+	tol := lineNoise
+	if shifted == 0 {
+		if tol = lineExact; !moved || !r.lay {
+			return
+		}
 	}
 	delivered := r.cov.segs
-	r.cov = r.owned(r.laidOn(old, was))
+	r.cov = r.owned(r.laidOn(old, was, tol), tol)
 	r.find = newCoverFinder(r.cov)
 	if shifted == 0 {
 		return
@@ -51,14 +67,14 @@ func (r *renewal) conform() {
 		"%.0f 米社区界线与原位置相差不足 %.0f 毫米，单元网格边界随之微调，编码不变", m, lineNoise))
 }
 
-// laidOn makes the graph of the old borders and of what runs beside none of them.
-func (r *renewal) laidOn(old []geom.Seg, was lineIndex) *geom.Graph {
+// laidOn makes the graph of the old borders and of what runs beside none of them. Where that ends on an old border, or
+// crosses one, the border gets a corner, half a millimetre beside itself at most, in both its cells.
+func (r *renewal) laidOn(old []geom.Seg, was lineIndex, tol float64) *geom.Graph {
 	lines := geom.NewGraph(geom.SnapRound(slices.Clone(r.cov.segs), 1), nil)
-	segs := old
+	segs := slices.Clone(old)
 	for e := range lines.Edges {
-		line := lines.Edges[e].Line
-		for _, part := range was.rest(line) {
-			part = was.joined(part)
+		for _, part := range was.rest(lines.Edges[e].Line, tol) {
+			part = was.joined(part, tol)
 			for i := 1; i < len(part); i++ {
 				if part[i-1] != part[i] {
 					segs = append(segs, geom.Seg{A: part[i-1], B: part[i], L: -1, R: -1})
@@ -66,39 +82,82 @@ func (r *renewal) laidOn(old []geom.Seg, was lineIndex) *geom.Graph {
 			}
 		}
 	}
-	return geom.NewGraph(geom.Dedup(geom.SnapRound(segs, 1)), nil)
+	noded := geom.SnapRound(segs, 1)
+	on := make([][]geom.Pt, len(old))
+	for i, s := range noded {
+		if k := max(s.L, s.R); k >= 0 && old[k].Class != rigid {
+			on[k] = append(on[k], s.A, s.B)
+		}
+		noded[i].L, noded[i].R, noded[i].Class = -1, -1, 0
+	}
+	for k, pts := range on {
+		r.bend(old[k].A, old[k].B, pts)
+	}
+	return geom.NewGraph(geom.Dedup(noded), nil)
+}
+
+// bend leads the border from a to b through the points, in both its cells.
+func (r *renewal) bend(a, b geom.Pt, through []geom.Pt) {
+	through = slices.DeleteFunc(through, func(p geom.Pt) bool { return p == a || p == b })
+	if len(through) == 0 {
+		return
+	}
+	slices.SortFunc(through, func(p, q geom.Pt) int { return cmp.Compare(a.Dist(p), a.Dist(q)) })
+	through = slices.Compact(through)
+	for range 2 {
+		if i, ok := r.edges[[2]geom.Pt{a, b}]; ok {
+			k := r.cells[i]
+			n := slices.Index(k.ring, a) + 1
+			k.ring, k.bent = slices.Insert(slices.Clone(k.ring), n, through...), true
+			k.box = k.ring.Box()
+			delete(r.edges, [2]geom.Pt{a, b})
+			p := a
+			for _, q := range append(slices.Clip(through), b) {
+				r.edges[[2]geom.Pt{p, q}] = i
+				p = q
+			}
+		}
+		a, b = b, a
+		through = slices.Clone(through)
+		slices.Reverse(through)
+	}
 }
 
 // rest returns the stretches of a line that run beside no segment of the index.
-func (l lineIndex) rest(line []geom.Pt) [][]geom.Pt {
+func (l lineIndex) rest(line []geom.Pt, tol float64) [][]geom.Pt {
 	pos := arcLengths(line)
 	end := pos[len(pos)-1]
-	beside := slices.DeleteFunc(l.acc.beside(line, pos, lineNoise, nil), func(s span) bool {
-		return s.hi-s.lo <= 3*lineNoise && (s.lo != 0 || s.hi != end)
+	beside := slices.DeleteFunc(l.acc.beside(line, pos, tol, nil), func(s span) bool {
+		return s.hi-s.lo <= 3*tol && (s.lo != 0 || s.hi != end)
 	})
 	var out [][]geom.Pt
 	for _, s := range subtract([]span{{0, end}}, beside) {
-		if pts := stretch(line, pos, s); s.hi-s.lo > lineNoise && len(pts) > 1 {
+		if pts := stretch(line, pos, s); s.hi-s.lo > tol && len(pts) > 1 {
 			out = append(out, pts)
 		}
 	}
 	return out
 }
 
-// joined leads the ends of a line that lie at the segments of the index to a corner of theirs, or to a lattice point on one.
-func (l lineIndex) joined(line []geom.Pt) []geom.Pt {
+// joined leads the ends of a line that lie at the segments of the index to a corner of theirs within 4 tol, or onto the
+// segment; of a rigid one to a corner or a lattice point on it within junctionIn.
+func (l lineIndex) joined(line []geom.Pt, tol float64) []geom.Pt {
 	line = slices.Clone(line)
 	for range 2 {
 		slices.Reverse(line)
 		end := line[len(line)-1]
-		corner, exact, near := end, end, false
-		toCorner, toExact := junctionIn, junctionIn
+		corner, exact, foot := end, end, end
+		toCorner, toExact, toFoot := junctionIn, junctionIn, 3*tol
+		hard := false
 		l.acc.near(end, end, junctionIn, func(s geom.Seg) {
 			t, d := nearSeg(end, s.A, s.B)
-			if d >= 3*lineNoise {
+			if d >= 3*tol {
 				return
 			}
-			near = true
+			hard = hard || s.Class == rigid
+			if q := at(s.A, s.B, t); d < toFoot || d == toFoot && q.Less(foot) {
+				foot, toFoot = q, d
+			}
 			for _, q := range [2]geom.Pt{s.A, s.B} {
 				if e := end.Dist(q); e < toCorner || e == toCorner && q.Less(corner) {
 					corner, toCorner = q, e
@@ -112,12 +171,14 @@ func (l lineIndex) joined(line []geom.Pt) []geom.Pt {
 				}
 			}
 		})
-		best := corner
-		if toCorner >= junctionIn {
+		best := foot
+		switch {
+		case toCorner < 4*tol || hard && toCorner < junctionIn:
+			best = corner
+		case hard && toExact < junctionIn:
 			best = exact
-		}
-		if near && best == end {
-			best, _ = l.acc.lead(end, 3*lineNoise)
+		case hard && toFoot < 3*tol:
+			best, _ = l.acc.lead(end, 3*tol)
 		}
 		line[len(line)-1] = best // not one corner more: so short a piece would pass for one that lies on the line
 	}
@@ -126,7 +187,7 @@ func (l lineIndex) joined(line []geom.Pt) []geom.Pt {
 
 // owned gives every face of a graph the community its middle lies in by the new lines, and returns the lines between
 // communities. What is too narrow to have a middle belongs to its neighbour.
-func (r *renewal) owned(g *geom.Graph) cover {
+func (r *renewal) owned(g *geom.Graph, tol float64) cover {
 	inside := make([][]geom.Ring, len(g.Cycle)) // outlines of other parts of the graph in a face
 	outer := make([]int32, len(g.Outer))        // the face each part lies in, -1 none
 	for k, cycle := range g.Outer {
@@ -148,7 +209,7 @@ func (r *renewal) owned(g *geom.Graph) cover {
 	thin := make([]bool, len(g.Cycle))
 	for f, cycle := range g.Cycle {
 		ring := g.Ring(cycle)
-		thin[f] = float64(g.Area2[f]) < 2*lineNoise*ring.Length()
+		thin[f] = float64(g.Area2[f]) < 2*tol*ring.Length()
 		own[f] = -1
 		if !thin[f] {
 			own[f] = r.find.at(middleOf(append([]geom.Ring{ring}, inside[f]...)))

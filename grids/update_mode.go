@@ -111,6 +111,7 @@ type former struct {
 	zone     int
 	faulty   []string  // rules it was told to break, as it is locked
 	inserted []geom.Pt // corners new borders end in
+	bent     bool      // a moved line of communities ends on a border of it, see conform
 }
 
 // renewal is the work of an update.
@@ -132,7 +133,7 @@ type renewal struct {
 	fresh    [][]freshCell        // new cells by community
 	index    map[string]int32     // communities by code
 	anew     []bool               // communities to be divided as if they had no cells
-	lay      bool                 // lay moved lines on the old ones even where none is shifted: a second try
+	lay      bool                 // lay moved lines on the old ones even where none is shifted; not in a second try
 	fit      *fit                 // where lines were delivered a little beside the old borders
 	failed   []int32              // communities of a zone that could not be divided
 	findings []gis.Finding

@@ -113,7 +113,7 @@ func (r *renewal) corners() {
 		}
 	}
 	for _, k := range r.cells {
-		if len(k.inserted) == 0 {
+		if !k.used || len(k.inserted) == 0 && !k.bent {
 			continue
 		}
 		var ring geom.Ring
@@ -130,6 +130,9 @@ func (r *renewal) corners() {
 		}
 		k.ring = ring
 		k.Polygon = r.b.lat.polygon(startAtMin(ring))
+		if k.bent {
+			k.AreaM2 = float64(ring.Area2()) / 2e6
+		}
 	}
 }
 
