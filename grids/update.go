@@ -11,6 +11,7 @@ import (
 
 const (
 	sameIoU    = 0.9 // a cell that shares this much with an old one of its community is that one
+	mostIoU    = 0.5 // so is, in a repair, one that shares more than this: no other can
 	heirShare  = 0.1 // share of the smaller of two cells that makes one the heir of the other
 	scanLines  = 160 // level lines an overlap is measured on
 	whySplit   = "split"
@@ -40,10 +41,14 @@ type update struct {
 	lineage []Lineage
 	notes   []gis.Finding
 	done    map[string]bool
+	same    float64 // sameIoU or mostIoU
 }
 
 func newUpdate(lat lattice, opt *Options) *update {
-	u := &update{lat: lat, opt: opt, old: map[string][]*freshCell{}, highest: map[string]int{}, done: map[string]bool{}}
+	u := &update{lat: lat, opt: opt, old: map[string][]*freshCell{}, highest: map[string]int{}, done: map[string]bool{}, same: sameIoU}
+	if opt.Mode != Rebuild {
+		u.same = mostIoU + 1e-3 // overlaps are measured to some thousandths
+	}
 	for _, c := range opt.Old {
 		comm := c.Code.Community()
 		u.highest[comm] = max(u.highest[comm], c.Code.Seq())
@@ -96,7 +101,7 @@ func (u *update) community(code string, fresh []freshCell) error {
 	return nil
 }
 
-// match hands the codes of old cells on to the fresh ones that are (nearly) the same, the most alike first.
+// match hands the codes of old cells on to the fresh ones that are the same, nearly or (in a repair) for the most part, the most alike first.
 func (u *update) match(fresh []freshCell, old []*freshCell) {
 	type likeness struct {
 		iou  float64
@@ -113,7 +118,7 @@ func (u *update) match(fresh []freshCell, old []*freshCell) {
 			if !slices.Equal(o.ring, fresh[i].ring) {
 				v = min(iou(o.ring, fresh[i].ring), 1-1e-9)
 			}
-			if v >= sameIoU {
+			if v >= u.same {
 				all = append(all, likeness{v, k, i})
 			}
 		}

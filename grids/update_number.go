@@ -155,12 +155,18 @@ func onSegment(p, a, b geom.Pt) bool {
 	return p != a && p != b && geom.Cross(a, b, p) == 0 && geom.NoBox.Grow(a).Grow(b).Holds(p)
 }
 
-// heirs finds what became of cells whose land went to another community.
+// heirs finds what became of cells whose land went to another community, and which cells that live on gave land for a new one.
 func (r *renewal) heirs(d *Division) {
 	void := map[Code]*former{}
 	for _, k := range r.cells {
 		if !k.used && k.ring != nil {
 			void[k.Code] = k
+		}
+	}
+	fresh := map[Code]*freshCell{}
+	for c := range r.fresh {
+		for i := range r.fresh[c] {
+			fresh[r.fresh[c][i].Code] = &r.fresh[c][i]
 		}
 	}
 	var out []Lineage
@@ -172,16 +178,10 @@ func (r *renewal) heirs(d *Division) {
 			continue
 		}
 		found := false
-		for c := range r.fresh {
-			for i := range r.fresh[c] {
-				f := &r.fresh[c][i]
-				if !f.box.Meets(k.box) {
-					continue
-				}
-				if x, a, b := overlap(k.ring, f.ring); x > heirShare*min(a, b) {
-					out, found = append(out, Lineage{l.From, f.Code, whyChange}), true
-					parted[f.Code] = true
-				}
+		for code, f := range fresh {
+			if gaveLand(k, f) {
+				out, found = append(out, Lineage{l.From, code, whyChange}), true
+				parted[code] = true
 			}
 		}
 		if !found {
@@ -189,6 +189,30 @@ func (r *renewal) heirs(d *Division) {
 		}
 	}
 	out = slices.DeleteFunc(out, func(l Lineage) bool { return l.From == "" && parted[l.To] })
+	for i, l := range out {
+		f := fresh[l.To]
+		if l.From != "" || f == nil {
+			continue
+		}
+		for _, n := range r.near(f.box) {
+			if k := r.cells[n]; gaveLand(k, f) {
+				if out[i].From == "" {
+					out[i] = Lineage{k.Code, l.To, whySplit}
+				} else {
+					out = append(out, Lineage{k.Code, l.To, whySplit})
+				}
+			}
+		}
+	}
 	slices.SortFunc(out, func(x, y Lineage) int { return cmp.Or(cmp.Compare(x.From, y.From), cmp.Compare(x.To, y.To)) })
 	d.Lineage = out
+}
+
+// gaveLand reports whether a good part of an old cell or of a new one lies in the other.
+func gaveLand(k *former, f *freshCell) bool {
+	if !f.box.Meets(k.box) {
+		return false
+	}
+	x, a, b := overlap(k.ring, f.ring)
+	return x > heirShare*min(a, b)
 }

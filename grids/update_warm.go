@@ -38,6 +38,7 @@ type warm struct {
 	own   []int32
 	memo  map[pair]bool
 	given []int32 // old cells given up for better ones
+	wide  bool    // cells that are as they were may be given up, too
 }
 
 // community divides one community's part of the zone.
@@ -121,11 +122,16 @@ func (w *warm) same(fs []int32) int32 {
 	return i
 }
 
+// divide finds the cells: first of what is broken alone, then with those beside that are as they were, for what is still
+// out of the limits.
 func (w *warm) divide(faces []int32) [][]int32 {
 	w.settle(faces)
-	for range sweeps {
-		if !w.sweep() {
-			break
+	for _, w.wide = range [2]bool{false, true} {
+		w.rescue()
+		for range sweeps {
+			if !w.sweep() {
+				break
+			}
 		}
 	}
 	var out [][]int32
@@ -185,7 +191,7 @@ func (w *warm) heir(h int32, fs []int32) *warmCell {
 	switch {
 	case w.same(fs) >= 0:
 		c.kind = intact
-	case is > was*sameIoU && is < was/sameIoU:
+	case is > was*sameIoU && is < was/sameIoU, old.comm == w.comm && is > was*mostIoU && is < was/mostIoU:
 		c.kind = mended
 	}
 	return c
@@ -288,100 +294,4 @@ func (w *warm) crumbs() {
 			again = true
 		}
 	}
-}
-
-// borders returns the neighbouring pairs that may be changed, worst first, with the cost of the border between them.
-func (w *warm) borders() ([]pair, map[pair]float64) {
-	cost := map[pair]float64{}
-	var order []pair
-	for k := range w.next {
-		c, ok := w.cells[k]
-		if !ok {
-			continue
-		}
-		for _, f := range c.fs {
-			for _, h := range w.Cycle[f] {
-				g := w.Face[h^1]
-				if g < 0 || w.own[g] <= k || w.zone[g] != w.zone[f] {
-					continue
-				}
-				p := pair{k, w.own[g]}
-				if _, ok := cost[p]; !ok && !w.memo[p] && w.may(c, w.cells[p.b]) {
-					order = append(order, p)
-				}
-				cost[p] += w.cost[h>>1]
-			}
-		}
-	}
-	slices.SortFunc(order, func(x, y pair) int {
-		return cmp.Or(-cmp.Compare(w.cells[x.a].price+w.cells[x.b].price, w.cells[y.a].price+w.cells[y.b].price), cmp.Compare(x.a, y.a), cmp.Compare(x.b, y.b))
-	})
-	return order, cost
-}
-
-// may reports whether the mode allows a pair to be changed: a repair only where something has to be, a refresh also
-// where a trial has shown that there is something better.
-func (w *warm) may(a, b *warmCell) bool {
-	if a.bad || b.bad || a.kind == fresh && b.kind == fresh {
-		return true
-	}
-	worth := func(c *warmCell) bool { return c.home < 0 || w.z.r.cells[c.home].is == broken }
-	return w.z.r.opt.Mode == Refresh && (worth(a) || worth(b))
-}
-
-func (w *warm) sweep() bool {
-	order, cost := w.borders()
-	dead := map[int32]bool{}
-	better := false
-	for _, p := range order {
-		if dead[p.a] || dead[p.b] {
-			continue
-		}
-		now := w.better(w.cells[p.a], w.cells[p.b], cost[p])
-		if now == nil {
-			w.memo[p] = true
-			continue
-		}
-		better = true
-		dead[p.a], dead[p.b] = true, true
-		for _, k := range [2]int32{p.a, p.b} {
-			if h := w.cells[k].home; h >= 0 {
-				w.given = append(w.given, h)
-			}
-			delete(w.cells, k)
-		}
-		for _, fs := range now {
-			w.add(&warmCell{fs: fs, home: -1})
-		}
-	}
-	return better
-}
-
-// better returns what two neighbours had better be, nil when they had better stay.
-func (w *warm) better(a, b *warmCell, cost float64) [][]int32 {
-	g := w.goal
-	area := a.area + b.area
-	if area > 6*g.target {
-		return nil
-	}
-	need := 1e-6
-	for _, c := range [2]*warmCell{a, b} {
-		if c.kind != fresh {
-			need += Kappa
-		}
-	}
-	u := slices.Concat(a.fs, b.fs)
-	best := a.price + b.price + g.Feature*cost/100 - need
-	var now [][]int32
-	if area < 1.3*g.max {
-		if one := w.cutter.price(u); one < best {
-			best, now = one, [][]int32{u}
-		}
-	}
-	if area > 0.8*g.target {
-		if c, ok := w.cut(u); ok && w.cutter.price(c.left)+w.cutter.price(c.right)+g.Feature*c.cost/100 < best {
-			now = [][]int32{c.left, c.right}
-		}
-	}
-	return now
 }
