@@ -28,7 +28,7 @@ func (b *base) update(ctx context.Context, src Source, cov cover, want []bool, c
 		if checkErr != nil {
 			return nil, checkErr
 		}
-		if len(bad) > 0 && lay {
+		if len(bad) > 0 && lay && r.fit == nil {
 			lay = false
 			continue
 		}

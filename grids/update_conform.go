@@ -16,7 +16,7 @@ const (
 	lineNoise  = 75.0  // mm
 	lineExact  = 1.5   // mm two nodings of one line may differ by
 	junctionIn = 300.0 // mm: a moved line leaves a border that must not bend in a corner this near, or else in a lattice point of it
-	rigid      = 1     // class of such a border: a locked cell's
+	rigid      = 1     // class of such a border: of a locked cell, or a short one
 )
 
 // conform replaces the community lines by the old borders they run beside, and leads onto those what has moved; it does
@@ -31,7 +31,7 @@ func (r *renewal) conform() {
 				continue
 			}
 			s := geom.Seg{A: p, B: q, L: int32(len(old)), R: -1}
-			if k.locked || t >= 0 && r.cells[t].locked {
+			if k.locked || t >= 0 && r.cells[t].locked || p.Dist(q) < lostLength {
 				s.Class = rigid
 			}
 			old = append(old, s)
@@ -84,9 +84,19 @@ func (r *renewal) laidOn(old []geom.Seg, was lineIndex, tol float64) *geom.Graph
 	}
 	noded := geom.SnapRound(segs, 1)
 	on := make([][]geom.Pt, len(old))
+	met := map[geom.Pt]bool{}
+	for _, s := range noded {
+		if max(s.L, s.R) < 0 {
+			met[s.A], met[s.B] = true, true
+		}
+	}
 	for i, s := range noded {
 		if k := max(s.L, s.R); k >= 0 && old[k].Class != rigid {
-			on[k] = append(on[k], s.A, s.B)
+			for _, p := range [2]geom.Pt{s.A, s.B} {
+				if met[p] {
+					on[k] = append(on[k], p)
+				}
+			}
 		}
 		noded[i].L, noded[i].R, noded[i].Class = -1, -1, 0
 	}
