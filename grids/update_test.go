@@ -148,8 +148,11 @@ func (e *mapEdit) addRoads(n int) {
 	}
 }
 
-// moveStrip gives the land of a community within 90 m of the middle of its longest border with a neighbour to that neighbour.
-func (e *mapEdit) moveStrip() {
+// moveStrip gives land of a community, 60 m deep along a straight border with a neighbour, to that neighbour.
+func (e *mapEdit) moveStrip() { e.moveStripOf(0, 1) }
+
+// moveStripOf is moveStrip along the part of the border between two shares of it; it returns what goes over.
+func (e *mapEdit) moveStripOf(from, to float64) geom.Ring {
 	l := e.src["community"]
 	var rings []geom.Ring
 	for _, f := range l {
@@ -169,39 +172,40 @@ func (e *mapEdit) moveStrip() {
 				if !hasEdge(o, q, p) || p.Dist(q) < 30_000 {
 					continue
 				}
-				// A rectangle 60 m deep on the inner side of the common edge goes over.
+				s, t := at(p, q, from), at(p, q, to)
 				l := p.Dist(q)
 				nx, ny := -float64(q.Y-p.Y)/l*60_000, float64(q.X-p.X)/l*60_000
-				u, v := geom.Pt{X: p.X + int64(nx), Y: p.Y + int64(ny)}, geom.Pt{X: q.X + int64(nx), Y: q.Y + int64(ny)}
-				if r.Locate(u) <= 0 || r.Locate(v) <= 0 || len(crossings(r, []geom.Pt{u, v})) > 0 || !clearOf(r, p, u) || !clearOf(r, q, v) {
+				u, v := geom.Pt{X: s.X + int64(nx), Y: s.Y + int64(ny)}, geom.Pt{X: t.X + int64(nx), Y: t.Y + int64(ny)}
+				if r.Locate(u) <= 0 || r.Locate(v) <= 0 || len(crossings(r, []geom.Pt{u, v})) > 0 || !clearOf(r, s, u) || !clearOf(r, t, v) {
 					continue
 				}
 				var na, nb geom.Ring
 				for k, w := range r {
 					if na = append(na, w); k == i {
-						na = append(na, u, v)
+						na = append(na, s, u, v, t)
 					}
 				}
 				for k, w := range o {
 					if nb = append(nb, w); w == q && o[(k+1)%len(o)] == p {
-						nb = append(nb, v, u)
+						nb = append(nb, t, v, u, s)
 					}
 				}
-				e.replaceCommunity(a, na)
-				e.replaceCommunity(b, nb)
-				return
+				e.replaceCommunity(a, slices.Compact(na))
+				e.replaceCommunity(b, slices.Compact(nb))
+				return geom.Ring{s, t, v, u}
 			}
 		}
 	}
 	e.t.Error("no two communities share a long edge")
+	return nil
 }
 
-// clearOf reports whether the segment from a corner to a point inside meets the ring nowhere else.
-func clearOf(r geom.Ring, p, u geom.Pt) bool {
+// clearOf reports whether the segment from a point of a ring to one inside meets it nowhere else.
+func clearOf(r geom.Ring, s, u geom.Pt) bool {
 	for i, a := range r {
 		b := r[(i+1)%len(r)]
-		if a != p && b != p {
-			if _, ok := capsule(p, u, a, b, 10); ok {
+		if distSeg(s, a, b) > 2 {
+			if _, ok := capsule(s, u, a, b, 10); ok {
 				return false
 			}
 		}
