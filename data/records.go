@@ -34,6 +34,7 @@ type Batch struct {
 
 	Status  string // StatusCommitted, StatusRolledBack or StatusRejected
 	Profile string // the profile used, as YAML
+	Token   string // what the writer knows the import by, so that after a crash it finds out whether it was committed; "" for none
 }
 
 // Rejected is one row of a delivery that was refused, with the reason in words.
@@ -52,9 +53,50 @@ type Version struct {
 	Seq     int64
 	At      time.Time
 	Actor   string
-	Batch   int64 // 0: not by an import
+	Source  string // what the writer said the write came from: a delivery, "api", "grid build"
+	Batch   int64  // 0: not by an import
+	File    string // of the delivery, "" when the writer did not say; see Tx.From
+	Row     int64  // in the file, as [Rejected] counts
 	Op      gis.Op
 	Feature gis.Feature
+}
+
+// Renamed says that a feature has another key since. A key may have been changed more than once: follow the chain.
+type Renamed struct {
+	From, To string
+	At       time.Time
+}
+
+// Touched is what a batch did to one feature, and what became of it since. A nil state is none: not there.
+type Touched struct {
+	Layer string
+	ID    int64
+	Was   *gis.Feature // before the batch
+	Made  *gis.Feature // as the batch left it
+	Now   *gis.Feature // as it is
+	Later bool         // another write touched it after the batch
+}
+
+// The states of a proposal.
+const (
+	ProposalOpen     = "open"
+	ProposalApproved = "approved"
+	ProposalRejected = "rejected"
+)
+
+// Proposal is a change of one feature that somebody wants and somebody else has to approve. The store fills ID, At and State.
+type Proposal struct {
+	ID         int64
+	Layer, Key string
+	Op         gis.Op
+	Rev        int64  // of the row it was made for; 0 for an insert
+	Body       string // JSON: what is to be, as the proposer sent it
+	Actor      string
+	At         time.Time
+	State      string // ProposalOpen, ProposalApproved or ProposalRejected
+	DecidedBy  string
+	DecidedAt  time.Time // zero while open
+	Why        string    // what the one who decided said
 }
 
 // Lineage says that the unit grid To came out of From, and why. Either may be empty (new, void).

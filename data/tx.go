@@ -37,6 +37,22 @@ type Tx interface {
 	Reject(r Rejected) error
 	// AddLineage records where a unit grid came from.
 	AddLineage(l Lineage) error
+
+	// From says which row of which file what is put next comes from, until it says another; "" for none. It counts in a write
+	// with a batch only.
+	From(file string, row int64)
+	// Rename gives the row another key: its ID, its values and its history stay, and Store.Renames tells of it. gis.NotFound when
+	// there is no such row, gis.Conflict when the new key is taken, gis.Invalid in a layer without a key field. The log says Reload.
+	Rename(layer, key, to string) error
+	// Restore puts back a row that is gone, under its former ID and key. gis.Conflict when there is a row with either.
+	Restore(f *gis.Feature) error
+	// Touched yields what a batch did, by layer and ID, as this write sees it: deleted and re-made rows too. Rows may be put
+	// and deleted inside the loop. A batch that is not StatusCommitted, and no batch, touched nothing.
+	Touched(batch int64) iter.Seq2[Touched, error]
+	// RolledBack marks the batch as rolled back; gis.NotFound when there is none, gis.Conflict when it is not StatusCommitted.
+	RolledBack(batch int64) error
+	// Settle closes an open proposal; gis.NotFound when there is none, gis.Conflict when it is closed already.
+	Settle(proposal int64, state, by, why string) error
 }
 
 // Assigned is a row by its ID and its values of the fields given to Tx.Assign, in that order; nil takes a value away.

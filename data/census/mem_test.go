@@ -59,7 +59,7 @@ func (m *memStore) Write(_ context.Context, w data.WriteInfo, fn func(data.Tx) e
 	if w.Batch != nil {
 		w.Batch.ID = int64(len(m.batches) + 1)
 	}
-	if err := fn(memTx{t}); err != nil {
+	if err := fn(memTx{m: t}); err != nil {
 		return 0, err
 	}
 	m.layers, m.counters, m.nextID = t.layers, t.counters, t.nextID
@@ -78,7 +78,10 @@ func (m *memStore) RecordRejected(_ context.Context, b data.Batch, rows []data.R
 	return b.ID, nil
 }
 
-type memTx struct{ m *memStore }
+type memTx struct {
+	data.Tx // nil: what an import does not ask for
+	m       *memStore
+}
 
 func (t memTx) Put(f *gis.Feature) (gis.Op, bool, error) {
 	if f.Layer.Key != "" && f.Text(f.Layer.Key) != f.Key {

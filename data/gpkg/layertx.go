@@ -37,6 +37,8 @@ type layerTx struct {
 
 	added, updated, removed, unchanged int64
 
+	origins kept.Origins // where the rows put came from
+
 	// The row being put, and buffers.
 	args     []any
 	blob     []byte

@@ -8,7 +8,6 @@ import (
 
 	"github.com/paulmach/orb"
 
-	"wanmi/data"
 	"wanmi/data/internal/kept"
 	"wanmi/gis"
 )
@@ -30,18 +29,37 @@ func (s *Store) Features(ctx context.Context, layer string, bound orb.Bound) ite
 			return
 		}
 		query, args := t.rowsSQL(bound, "")
-		stopped := false
-		err = t.each(ctx, s.reader, bound, query, args, func(sc *scanner) bool {
-			f, err := sc.feature()
-			if err != nil {
-				err = s.wrap(err, "read")
-			}
-			stopped = !yield(f, err) || err != nil
-			return !stopped
-		})
-		if err != nil && !stopped {
-			yield(gis.Feature{}, s.wrap(err, "read "+layer))
+		s.stream(ctx, t, bound, query, args, yield)
+	}
+}
+
+// After yields the rows of a layer with an ID greater than id whose bounds touch bound, all for the zero bound, by ID: a page
+// of a list begins where the one before ended, at no cost for what was passed.
+func (s *Store) After(ctx context.Context, layer string, bound orb.Bound, id int64) iter.Seq2[gis.Feature, error] {
+	return func(yield func(gis.Feature, error) bool) {
+		t, err := s.table(layer)
+		if err != nil {
+			yield(gis.Feature{}, err)
+			return
 		}
+		query, args := t.rowsSQL(bound, "AND fid > ?")
+		s.stream(ctx, t, bound, query, append(args, id), yield)
+	}
+}
+
+// stream yields the rows of a query within the bound.
+func (s *Store) stream(ctx context.Context, t *table, bound orb.Bound, query string, args []any, yield func(gis.Feature, error) bool) {
+	stopped := false
+	err := t.each(ctx, s.reader, bound, query, args, func(sc *scanner) bool {
+		f, err := sc.feature()
+		if err != nil {
+			err = s.wrap(err, "read")
+		}
+		stopped = !yield(f, err) || err != nil
+		return !stopped
+	})
+	if err != nil && !stopped {
+		yield(gis.Feature{}, s.wrap(err, "read "+t.name))
 	}
 }
 
@@ -167,87 +185,4 @@ func (s *Store) LastBy(ctx context.Context, source string) (gis.Change, error) {
 	c.Old, _ = before.bound()
 	c.New, _ = after.bound()
 	return c, s.wrap(err, "read the change log")
-}
-
-// History returns the versions of a feature, the oldest first, the current one last; after a deletion the last is the
-// Delete. Layers of which no history is kept have the current version only. gis.NotFound when there never was one.
-func (s *Store) History(ctx context.Context, layer, key string) ([]data.Version, error) {
-	t, err := s.table(layer)
-	if err != nil {
-		return nil, err
-	}
-	tx, err := s.reader.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
-	if err != nil {
-		return nil, s.wrap(err, "read the history")
-	}
-	defer tx.Rollback()
-	out, partial, err := s.formerVersions(ctx, tx, t, key)
-	if err != nil {
-		return nil, s.wrap(err, "read the history")
-	}
-	sc, err := s.byKey(ctx, tx, layer, key)
-	switch {
-	case err == nil:
-		f, err := sc.feature()
-		if err != nil {
-			return nil, s.wrap(err, "read the history")
-		}
-		out = append(out, data.Version{Seq: sc.rev, Feature: f})
-	case gis.KindOf(err) != gis.NotFound || len(out) == 0:
-		return nil, err
-	}
-	if err := kept.CompleteVersions(out, partial); err != nil {
-		return nil, s.wrap(err, "read the history")
-	}
-	kept.NameOps(out)
-	return out, s.wrap(noteWriters(ctx, tx, out), "read the history")
-}
-
-// formerVersions returns the kept versions with Seq, Op (only of deletions) and Feature. partial holds the fields of those of
-// which only these are kept, by their place among the versions.
-func (s *Store) formerVersions(ctx context.Context, tx *sql.Tx, t *table, key string) (out []data.Version, partial map[int]string, err error) {
-	rows, err := tx.QueryContext(ctx, `SELECT rev, op, feature, shape, fields FROM feature_history WHERE layer = ? AND key = ? ORDER BY id`, t.name, key)
-	if err != nil {
-		return nil, nil, err
-	}
-	defer rows.Close()
-	partial = map[int]string{}
-	for rows.Next() {
-		v := data.Version{Feature: gis.NewFeature(t.layer)}
-		v.Feature.Key = key
-		var shape []byte
-		var fields string
-		if err := rows.Scan(&v.Seq, &v.Op, &v.Feature.ID, &shape, &fields); err != nil {
-			return nil, nil, err
-		}
-		if v.Op == opAssign {
-			v.Op = ""
-			partial[len(out)] = fields
-		}
-		if v.Feature.Geom, err = decodeGeom(shape); err != nil {
-			return nil, nil, err
-		}
-		if err := kept.FillFields(&v.Feature, fields); err != nil {
-			return nil, nil, err
-		}
-		out = append(out, v)
-	}
-	return out, partial, rows.Err()
-}
-
-// noteWriters fills in who made each version, from the change log.
-func noteWriters(ctx context.Context, tx *sql.Tx, versions []data.Version) error {
-	for i := range versions {
-		v := &versions[i]
-		var at string
-		err := tx.QueryRowContext(ctx, `SELECT +at, actor, coalesce(batch, 0) FROM change_log WHERE seq = ?`, v.Seq).Scan(&at, &v.Actor, &v.Batch)
-		if errors.Is(err, sql.ErrNoRows) { // the row was made by another program
-			continue
-		}
-		if err != nil {
-			return err
-		}
-		v.At = kept.ParseTime(at)
-	}
-	return nil
 }

@@ -12,13 +12,14 @@ import (
 
 // schemaVersion is the version of the bookkeeping tables this program writes. A layer's columns are not counted: they
 // follow gis.Layers at every opening.
-const schemaVersion = 1
+const schemaVersion = 2
 
 const rtreeDefinition = "http://www.geopackage.org/spec/#extension_rtree"
 
 // migrations[i] brings a file from version i to i+1. Entries are never edited once released; new ones are appended.
 var migrations = [schemaVersion]struct{ note, sql string }{
 	{note: "first", sql: geoPackageSQL + bookkeepingSQL},
+	{note: "history by feature, former codes, origins of rows, proposals", sql: historySQL},
 }
 
 // geoPackageSQL holds the tables the OGC standard asks for. The application id is "GPKG", the version 1.3.0.
@@ -96,6 +97,9 @@ var attributeTables = []struct{ name, description string }{
 	{"grid_lineage", "网格沿革 · Lineage of unit grids"},
 	{"change_log", "变更日志 · Change log"},
 	{"feature_history", "历史版本 · Former versions of features"},
+	{"feature_renamed", "曾用编码 · Former keys of features"},
+	{"feature_origin", "来源行 · File and row each imported version came from"},
+	{"proposal", "变更建议 · Proposed changes"},
 }
 
 // migrate brings the file of the connection to schemaVersion and to the columns of gis.Layers, in one transaction.

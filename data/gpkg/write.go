@@ -80,6 +80,7 @@ type tx struct {
 	raised   map[string]bool // the counters to be written
 	steps    int
 	rejected int64
+	from     kept.Origin // of the rows put next
 	ended    bool
 	loads    []finishedLoad
 	renew    bool  // the connection must not be used again
@@ -177,6 +178,9 @@ func (t *tx) finish() error {
 		}
 		changed = true
 		if err := l.finish(now); err != nil {
+			return fmt.Errorf("%s: %w", l.t.name, err)
+		}
+		if err := l.writeOrigins(); err != nil {
 			return fmt.Errorf("%s: %w", l.t.name, err)
 		}
 	}

@@ -66,3 +66,24 @@ func NameOps(all []data.Version) {
 		}
 	}
 }
+
+// Sort fills in the states of x from the versions of its row, the oldest first and the row as it is last, when it is there:
+// before, by and since the changes numbered lo to hi.
+func Sort(x *data.Touched, versions []data.Version, lo, hi int64) {
+	for i := range versions {
+		v := &versions[i]
+		state := &v.Feature
+		if v.Op == gis.Delete {
+			state = nil
+		}
+		switch {
+		case v.Seq < lo:
+			x.Was, x.Made = state, nil
+		case v.Seq <= hi:
+			x.Made = state
+		default:
+			x.Later = true
+		}
+		x.Now = state
+	}
+}
