@@ -337,7 +337,9 @@ func testProposals(t *testing.T, s Store) {
 	if err != nil || len(open) != 2 || open[0].ID != other || open[1].Body != `{"note":"倒了"}` || open[1].Rev != 7 || open[1].At.IsZero() || !open[1].DecidedAt.IsZero() {
 		t.Errorf("open ones: got %+v, %v", open, err)
 	}
-	_, err = s.Write(t.Context(), data.WriteInfo{}, func(tx data.Tx) error { return fmt.Errorf("%w %w", tx.Settle(id, data.ProposalApproved, "编辑", ""), errStop) })
+	_, err = s.Write(t.Context(), data.WriteInfo{}, func(tx data.Tx) error {
+		return fmt.Errorf("%w %w", tx.Settle(id, data.ProposalApproved, "编辑", ""), errStop)
+	})
 	if err == nil {
 		t.Error("a failed write settles nothing")
 	}
