@@ -17,7 +17,7 @@ import (
 func array(a any) any { return pq.Array(a) }
 
 var batchColumns = `id, layer, source, files::text, actor, ` + timeExpr("started_at") + `, coalesce(` + timeExpr("committed_at") + `, ''),
-	added, moved, changed, removed, unchanged, rejected, status, profile`
+	added, moved, changed, removed, unchanged, rejected, status, profile, token`
 
 const rejectedInto = `wanmi.import_rejected (batch, file, line, field, value, rule, reason, reason_zh, raw)`
 
@@ -34,14 +34,14 @@ func insertBatch(ctx context.Context, q *sql.Tx, b *data.Batch) (int64, error) {
 		return 0, err
 	}
 	_, err = q.ExecContext(ctx, `INSERT INTO wanmi.import_batch (layer, source, files, actor, started_at, committed_at,
-		added, moved, changed, removed, unchanged, rejected, status, profile, id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
+		added, moved, changed, removed, unchanged, rejected, status, profile, token, id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`,
 		append(batchArgs(b), id)...)
 	return id, err
 }
 
 func updateBatch(ctx context.Context, q *sql.Tx, b *data.Batch) error {
 	_, err := q.ExecContext(ctx, `UPDATE wanmi.import_batch SET layer = $1, source = $2, files = $3, actor = $4, started_at = $5, committed_at = $6,
-		added = $7, moved = $8, changed = $9, removed = $10, unchanged = $11, rejected = $12, status = $13, profile = $14 WHERE id = $15`,
+		added = $7, moved = $8, changed = $9, removed = $10, unchanged = $11, rejected = $12, status = $13, profile = $14, token = $15 WHERE id = $16`,
 		append(batchArgs(b), b.ID)...)
 	return err
 }
@@ -50,7 +50,7 @@ func batchArgs(b *data.Batch) []any {
 	files, _ := json.Marshal(append([]string{}, b.Files...)) // strings always marshal
 	return []any{
 		b.Layer, kept.Text(b.Source), kept.Text(string(files)), kept.Text(b.Actor), kept.FormatTime(b.StartedAt), kept.FormatTimeOrNull(b.CommittedAt),
-		b.Added, b.Moved, b.Changed, b.Removed, b.Unchanged, b.Rejected, b.Status, kept.Text(b.Profile),
+		b.Added, b.Moved, b.Changed, b.Removed, b.Unchanged, b.Rejected, b.Status, kept.Text(b.Profile), kept.Text(b.Token),
 	}
 }
 
@@ -78,7 +78,7 @@ func (s *Store) batches(ctx context.Context, where string, args ...any) ([]data.
 	var bad error
 	dest := []any{
 		&b.ID, &b.Layer, &b.Source, &files, &b.Actor, &started, &committed,
-		&b.Added, &b.Moved, &b.Changed, &b.Removed, &b.Unchanged, &b.Rejected, &b.Status, &b.Profile,
+		&b.Added, &b.Moved, &b.Changed, &b.Removed, &b.Unchanged, &b.Rejected, &b.Status, &b.Profile, &b.Token,
 	}
 	err := each(ctx, s.reader, dest, `SELECT `+batchColumns+` FROM wanmi.import_batch `+where, args, func() bool {
 		b.Files = nil

@@ -10,6 +10,7 @@ import (
 
 	"github.com/paulmach/orb"
 
+	"wanmi/data/internal/kept"
 	"wanmi/gis"
 )
 
@@ -27,6 +28,8 @@ type layerTx struct {
 	assigned bool // Assign changed rows in this bulk write
 
 	added, updated, removed, unchanged int64
+
+	origins kept.Origins // where the rows put came from
 
 	inserts copyBuf
 	updates []update

@@ -37,6 +37,9 @@ func (t *tx) Put(f *gis.Feature) (gis.Op, bool, error) {
 		return "", false, gis.E(gis.Invalid, nil, "%s %s: %v", l.t.name, f.Key, err)
 	}
 	op, changed, err := l.put(f, bound, hasBound)
+	if changed {
+		l.origins.Note(t.from, f.ID)
+	}
 	return op, changed, t.fail(err, "put into "+l.t.name)
 }
 

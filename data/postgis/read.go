@@ -8,7 +8,6 @@ import (
 
 	"github.com/paulmach/orb"
 
-	"wanmi/data"
 	"wanmi/data/internal/kept"
 	"wanmi/gis"
 )
@@ -30,19 +29,39 @@ func (s *Store) Features(ctx context.Context, layer string, bound orb.Bound) ite
 			return
 		}
 		where, args := t.whereBound(bound)
-		sc := newScanner(t)
-		stopped := false
-		err = each(ctx, s.reader, sc.dest, t.selectSQL(where), args, func() bool {
-			f, err := sc.feature()
-			if err == nil && !touches(f.Geom, bound) {
-				return true
-			}
-			stopped = !yield(f, s.wrap(err, "read "+layer)) || err != nil
-			return !stopped
-		})
-		if err != nil && !stopped {
-			yield(gis.Feature{}, s.wrap(err, "read "+layer))
+		s.stream(ctx, t, bound, where, args, yield)
+	}
+}
+
+// After yields the rows of a layer with an ID greater than id whose bounds touch bound, all for the zero bound, by ID: a page
+// of a list begins where the one before ended, at no cost for what was passed.
+func (s *Store) After(ctx context.Context, layer string, bound orb.Bound, id int64) iter.Seq2[gis.Feature, error] {
+	return func(yield func(gis.Feature, error) bool) {
+		t, err := s.table(layer)
+		if err != nil {
+			yield(gis.Feature{}, err)
+			return
 		}
+		where, args := t.whereBound(bound)
+		args[0] = id + 1 // the least fid
+		s.stream(ctx, t, bound, where, args, yield)
+	}
+}
+
+// stream yields the rows of a condition that touch bound.
+func (s *Store) stream(ctx context.Context, t *table, bound orb.Bound, where string, args []any, yield func(gis.Feature, error) bool) {
+	sc := newScanner(t)
+	stopped := false
+	err := each(ctx, s.reader, sc.dest, t.selectSQL(where), args, func() bool {
+		f, err := sc.feature()
+		if err == nil && !touches(f.Geom, bound) {
+			return true
+		}
+		stopped = !yield(f, s.wrap(err, "read "+t.name)) || err != nil
+		return !stopped
+	})
+	if err != nil && !stopped {
+		yield(gis.Feature{}, s.wrap(err, "read "+t.name))
 	}
 }
 
@@ -176,84 +195,4 @@ func (s *Store) LastBy(ctx context.Context, source string) (gis.Change, error) {
 // snapshot begins a transaction all of whose statements see one state.
 func (s *Store) snapshot(ctx context.Context) (*sql.Tx, error) {
 	return s.reader.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true})
-}
-
-// History returns the versions of a feature, the oldest first, the current one last; after a deletion the last is the
-// Delete. Layers of which no history is kept have the current version only. gis.NotFound when there never was one.
-func (s *Store) History(ctx context.Context, layer, key string) ([]data.Version, error) {
-	t, err := s.table(layer)
-	if err != nil {
-		return nil, err
-	}
-	tx, err := s.snapshot(ctx)
-	if err != nil {
-		return nil, s.wrap(err, "read the history")
-	}
-	defer tx.Rollback()
-	out, partial, err := formerVersions(ctx, tx, t, key)
-	if err != nil {
-		return nil, s.wrap(err, "read the history")
-	}
-	r, _, err := s.byKey(ctx, tx, layer, key)
-	switch {
-	case err == nil:
-		f, err := r.feature(t)
-		if err != nil {
-			return nil, s.wrap(err, "read the history")
-		}
-		out = append(out, data.Version{Seq: r.rev, Feature: f})
-	case gis.KindOf(err) != gis.NotFound || len(out) == 0:
-		return nil, err
-	}
-	if err := kept.CompleteVersions(out, partial); err != nil {
-		return nil, s.wrap(err, "read the history")
-	}
-	kept.NameOps(out)
-	return out, s.wrap(noteWriters(ctx, tx, out), "read the history")
-}
-
-// formerVersions returns the kept versions with Seq, Op (only of deletions) and Feature. partial holds the fields of those of
-// which only these are kept, by their place among the versions.
-func formerVersions(ctx context.Context, tx *sql.Tx, t *table, key string) (out []data.Version, partial map[int]string, err error) {
-	partial = map[int]string{}
-	if !kept.Storable(key) {
-		return nil, partial, nil
-	}
-	var v data.Version
-	var id int64
-	var shape sql.RawBytes
-	var fields string
-	var bad error
-	err = each(ctx, tx, []any{&v.Seq, &v.Op, &id, &shape, &fields}, `SELECT rev, op, feature, ST_AsBinary(shape, 'NDR'), fields::text
-		FROM wanmi.feature_history WHERE layer = $1 AND key = $2 ORDER BY id`, []any{t.name, key}, func() bool {
-		v.Feature = gis.NewFeature(t.layer)
-		v.Feature.Key, v.Feature.ID = key, id
-		if v.Op == opAssign {
-			v.Op = ""
-			partial[len(out)] = fields
-		}
-		if v.Feature.Geom, bad = decodeShape(shape); bad == nil {
-			bad = kept.FillFields(&v.Feature, fields)
-		}
-		out = append(out, v)
-		return bad == nil
-	})
-	return out, partial, errors.Join(err, bad)
-}
-
-// noteWriters fills in who made each version, from the change log.
-func noteWriters(ctx context.Context, tx *sql.Tx, versions []data.Version) error {
-	for i := range versions {
-		v := &versions[i]
-		var at string
-		err := tx.QueryRowContext(ctx, `SELECT `+timeExpr("at")+`, actor, coalesce(batch, 0) FROM wanmi.change_log WHERE seq = $1`, v.Seq).Scan(&at, &v.Actor, &v.Batch)
-		if errors.Is(err, sql.ErrNoRows) { // the row was made by another program
-			continue
-		}
-		if err != nil {
-			return err
-		}
-		v.At = kept.ParseTime(at)
-	}
-	return nil
 }

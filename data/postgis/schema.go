@@ -12,12 +12,13 @@ import (
 
 // schemaVersion is the version of the bookkeeping tables this program writes. A layer's columns are not counted: they
 // follow gis.Layers at every opening.
-const schemaVersion = 1
+const schemaVersion = 2
 
 // migrations[i] brings a database from version i to i+1. Entries are never edited once released; new ones are appended, and the
 // test of migrations gets the statements of the version before as a file.
 var migrations = [schemaVersion]struct{ note, sql string }{
 	{note: "first", sql: bookkeepingSQL},
+	{note: "history by feature, former codes, origins of rows, proposals", sql: historySQL},
 }
 
 // bookkeepingSQL holds Wanmi's own tables of version 1. In functions run with their owner's rights search_path is set by
@@ -102,8 +103,9 @@ const (
 var grants = []string{
 	`GRANT USAGE ON SCHEMA wanmi TO wanmi_reader, wanmi_writer`,
 	`GRANT SELECT ON wanmi.migration, wanmi.state, wanmi.counter, wanmi.import_batch, wanmi.import_rejected, wanmi.grid_lineage,
-	  wanmi.change_log, wanmi.feature_history TO wanmi_reader, wanmi_writer`,
-	`GRANT INSERT ON wanmi.import_rejected, wanmi.grid_lineage, wanmi.change_log TO wanmi_writer`,
+	  wanmi.change_log, wanmi.feature_history, wanmi.feature_renamed, wanmi.feature_origin, wanmi.proposal TO wanmi_reader, wanmi_writer`,
+	`GRANT INSERT ON wanmi.import_rejected, wanmi.grid_lineage, wanmi.change_log, wanmi.feature_renamed, wanmi.feature_origin TO wanmi_writer`,
+	`GRANT INSERT, UPDATE ON wanmi.proposal TO wanmi_writer`,
 	`GRANT INSERT, UPDATE ON wanmi.counter, wanmi.import_batch, wanmi.feature_history TO wanmi_writer`,
 	`GRANT UPDATE ON wanmi.state TO wanmi_writer`,
 	`GRANT SELECT, INSERT, UPDATE ON wanmi.access_key TO wanmi_writer`,

@@ -11,9 +11,6 @@ import (
 // srsCGCS2000 is the reference system of every geometry.
 const srsCGCS2000 = 4490
 
-// keepsHistory are the layers whose former versions are kept: what a department can be held to.
-var keepsHistory = map[string]bool{"component": true, "unit_grid": true, "work_grid": true, "department": true}
-
 // table is how one layer stands in the database: fid, geom where there is geometry, the key (the layer's key field, or a
 // column "key"), the other fields, and rev, the Seq of the write that last touched the row.
 type table struct {
@@ -27,7 +24,7 @@ type table struct {
 }
 
 func newTable(l *gis.Layer) *table {
-	t := &table{layer: l, name: l.Name, sql: "wanmi." + quote(l.Name), key: l.Key, history: keepsHistory[l.Name]}
+	t := &table{layer: l, name: l.Name, sql: "wanmi." + quote(l.Name), key: l.Key, history: true}
 	if l.Geom != gis.NoGeom {
 		t.columns = append(t.columns, "geom")
 	}

@@ -78,11 +78,12 @@ type tx struct {
 	raised   map[string]bool // the counters to be written
 	steps    int
 	rejected int64
+	from     kept.Origin // of the rows put next
 	cursors  int
 	ended    bool
 	broken   error // the first fault of the store itself; nothing is written after it
 
-	log, rejects, lineage copyBuf
+	log, rejects, lineage, renames copyBuf
 
 	sending chan error // what a COPY under way in the background will report; nil when none is
 	spare   []byte     // a buffer to collect in while another is sent
@@ -105,6 +106,7 @@ func (s *Store) begin(ctx context.Context, w data.WriteInfo) (*tx, error) {
 		log:     copyBuf{into: `wanmi.change_log (seq, gen, layer, key, op, old_min_x, old_min_y, old_max_x, old_max_y, new_min_x, new_min_y, new_max_x, new_max_y, actor, source, batch, at)`},
 		rejects: copyBuf{into: rejectedInto},
 		lineage: copyBuf{into: `wanmi.grid_lineage (from_code, to_code, why, at)`},
+		renames: copyBuf{into: `wanmi.feature_renamed (layer, old_key, new_key, feature, rev, at)`},
 	}
 	if err := t.prepare(); err != nil {
 		q.Rollback()
@@ -236,8 +238,11 @@ func (t *tx) finish() error {
 		if err := l.finish(); err != nil {
 			return fmt.Errorf("%s: %w", l.t.name, err)
 		}
+		if err := l.writeOrigins(); err != nil {
+			return fmt.Errorf("%s: %w", l.t.name, err)
+		}
 	}
-	for _, c := range []*copyBuf{&t.log, &t.rejects, &t.lineage} {
+	for _, c := range []*copyBuf{&t.log, &t.rejects, &t.lineage, &t.renames} {
 		if err := t.sendNow(c); err != nil {
 			return err
 		}

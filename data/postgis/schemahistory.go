@@ -1,0 +1,27 @@
+package postgis
+
+// historySQL brings a database of version 1 to version 2.
+const historySQL = `
+CREATE INDEX feature_history_feature ON wanmi.feature_history (layer, feature);
+ALTER TABLE wanmi.import_batch ADD COLUMN token text NOT NULL DEFAULT '';
+
+CREATE TABLE wanmi.feature_renamed (
+  id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, layer text NOT NULL, old_key text NOT NULL, new_key text NOT NULL,
+  feature bigint NOT NULL, rev bigint NOT NULL, at timestamptz(3) NOT NULL);
+COMMENT ON TABLE wanmi.feature_renamed IS '曾用编码 · Former keys of features';
+CREATE INDEX feature_renamed_key ON wanmi.feature_renamed (layer, old_key);
+
+CREATE TABLE wanmi.feature_origin (
+  id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, batch bigint NOT NULL REFERENCES wanmi.import_batch(id), layer text NOT NULL,
+  first bigint NOT NULL, last bigint NOT NULL, file text NOT NULL, line bigint NOT NULL);
+COMMENT ON TABLE wanmi.feature_origin IS '来源行 · File and row each imported version came from: features first to last are rows line and on';
+CREATE INDEX feature_origin_first ON wanmi.feature_origin (batch, layer, first);
+
+CREATE TABLE wanmi.proposal (
+  id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, layer text NOT NULL, key text NOT NULL,
+  op text NOT NULL CHECK (op IN ('insert', 'update', 'delete')), rev bigint NOT NULL, body text NOT NULL, actor text NOT NULL,
+  at timestamptz(3) NOT NULL, state text NOT NULL CHECK (state IN ('open', 'approved', 'rejected')),
+  decided_by text NOT NULL DEFAULT '', decided_at timestamptz(3), why text NOT NULL DEFAULT '');
+COMMENT ON TABLE wanmi.proposal IS '变更建议 · Proposed changes';
+CREATE INDEX proposal_state ON wanmi.proposal (state);
+`
