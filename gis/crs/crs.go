@@ -47,11 +47,20 @@ type projected struct {
 	name string
 	epsg int
 	dat  *datum
+	spec string // when the EPSG code does not say all
 }
 
 func (p *projected) Name() string     { return p.name }
 func (p *projected) EPSG() int        { return p.epsg }
 func (p *projected) Geographic() bool { return false }
+
+// Spec is the name that gives the system back.
+func (p *projected) Spec() string {
+	if p.spec != "" || p.epsg == 0 {
+		return p.spec
+	}
+	return "EPSG:" + strconv.Itoa(p.epsg)
+}
 
 func (p *projected) ToLonLat(x, y float64) (lon, lat float64) {
 	lon, lat = p.TransverseMercator.ToLonLat(x, y)
@@ -91,12 +100,13 @@ func GaussKruger3(lonDeg float64) CRS {
 	if cm >= 75 && cm <= 135 {
 		epsg = 4534 + int(cm-75)/3
 	}
-	return &projected{TM(cm, 0, 1, 500000, 0), fmt.Sprintf("CGCS2000 / 3-degree Gauss-Kruger CM %gE", cm), epsg, nil}
+	return &projected{TM(cm, 0, 1, 500000, 0), fmt.Sprintf("CGCS2000 / 3-degree Gauss-Kruger CM %gE", cm), epsg, nil, ""}
 }
 
 // Known says in a line which names ByName takes.
 const Known = "EPSG:4490, 4491-4554 (CGCS2000), 4326, 3857, 32601-32660 (UTM), 3825/3826 (TWD97), gcj02, bd09; " +
-	"with the seven parameters after it, as EPSG:2384+towgs84=dx,dy,dz,rx,ry,rz,ppm: 2327-2390 (Xi'an 80), 2401-2442 and 21413-21463 (Beijing 54)"
+	"with the seven parameters after it, as EPSG:2384+towgs84=dx,dy,dz,rx,ry,rz,ppm: 2327-2390 and 4610 (Xi'an 80), 2401-2442, 21413-21463 and 4214 (Beijing 54); " +
+	"a local system as EPSG:4548+local4=dx,dy,rotation,scale (wanmi crs fit finds the parameters); a PROJ string, as +proj=tmerc +lon_0=116.97 +x_0=50000 +ellps=GRS80"
 
 var byWord = map[string]CRS{
 	"wgs84": WGS84, "cgcs2000": CGCS2000, "gcj02": GCJ02, "gcj-02": GCJ02, "bd09": BD09, "bd-09": BD09, "webmercator": webMercator{},
@@ -104,11 +114,22 @@ var byWord = map[string]CRS{
 
 // ByName returns the system of that name: an EPSG code with or without "EPSG:",
 // or one of the words wgs84, cgcs2000, twd97, webmercator, gcj02, bd09, in any case.
-// Xi'an 80 and Beijing 54 need the parameters of the city, see [Known].
+// Xi'an 80 and Beijing 54 need the parameters of the city, see [Known]; "+local4=" after a projected system
+// makes it a city's own ([Similarity]); a PROJ string describes any transverse Mercator system.
 // An unknown name is a gis.Invalid error that lists what is known.
 func ByName(name string) (CRS, error) {
 	s := strings.ToLower(strings.TrimSpace(name))
-	s, params, hasParams := strings.Cut(s, "+towgs84=")
+	if rest, params, ok := cutParam(s, "local4"); ok {
+		base, err := ByName(rest)
+		if err != nil {
+			return nil, err
+		}
+		return onPlane(base, params)
+	}
+	if strings.Contains(s, "+proj=") {
+		return byProj(s)
+	}
+	s, params, hasParams := cutParam(s, "towgs84")
 	if c, ok := byWord[s]; ok && !hasParams {
 		return c, nil
 	}
@@ -135,19 +156,19 @@ func ByName(name string) (CRS, error) {
 }
 
 func parseHelmert(s string) (*Helmert, error) {
-	parts := strings.Split(s, ",")
-	if len(parts) != 7 && len(parts) != 3 {
-		return nil, fmt.Errorf("%d numbers", len(parts))
+	v, err := numbers(s)
+	if err != nil {
+		return nil, err
 	}
-	var v [7]float64
-	for i, p := range parts {
-		f, err := strconv.ParseFloat(strings.TrimSpace(p), 64)
-		if err != nil || math.IsNaN(f) || math.IsInf(f, 0) {
-			return nil, fmt.Errorf("number %d is %q", i+1, p)
-		}
-		v[i] = f
+	if len(v) != 7 && len(v) != 3 {
+		return nil, fmt.Errorf("%d numbers", len(v))
 	}
+	v = append(v, 0, 0, 0, 0)
 	return &Helmert{v[0], v[1], v[2], v[3], v[4], v[5], v[6]}, nil
+}
+
+func needsParameters(code int, name string) error {
+	return gis.E(gis.Invalid, nil, "EPSG:%d (%s) is on an old datum: give the city's parameters, as EPSG:%d+towgs84=dx,dy,dz,rx,ry,rz,ppm", code, name, code)
 }
 
 // family is a run of EPSG codes that count central meridians eastward from first.
@@ -175,20 +196,40 @@ var families = []family{
 }
 
 func byCode(code int, h *Helmert) (CRS, error) {
+	if c, err := byFamily(code, h); c != nil || err != nil {
+		return c, err
+	}
+	if h != nil && code != 4610 && code != 4214 {
+		return nil, gis.E(gis.Invalid, nil, "EPSG:%d takes no towgs84: it is no system on an old datum", code)
+	}
 	switch {
-	case code == 4490:
+	case code == 4490 || code == 3824: // TWD97 in degrees is the same datum here
 		return CGCS2000, nil
+	case code == 4610 || code == 4214:
+		el, name := IAG75, "Xian 1980"
+		if code == 4214 {
+			el, name = Krassovsky, "Beijing 1954"
+		}
+		if h == nil {
+			return nil, needsParameters(code, name)
+		}
+		return &geoOn{name, fmt.Sprintf("EPSG:%d+towgs84=%s", code, h), code, datum{el, *h}}, nil
 	case code == 4326:
 		return WGS84, nil
 	case code == 3857:
 		return webMercator{}, nil
 	case code == 3826 || code == 3825:
 		lon0 := 121 - 2*float64(3826-code)
-		return &projected{TM(lon0, 0, 0.9999, 250000, 0), fmt.Sprintf("TWD97 / TM2 zone %g", lon0), code, nil}, nil
+		return &projected{TM(lon0, 0, 0.9999, 250000, 0), fmt.Sprintf("TWD97 / TM2 zone %g", lon0), code, nil, ""}, nil
 	case code > 32600 && code <= 32660:
 		zone := code - 32600
-		return &projected{tmOn(WGS84Ellipsoid, float64(6*zone-183), 0, 0.9996, 500000, 0), fmt.Sprintf("WGS 84 / UTM zone %dN", zone), code, nil}, nil
+		return &projected{tmOn(WGS84Ellipsoid, float64(6*zone-183), 0, 0.9996, 500000, 0), fmt.Sprintf("WGS 84 / UTM zone %dN", zone), code, nil, ""}, nil
 	}
+	return nil, gis.E(gis.Invalid, nil, "EPSG:%d is not known; known are %s", code, Known)
+}
+
+// byFamily returns the Gauss-Kruger system of that code, nil when no family has it.
+func byFamily(code int, h *Helmert) (CRS, error) {
 	for _, f := range families {
 		if code < f.from || code > f.to {
 			continue
@@ -201,14 +242,14 @@ func byCode(code int, h *Helmert) (CRS, error) {
 		} else {
 			name += fmt.Sprintf(" %gE", cm)
 		}
-		p := &projected{tmOn(f.el, cm, 0, 1, fe, 0), name, code, nil}
-		if f.el != CGCS2000Ellipsoid {
-			if h == nil {
-				return nil, gis.E(gis.Invalid, nil, "EPSG:%d (%s) is on an old datum: give the city's parameters, as EPSG:%d+towgs84=dx,dy,dz,rx,ry,rz,ppm", code, name, code)
-			}
-			p.dat = &datum{f.el, *h}
+		p := &projected{tmOn(f.el, cm, 0, 1, fe, 0), name, code, nil, ""}
+		if f.el != CGCS2000Ellipsoid && h == nil {
+			return nil, needsParameters(code, name)
+		}
+		if h != nil && (f.el != CGCS2000Ellipsoid || *h != Helmert{}) {
+			p.dat, p.spec = &datum{f.el, *h}, fmt.Sprintf("EPSG:%d+towgs84=%s", code, h)
 		}
 		return p, nil
 	}
-	return nil, gis.E(gis.Invalid, nil, "EPSG:%d is not known; known are %s", code, Known)
+	return nil, nil
 }

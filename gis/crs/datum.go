@@ -1,10 +1,18 @@
 package crs
 
-import "math"
+import (
+	"math"
+	"strings"
+)
 
 // Helmert holds the seven parameters from a datum to CGCS2000: shifts in metres,
 // rotations in arc seconds (position-vector convention), scale in parts per million.
 type Helmert struct{ DX, DY, DZ, RX, RY, RZ, DS float64 }
+
+// String gives the seven numbers as [ByName] takes them behind "+towgs84=".
+func (h Helmert) String() string {
+	return strings.Join([]string{digits(h.DX, 5), digits(h.DY, 5), digits(h.DZ, 5), digits(h.RX, 9), digits(h.RY, 9), digits(h.RZ, 9), digits(h.DS, 9)}, ",")
+}
 
 // datum turns longitude and latitude on an old ellipsoid into CGCS2000 ones through geocentric coordinates.
 type datum struct {
