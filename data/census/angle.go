@@ -282,3 +282,6 @@ func parseAngle(s string) (float64, bool) {
 	}
 	return as[0].degrees()
 }
+
+// ParseCoordinate reads a coordinate as an import does: a number, or degrees with minutes and seconds as people write them.
+func ParseCoordinate(s string) (float64, error) { return parseCoordinate(s) }

@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"wanmi/data/catalog"
-	"wanmi/gis/crs"
 )
 
 // class finds how the class of a component is told, the surest way first:
@@ -157,19 +156,6 @@ func resolveClass(classes ClassGuesser, edition, text string) (catalog.Class, bo
 		return m.Class, true
 	}
 	return catalog.Class{}, false
-}
-
-// crsLabel is the name of a system as crs.ByName takes it, "" when it has none.
-func crsLabel(c crs.CRS) string {
-	switch {
-	case c.EPSG() > 0:
-		return "EPSG:" + itoa(c.EPSG())
-	case c == crs.GCJ02:
-		return "gcj02"
-	case c == crs.BD09:
-		return "bd09"
-	}
-	return ""
 }
 
 // sourceDigits is a date or version in a file name.

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"wanmi/gis/crs"
+
 	"github.com/paulmach/orb"
 )
 
@@ -107,7 +109,7 @@ func TestGeoPackageTables(t *testing.T) {
 		for _, r := range rs {
 			s := strings.TrimPrefix(r.Name(), file) + " " + strings.Join(r.Columns(), "|") + " -"
 			if sys, _ := r.CRS(); sys != nil {
-				s = strings.TrimSuffix(s, "-") + crsLabel(sys)
+				s = strings.TrimSuffix(s, "-") + crs.Spec(sys)
 			}
 			for row, err := range r.Rows() {
 				switch {

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"wanmi/gis"
+	"wanmi/gis/crs"
 )
 
 // GuessProfile finds which column of r is which field of the layer. The remarks say in words what was
@@ -98,7 +99,7 @@ var dullSheet = regexp.MustCompile(`(?i)^(sheet|工作表|表)\s*\d*$`)
 // takePosition keeps coordinate columns, used or not, from becoming fields.
 func (g *guesser) takePosition(pos position) {
 	if c := pos.crs; c != nil {
-		g.out.CRS = crsLabel(c)
+		g.out.CRS = crs.Spec(c)
 	}
 	for i := range g.sample.cols {
 		c := &g.sample.cols[i]

@@ -113,15 +113,6 @@ func transverse(lon0, lat0, k, fe, fn float64) (crs.CRS, error) {
 	if math.Abs(lon0) > 180 || math.Abs(lat0) > 90 || k <= 0 || k > 2 {
 		return nil, errors.New("its parameters are out of range")
 	}
-	return namedTM{crs.TM(lon0, lat0, k, fe, fn), fmt.Sprintf("transverse Mercator, central meridian %g, false easting %g", lon0, fe)}, nil
+	return crs.ByName(fmt.Sprintf("+proj=tmerc +lat_0=%s +lon_0=%s +k=%s +x_0=%s +y_0=%s +ellps=GRS80",
+		formatFloat(lat0), formatFloat(lon0), formatFloat(k), formatFloat(fe), formatFloat(fn)))
 }
-
-// namedTM gives a transverse Mercator of a .prj its name.
-type namedTM struct {
-	*crs.TransverseMercator
-	name string
-}
-
-func (n namedTM) Name() string   { return n.name }
-func (namedTM) EPSG() int        { return 0 }
-func (namedTM) Geographic() bool { return false }
