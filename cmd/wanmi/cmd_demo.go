@@ -8,10 +8,13 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"wanmi/data"
+	"wanmi/data/postgis"
 	"wanmi/data/sample"
 	"wanmi/gis"
 )
@@ -67,23 +70,26 @@ func (a *app) cmdDemo() *cobra.Command {
 		Use:   "demo",
 		Short: "make a synthetic city, build its grids, import its census, serve it with its map",
 		Long: `Writes the files of a synthetic city, imports them as a city's own would be, divides it, and serves the map.
-A city built before in the same directory is served as it is. Nothing else is needed: no database, no network.`,
+A city built before in the same directory is served as it is. Nothing else is needed: no database, no network. With --db
+the city goes into an empty PostgreSQL database instead of a file.`,
 		Args: cobra.NoArgs,
 	}
 	addr := c.Flags().String("addr", "127.0.0.1:8080", "host and port to listen on")
 	dir := c.Flags().String("dir", "wanmi-demo", "the directory of the city")
-	c.RunE = func(c *cobra.Command, _ []string) error { return a.demo(c.Context(), *addr, *dir) }
+	db := c.Flags().String("db", "", "build the city in this PostgreSQL database: postgres://USER:PASSWORD@HOST/DATABASE")
+	c.RunE = func(c *cobra.Command, _ []string) error { return a.demo(c.Context(), *addr, *dir, *db) }
 	return c
 }
 
-func (a *app) demo(ctx context.Context, addr, dir string) error {
-	db := filepath.Join(dir, "city.gpkg")
-	if _, err := os.Stat(db); errors.Is(err, os.ErrNotExist) {
-		if err := a.buildDemo(ctx, dir, db); err != nil {
-			return err
-		}
-	} else {
-		a.say("serving the city built before in %s; remove the directory for a new one", dir)
+func (a *app) demo(ctx context.Context, addr, dir, db string) error {
+	if db != "" && !postgis.IsDSN(db) {
+		return usageError{errors.New("--db takes postgres://USER:PASSWORD@HOST/DATABASE; a file lies in --dir")}
+	}
+	if err := a.makeDemo(ctx, dir, db); err != nil {
+		return err
+	}
+	if db == "" {
+		db = demoFile(dir)
 	}
 	return a.withStore(ctx, db, mustExist, func(st store) error {
 		secret, _, err := st.CreateKey(ctx, "admin", "demo "+a.now().Format("2006-01-02 15:04:05"))
@@ -100,16 +106,76 @@ func (a *app) demo(ctx context.Context, addr, dir string) error {
 	})
 }
 
-// buildDemo builds the city beside its name and renames it when all is in: a
-// crash in the middle leaves nothing that looks like a city.
-func (a *app) buildDemo(ctx context.Context, dir, db string) error {
+func demoFile(dir string) string { return filepath.Join(dir, "city.gpkg") }
+
+// makeDemo builds the city where there is none yet.
+func (a *app) makeDemo(ctx context.Context, dir, db string) error {
 	start := time.Now()
+	var err error
+	built := false
+	if db == "" {
+		if _, err = os.Stat(demoFile(dir)); errors.Is(err, os.ErrNotExist) {
+			built, err = true, a.buildDemo(ctx, dir)
+		}
+	} else {
+		built, err = a.buildDemoIn(ctx, dir, db)
+	}
+	switch {
+	case err != nil:
+		return err
+	case built:
+		a.say("built in %.1f s", time.Since(start).Seconds())
+	case db == "":
+		a.say("serving the city built before in %s; remove the directory for a new one", dir)
+	default:
+		a.say("serving the city built before in %s; for a new one: DROP SCHEMA wanmi CASCADE", shown(db))
+	}
+	return nil
+}
+
+// demoFiles writes the files of the city and returns where they lie and the order of their imports.
+func (a *app) demoFiles(dir string) (string, sample.Manifest, error) {
 	files := filepath.Join(dir, "files")
 	a.say("writing the synthetic city's files to %s", files)
 	if _, err := writeSynth(synthFlags{out: files, km2: 4, seed: 1}); err != nil {
-		return err
+		return files, sample.Manifest{}, err
 	}
 	m, err := readManifest(files)
+	return files, m, err
+}
+
+// buildDemoIn builds the city in a server's database, unless it holds one. A database with anything else is refused.
+func (a *app) buildDemoIn(ctx context.Context, dir, db string) (built bool, err error) {
+	quiet := *a
+	quiet.out = a.err
+	err = quiet.withStore(ctx, db, mayCreate, func(st store) error {
+		batches, err := st.Batches(ctx)
+		if err != nil {
+			return err
+		}
+		if slices.ContainsFunc(batches, func(b data.Batch) bool { return b.Layer == demoLast }) {
+			return nil
+		}
+		if len(batches) > 0 {
+			return gis.E(gis.Invalid, nil, "%s holds something else than the synthetic city, or a part of it; give an empty database, or DROP SCHEMA wanmi CASCADE", shown(db))
+		}
+		files, m, err := a.demoFiles(dir)
+		if err != nil {
+			return err
+		}
+		built = true
+		return quiet.runManifest(ctx, st, files, m)
+	})
+	return built, err
+}
+
+// demoLast is the layer the manifest of the synthetic city imports last.
+const demoLast = "case"
+
+// buildDemo builds the city beside its name and renames it when all is in: a
+// crash in the middle leaves nothing that looks like a city.
+func (a *app) buildDemo(ctx context.Context, dir string) error {
+	files, m, err := a.demoFiles(dir)
 	if err != nil {
 		return err
 	}
@@ -125,11 +191,7 @@ func (a *app) buildDemo(ctx context.Context, dir, db string) error {
 	if err != nil {
 		return err
 	}
-	if err := os.Rename(part, db); err != nil {
-		return err
-	}
-	a.say("built in %.1f s", time.Since(start).Seconds())
-	return nil
+	return os.Rename(part, demoFile(dir))
 }
 
 func readManifest(dir string) (m sample.Manifest, err error) {

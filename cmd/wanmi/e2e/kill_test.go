@@ -7,8 +7,10 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -24,8 +26,27 @@ func count(t *testing.T, db, layer string) (n int) {
 	return v.Rows
 }
 
-// kill -9 at random moments of an import: the next start is clean, and the state is the one before or the one after.
+// kills is how often a test kills: WANMI_KILLS, else few.
+func kills(t *testing.T, few int) int {
+	t.Helper()
+	text := os.Getenv("WANMI_KILLS")
+	if text == "" {
+		return few
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1 {
+		t.Fatalf("WANMI_KILLS = %q, want a number", text)
+	}
+	return n
+}
+
+// kill -9 at random moments of an import: the next start is clean, and the state is the one before or the one after, on both stores.
 func TestKillDuringImport(t *testing.T) {
+	t.Run("file", func(t *testing.T) { killDuringImport(t, demoDB) })
+	t.Run("server", func(t *testing.T) { killDuringImport(t, demoOnServer) })
+}
+
+func killDuringImport(t *testing.T, demoDB func(t *testing.T) string) {
 	db := demoDB(t)
 	before := count(t, db, "component")
 	dir := t.TempDir()
@@ -57,7 +78,7 @@ func TestKillDuringImport(t *testing.T) {
 		t.Fatal("the import changes nothing: the test would prove nothing")
 	}
 	rng := rand.New(rand.NewPCG(11, 2026))
-	for i := range 8 {
+	for i := range kills(t, 10) {
 		cmd := exec.Command(bin, args...)
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)

@@ -9,6 +9,7 @@ import (
 	"encoding/hex"
 	"net/url"
 	"os"
+	"strings"
 	"testing"
 	"time"
 
@@ -29,10 +30,30 @@ func DSN(t testing.TB) string {
 	return database(t, server, template)
 }
 
+// Kept is DSN for a database that stays on the server when the test ends, for others to copy.
+func Kept(t testing.TB) string {
+	t.Helper()
+	server := Server(t)
+	admin := open(t, server)
+	defer admin.Close()
+	makeTemplate(t, admin, server)
+	return create(t, admin, server, template)
+}
+
 // Bare returns the connection string of a new database without PostGIS, which goes with the test.
 func Bare(t testing.TB) string {
 	t.Helper()
 	return database(t, Server(t), "template0")
+}
+
+// Copy returns the connection string of a copy of a database to which nothing is connected; it goes with the test.
+func Copy(t testing.TB, dsn string) string {
+	t.Helper()
+	u, err := url.Parse(dsn)
+	if err != nil {
+		t.Fatal("the connection string is no URL")
+	}
+	return database(t, Server(t), strings.TrimPrefix(u.Path, "/"))
 }
 
 // template is the database with PostGIS the tests copy: installing PostGIS takes seconds. It stays on the server.
@@ -68,14 +89,21 @@ func makeTemplate(t testing.TB, admin *sql.DB, server string) {
 func database(t testing.TB, server, from string) string {
 	t.Helper()
 	admin := open(t, server)
+	dsn := create(t, admin, server, from)
+	u, _ := url.Parse(dsn) // create made it of one
+	t.Cleanup(func() {
+		exec(t, admin, "DROP DATABASE IF EXISTS "+strings.TrimPrefix(u.Path, "/")+" WITH (FORCE)")
+		admin.Close()
+	})
+	return dsn
+}
+
+func create(t testing.TB, admin *sql.DB, server, from string) string {
+	t.Helper()
 	random := make([]byte, 6)
 	rand.Read(random) // never fails
 	name := "wanmi_test_" + hex.EncodeToString(random)
 	exec(t, admin, "CREATE DATABASE "+name+" TEMPLATE "+from+" ENCODING 'UTF8'")
-	t.Cleanup(func() {
-		exec(t, admin, "DROP DATABASE IF EXISTS "+name+" WITH (FORCE)")
-		admin.Close()
-	})
 	return With(t, server, func(u *url.URL) { u.Path = "/" + name })
 }
 
