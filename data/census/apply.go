@@ -5,6 +5,7 @@ import (
 	"encoding/base32"
 	"encoding/binary"
 	"fmt"
+	"iter"
 	"strconv"
 	"strings"
 
@@ -29,13 +30,14 @@ func (r *run) apply(tx data.Tx, layer string, p *plan) error {
 			return err
 		}
 	}
-	for i, f := range p.puts {
+	for i, n := range p.puts {
+		f := p.feature(n)
 		if layer == "component" && f.Key == "" {
-			if err := r.giveCode(tx, f, p.taken); err != nil {
+			if err := r.giveCode(tx, &f, p.m); err != nil {
 				return err
 			}
 		}
-		if _, _, err := tx.Put(f); err != nil {
+		if _, _, err := tx.Put(&f); err != nil {
 			return err
 		}
 		if i%1000 == 999 {
@@ -45,15 +47,30 @@ func (r *run) apply(tx data.Tx, layer string, p *plan) error {
 	return nil
 }
 
+// keys yields the keys of what is to be written, "" of what is to get one.
+func (p *plan) keys() iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for _, i := range p.puts {
+			key := string(p.recs.key(int(i)))
+			if j := p.to[i]; j >= 0 {
+				key = string(p.m.rows.key(int(j)))
+			}
+			if !yield(key) {
+				return
+			}
+		}
+	}
+}
+
 // reserve raises the counters to the delivered codes before any is given.
 func (r *run) reserve(tx data.Tx, p *plan) error {
 	top := map[string]int64{}
-	for _, f := range p.puts {
-		county, class, _, ok := componentCode(f.Key, r.classes)
+	for key := range p.keys() {
+		county, class, _, ok := componentCode(key, r.classes)
 		if !ok {
 			continue
 		}
-		n, err := strconv.ParseInt(f.Key[len(f.Key)-6:], 10, 64)
+		n, err := strconv.ParseInt(key[len(key)-6:], 10, 64)
 		if name := counterName(county, class); err == nil && n > top[name] {
 			top[name] = n
 		}
@@ -69,9 +86,9 @@ func (r *run) reserve(tx data.Tx, p *plan) error {
 // reserveGrids raises the counters of the communities to the numbers of delivered unit grids: a division goes on behind them.
 func reserveGrids(tx data.Tx, p *plan) error {
 	top := map[string]int64{}
-	for _, f := range p.puts {
-		if n, err := strconv.ParseInt(f.Key[max(0, len(f.Key)-3):], 10, 64); err == nil && len(f.Key) == 15 {
-			top[f.Key[:12]] = max(top[f.Key[:12]], n)
+	for key := range p.keys() {
+		if n, err := strconv.ParseInt(key[max(0, len(key)-3):], 10, 64); err == nil && len(key) == 15 {
+			top[key[:12]] = max(top[key[:12]], n)
 		}
 	}
 	for _, community := range sortedKeys(top) {
@@ -86,7 +103,7 @@ func counterName(county, class string) string { return "component/" + county + "
 
 // giveCode gives a component delivered without a code the next one of its county and class. A code that is stored already
 // (put there past the counter) is passed over.
-func (r *run) giveCode(tx data.Tx, f *gis.Feature, taken map[string]int) error {
+func (r *run) giveCode(tx data.Tx, f *gis.Feature, m *matcher) error {
 	county := r.place.county
 	for _, field := range []string{"community_code", "street_code"} {
 		if c := f.Text(field); len(c) >= 6 {
@@ -107,7 +124,7 @@ func (r *run) giveCode(tx data.Tx, f *gis.Feature, taken map[string]int) error {
 			return gis.E(gis.Conflict, nil, "county %s has no running numbers left for class %s", county, class)
 		}
 		f.Key = fmt.Sprintf("%s%s%06d", county, class, n)
-		if _, is := taken[f.Key]; !is {
+		if m.byKey(f.Key) < 0 {
 			break
 		}
 	}

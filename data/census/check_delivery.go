@@ -8,17 +8,16 @@ import (
 	"strconv"
 
 	"wanmi/data"
-	"wanmi/data/catalog"
 	"wanmi/gis/geom"
 )
 
 // checkDelivery holds the taken components against each other and against the base map.
 func (r *run) checkDelivery(ctx context.Context) error {
-	recs := r.records["component"]
-	if len(recs) == 0 || recs[0].conv == nil || recs[0].conv.checks == nil {
+	recs := r.comps
+	if recs.len() == 0 || recs.convs[0].checks == nil {
 		return nil
 	}
-	r.Progress.Tell("check component", 0, int64(len(recs)))
+	r.Progress.Tell("check component", 0, int64(recs.len()))
 	r.nearOnes()
 	r.labels()
 	r.lampRows()
@@ -41,30 +40,30 @@ type spot struct {
 // nearOnes finds two of one class nearer than the tolerance of its accuracy class, and rows that are there twice. The points
 // are sorted by class and easting, so each is held only against those within the tolerance east of it.
 func (r *run) nearOnes() {
-	recs := r.records["component"]
+	recs := r.comps
 	classes := map[string]int{}
 	var tol []float64
-	mx, my := geom.MetresPerDegree(recs[0].at[1])
-	ci, ei := recs[0].f.Layer.Index("class"), recs[0].f.Layer.Index("edition")
-	spots := make([]spot, 0, len(recs))
-	for i := range recs {
-		rec := &recs[i]
-		if rec.f.Geom == nil || rec.f.Geom.Dimensions() == 1 {
+	mx, my := geom.MetresPerDegree(recs.points[0][1])
+	ci, ei := recs.layer.Index("class"), recs.layer.Index("edition")
+	spots := make([]spot, 0, recs.len())
+	for i := range recs.len() {
+		if d := recs.dimensions(i); d < 0 || d == 1 {
 			continue
 		}
-		code, edition := text(rec, ci), text(rec, ei)
+		code := recs.text(i, ci)
 		n, ok := classes[code]
 		if !ok {
 			n = len(tol)
 			classes[code] = n
-			class, _ := r.classOf(rec, edition, code)
-			t := rec.conv.checks.Near[class.Accuracy]
+			conv := recs.convOf(i)
+			class, _ := conv.classes.Lookup(recs.text(i, ei), code)
+			t := conv.checks.Near[class.Accuracy]
 			if t == 0 {
-				t = rec.conv.checks.Near["B"]
+				t = conv.checks.Near["B"]
 			}
 			tol = append(tol, t)
 		}
-		spots = append(spots, spot{uint64(n)<<40 | uint64((rec.at[0]+360)*mx*100), int32(i)})
+		spots = append(spots, spot{uint64(n)<<40 | uint64((recs.points[i][0]+360)*mx*100), int32(i)})
 	}
 	slices.SortFunc(spots, func(a, b spot) int {
 		if a.key != b.key {
@@ -76,10 +75,10 @@ func (r *run) nearOnes() {
 	for i, a := range spots {
 		t := tol[a.key>>40]
 		reach := a.key + uint64(t*100) + 1
-		p := recs[a.i].at
+		p := recs.points[a.i]
 		for j := i + 1; j < len(spots) && spots[j].key <= reach; j++ {
 			b := spots[j]
-			q := recs[b.i].at
+			q := recs.points[b.i]
 			if dx, dy := (p[0]-q[0])*mx, (p[1]-q[1])*my; dx*dx+dy*dy >= t*t || b.key>>40 != a.key>>40 {
 				continue
 			}
@@ -92,24 +91,20 @@ func (r *run) nearOnes() {
 	r.sayNear(twins)
 }
 
-// classOf is the class of a taken row.
-func (r *run) classOf(rec *record, edition, code string) (catalog.Class, bool) {
-	return rec.conv.classes.Lookup(edition, code)
-}
-
 func (r *run) sayNear(twins map[int32]int32) {
 	if len(twins) == 0 {
 		return
 	}
-	recs := r.records["component"]
+	recs := r.comps
 	late := make([]int32, 0, len(twins))
 	for i := range twins {
 		late = append(late, i)
 	}
 	slices.Sort(late)
-	drop := map[int32]bool{}
+	var drop []int
 	for _, i := range late {
-		rec, other := &recs[i], &recs[twins[i]]
+		row, twin := recs.record(int(i)), recs.record(int(twins[i]))
+		rec, other := &row, &twin
 		d := metres(rec.at, other.at)
 		where := "row " + strconv.FormatInt(other.row, 10)
 		if other.file != rec.file {
@@ -118,7 +113,7 @@ func (r *run) sayNear(twins map[int32]int32) {
 		if d < sameMetres && sameRow(rec, other) {
 			x := flag{rule: RuleRepeated, other: other.row, en: "the same as " + where, zh: "与 " + where + " 全部相同", fix: fixWords(RuleRepeated)}
 			if r.Fix {
-				drop[i] = true
+				drop = append(drop, int(i))
 				r.rejectTaken(rec, data.Rejected{Rule: RuleRepeated, Reason: x.en + ": left out", ReasonZh: x.zh + "，未采用"})
 				continue
 			}
@@ -130,17 +125,7 @@ func (r *run) sayNear(twins map[int32]int32) {
 			zh: sprint("与同类的 %s 相距 %.2f 米，疑似重复", where, d),
 		})
 	}
-	if len(drop) == 0 {
-		return
-	}
-	kept := recs[:0]
-	for i := range recs {
-		if !drop[int32(i)] {
-			kept = append(kept, recs[i])
-		}
-	}
-	clear(recs[len(kept):])
-	r.records["component"] = kept
+	recs.without(drop)
 }
 
 // sameRow reports whether two rows say the same in everything but the code.
@@ -156,20 +141,20 @@ func sameRow(a, b *record) bool {
 
 // labels finds numbers painted on two things of one class. Bare short numbers are used anew on every road and are not looked at.
 func (r *run) labels() {
-	recs := r.records["component"]
-	li, ci := recs[0].f.Layer.Index("label"), recs[0].f.Layer.Index("class")
+	recs := r.comps
+	li, ci := recs.layer.Index("label"), recs.layer.Index("class")
 	type mark struct {
 		hash uint64
 		i    int32
 	}
 	var marks []mark
-	for i := range recs {
-		s := text(&recs[i], li)
+	for i := range recs.len() {
+		s := recs.text(i, li)
 		if len(s) < 5 && digits(s) || s == "" {
 			continue
 		}
 		h := fnv.New64a()
-		h.Write([]byte(text(&recs[i], ci)))
+		h.Write([]byte(recs.text(i, ci)))
 		h.Write([]byte{0})
 		h.Write([]byte(s))
 		marks = append(marks, mark{h.Sum64(), int32(i)})
@@ -184,7 +169,8 @@ func (r *run) labels() {
 		if marks[i].hash != marks[i-1].hash {
 			continue
 		}
-		rec, other := &recs[marks[i].i], &recs[marks[i-1].i]
+		row, twin := recs.record(int(marks[i].i)), recs.record(int(marks[i-1].i))
+		rec, other := &row, &twin
 		s := text(rec, li)
 		if s != text(other, li) {
 			continue

@@ -18,13 +18,13 @@ type lamp struct {
 // lampRows looks along rows of numbered lamps (XYL-001, XYL-002 ...): a number that is left out where the distance leaves
 // room for the lamp, and a lamp far off the line of its neighbours.
 func (r *run) lampRows() {
-	recs := r.records["component"]
-	layer := recs[0].f.Layer
-	li, ci := layer.Index("label"), layer.Index("class")
+	recs := r.comps
+	layer := recs.layer
+	li, ci, ni := layer.Index("label"), layer.Index("class"), layer.Index("class_name")
 	rows := map[string][]lamp{}
-	for i := range recs {
-		s := text(&recs[i], li)
-		if s == "" || !strings.Contains(recs[i].f.Text("class_name"), "灯") {
+	for i := range recs.len() {
+		s := recs.text(i, li)
+		if s == "" || !strings.Contains(recs.text(i, ni), "灯") {
 			continue
 		}
 		head := strings.TrimRight(s, "0123456789")
@@ -32,7 +32,7 @@ func (r *run) lampRows() {
 		if err != nil || head == "" {
 			continue
 		}
-		k := recs[i].source + "\x00" + text(&recs[i], ci) + "\x00" + head
+		k := recs.sourceOf(i) + "\x00" + recs.text(i, ci) + "\x00" + head
 		rows[k] = append(rows[k], lamp{n, int32(i)})
 	}
 	for _, k := range sortedKeys(rows) {
@@ -44,8 +44,8 @@ func (r *run) lampRows() {
 }
 
 func (r *run) lampRow(l []lamp) {
-	recs := r.records["component"]
-	at := func(i int) orb.Point { return recs[l[i].i].at }
+	recs := r.comps
+	at := func(i int) orb.Point { return recs.points[l[i].i] }
 	var steps []float64
 	for i := 1; i < len(l); i++ {
 		if l[i].n == l[i-1].n+1 {
@@ -60,18 +60,18 @@ func (r *run) lampRow(l []lamp) {
 	if usual < 3 {
 		return
 	}
-	k := recs[l[0].i].conv.checks
+	k := recs.convOf(int(l[0].i)).checks
 	for i := 1; i < len(l); i++ {
 		lack := l[i].n - l[i-1].n - 1
 		d := metres(at(i-1), at(i))
 		if lack < 1 || lack > 20 || d < k.LampGap*usual || d > 3*usual*float64(lack+1) {
 			continue
 		}
-		rec := &recs[l[i-1].i]
-		r.say(rec, flag{
-			rule: RuleLampGap, field: "label", value: rec.f.Text("label"), other: recs[l[i].i].row, measure: d,
-			en: sprint("%d lamp(s) seem missing between %s and %s: %.0f m, usual are %.0f m", lack, rec.f.Text("label"), recs[l[i].i].f.Text("label"), d, usual),
-			zh: sprint("%s 与 %s 之间疑似漏测 %d 盏：相距 %.0f 米，通常 %.0f 米", rec.f.Text("label"), recs[l[i].i].f.Text("label"), lack, d, usual),
+		rec, next := recs.record(int(l[i-1].i)), recs.record(int(l[i].i))
+		r.say(&rec, flag{
+			rule: RuleLampGap, field: "label", value: rec.f.Text("label"), other: next.row, measure: d,
+			en: sprint("%d lamp(s) seem missing between %s and %s: %.0f m, usual are %.0f m", lack, rec.f.Text("label"), next.f.Text("label"), d, usual),
+			zh: sprint("%s 与 %s 之间疑似漏测 %d 盏：相距 %.0f 米，通常 %.0f 米", rec.f.Text("label"), next.f.Text("label"), lack, d, usual),
 		})
 	}
 	for i := 1; i+1 < len(l); i++ {
@@ -79,8 +79,8 @@ func (r *run) lampRow(l []lamp) {
 		if l[i+1].n-l[i-1].n != 2 || min(a, b) < k.LampOff*usual || across > 2.6*usual || a+b < 1.5*across {
 			continue
 		}
-		rec := &recs[l[i].i]
-		r.say(rec, flag{
+		rec := recs.record(int(l[i].i))
+		r.say(&rec, flag{
 			rule: RuleLampOff, field: "label", value: rec.f.Text("label"), measure: min(a, b),
 			en: sprint("%.0f m and %.0f m from the lamps beside it, which stand %.0f m apart", a, b, across), zh: sprint("距两侧路灯 %.0f 米和 %.0f 米，而两侧相距 %.0f 米", a, b, across),
 		})

@@ -18,19 +18,20 @@ var streetThings = []string{"井盖", "雨水箅", "路灯", "行道树", "信�
 
 // sites looks for things of the street inside buildings and in water.
 func (r *run) sites(ctx context.Context) error {
-	recs := r.records["component"]
+	recs := r.comps
 	street := map[string]bool{}
-	ci := recs[0].f.Layer.Index("class")
-	k := recs[0].conv.checks
+	ci := recs.layer.Index("class")
+	k := recs.convs[0].checks
 	var pick []int32
-	for i := range recs {
-		if recs[i].f.Geom == nil || recs[i].f.Geom.Dimensions() != 0 {
+	ni := recs.layer.Index("class_name")
+	for i := range recs.len() {
+		if recs.dimensions(i) != 0 {
 			continue
 		}
-		code := text(&recs[i], ci)
+		code := recs.text(i, ci)
 		is, seen := street[code]
 		if !seen {
-			name := recs[i].f.Text("class_name")
+			name := recs.text(i, ni)
 			is = slices.ContainsFunc(streetThings, func(w string) bool { return strings.Contains(name, w) }) &&
 				!slices.ContainsFunc(k.Inside, func(p string) bool { return strings.HasPrefix(code, p) })
 			street[code] = is
@@ -42,13 +43,14 @@ func (r *run) sites(ctx context.Context) error {
 	if len(pick) == 0 || r.target == nil {
 		return nil
 	}
-	s := newSpots(recs, pick)
+	s := newSpots(recs.points, pick)
 	in, err := r.within(ctx, s, "building", k.Building)
 	if err != nil {
 		return err
 	}
 	for _, h := range in {
-		r.say(&recs[h.i], flag{rule: RuleBuilding, field: "geometry", value: h.name, measure: h.depth, en: sprint("%.1f m inside a building %s", h.depth, h.name), zh: sprint("在建筑物%s内 %.1f 米", h.name, h.depth)})
+		rec := recs.record(int(h.i))
+		r.say(&rec, flag{rule: RuleBuilding, field: "geometry", value: h.name, measure: h.depth, en: sprint("%.1f m inside a building %s", h.depth, h.name), zh: sprint("在建筑物%s内 %.1f 米", h.name, h.depth)})
 	}
 	wet, err := r.within(ctx, s, "water", k.Water)
 	if err != nil || len(wet) == 0 {
@@ -60,7 +62,8 @@ func (r *run) sites(ctx context.Context) error {
 	}
 	for _, h := range wet {
 		if !dry[h.i] {
-			r.say(&recs[h.i], flag{rule: RuleWater, field: "geometry", value: h.name, measure: h.depth, en: sprint("in the water of %s, %.1f m from the bank", h.name, h.depth), zh: sprint("在%s水面上，距岸 %.1f 米", h.name, h.depth)})
+			rec := recs.record(int(h.i))
+			r.say(&rec, flag{rule: RuleWater, field: "geometry", value: h.name, measure: h.depth, en: sprint("in the water of %s, %.1f m from the bank", h.name, h.depth), zh: sprint("在%s水面上，距岸 %.1f 米", h.name, h.depth)})
 		}
 	}
 	return nil
@@ -85,7 +88,7 @@ func (r *run) within(ctx context.Context, s *spots, layer string, depth float64)
 		}
 		for _, poly := range polygonsOf(f.Geom) {
 			s.each(poly.Bound(), func(i int32) {
-				if d := depthIn(r.records["component"][i].at, poly); d > depth && d > best[i].depth {
+				if d := depthIn(s.points[i], poly); d > depth && d > best[i].depth {
 					best[i] = hit{i, f.Text("name"), d}
 				}
 			})
@@ -101,12 +104,12 @@ func (r *run) within(ctx context.Context, s *spots, layer string, depth float64)
 
 // onRoad tells which hits lie on or beside a road, as on a bridge: within half its width (6 m where it has none) and 6 m more.
 func (r *run) onRoad(ctx context.Context, hits []hit) (map[int32]bool, error) {
-	recs := r.records["component"]
+	recs := r.comps
 	pick := make([]int32, len(hits))
 	for i, h := range hits {
 		pick[i] = h.i
 	}
-	s := newSpots(recs, pick)
+	s := newSpots(recs.points, pick)
 	mx, my := geom.MetresPerDegree(s.bound.Center()[1])
 	out := map[int32]bool{}
 	for f, err := range r.target.Features(ctx, "road", pad(s.bound, 60/mx, 60/my)) {
@@ -121,7 +124,7 @@ func (r *run) onRoad(ctx context.Context, hits []hit) (map[int32]bool, error) {
 			for k := 1; k < len(l); k++ {
 				b := pad(orb.MultiPoint{l[k-1], l[k]}.Bound(), reach/mx, reach/my)
 				s.each(b, func(i int32) {
-					out[i] = out[i] || segmentMetres(recs[i].at, l[k-1], l[k], mx, my) <= reach
+					out[i] = out[i] || segmentMetres(recs.points[i], l[k-1], l[k], mx, my) <= reach
 				})
 			}
 		}
@@ -135,7 +138,7 @@ func pad(b orb.Bound, dx, dy float64) orb.Bound {
 
 // spots finds components by place: a raster over their bounds, each cell with its rows.
 type spots struct {
-	recs   []record
+	points []orb.Point
 	bound  orb.Bound
 	w, h   int
 	dx, dy float64
@@ -143,17 +146,17 @@ type spots struct {
 	list   []int32
 }
 
-func newSpots(recs []record, pick []int32) *spots {
-	s := &spots{recs: recs, bound: orb.Bound{Min: recs[pick[0]].at, Max: recs[pick[0]].at}}
+func newSpots(points []orb.Point, pick []int32) *spots {
+	s := &spots{points: points, bound: points[pick[0]].Bound()}
 	for _, i := range pick {
-		s.bound = s.bound.Extend(recs[i].at)
+		s.bound = s.bound.Extend(points[i])
 	}
 	side := max(1, min(2000, int(math.Sqrt(float64(len(pick))))))
 	s.w, s.h = side, side
 	s.dx, s.dy = (s.bound.Max[0]-s.bound.Min[0])/float64(side), (s.bound.Max[1]-s.bound.Min[1])/float64(side)
 	s.start = make([]int32, side*side+1)
 	for _, i := range pick {
-		s.start[s.cell(recs[i].at)+1]++
+		s.start[s.cell(points[i])+1]++
 	}
 	for k := 1; k < len(s.start); k++ {
 		s.start[k] += s.start[k-1]
@@ -161,7 +164,7 @@ func newSpots(recs []record, pick []int32) *spots {
 	s.list = make([]int32, len(pick))
 	next := slices.Clone(s.start)
 	for _, i := range pick {
-		c := s.cell(recs[i].at)
+		c := s.cell(points[i])
 		s.list[next[c]] = i
 		next[c]++
 	}
@@ -188,7 +191,7 @@ func (s *spots) each(b orb.Bound, fn func(i int32)) {
 	x0, x1 := s.column(b.Min[0]), s.column(b.Max[0])
 	for y := s.line(b.Min[1]); y <= s.line(b.Max[1]); y++ {
 		for _, i := range s.list[s.start[y*s.w+x0]:s.start[y*s.w+x1+1]] {
-			if b.Contains(s.recs[i].at) {
+			if b.Contains(s.points[i]) {
 				fn(i)
 			}
 		}

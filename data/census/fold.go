@@ -15,6 +15,10 @@ import (
 
 // fold settles the keys of a layer's records, folds rows that are one thing, and rejects second ones of a code.
 func (r *run) fold(layer string) {
+	if layer == "component" {
+		r.foldComponents()
+		return
+	}
 	recs := r.records[layer]
 	if len(recs) == 0 {
 		return
@@ -36,10 +40,56 @@ func (r *run) fold(layer string) {
 	}
 }
 
-// foldCodes rejects the second row of a code; of rows with the same delivered id the second is left without one.
+// foldComponents rejects the second row of a code and remarks on the second row of a delivered id.
+func (r *run) foldComponents() {
+	p := r.comps
+	if p.len() == 0 {
+		return
+	}
+	class, id := p.layer.Index("class"), p.layer.Index("delivered_id")
+	var codes, ids finder
+	for i := range p.len() {
+		if key := p.key(i); len(key) > 0 {
+			codes.add(hashOf(string(key)), i)
+		}
+	}
+	codes.sort()
+	var drop []int
+	for i, before := range codes.again() {
+		for _, e := range before {
+			if string(p.key(int(e.at))) == string(p.key(i)) {
+				rec := p.record(i)
+				r.rejectTwice(&rec, p.record(int(e.at)))
+				drop = append(drop, i)
+				break
+			}
+		}
+	}
+	p.without(drop)
+	for i := range p.len() {
+		if d := p.text(i, id); d != "" {
+			ids.add(hashOf(p.sourceOf(i), p.text(i, class), d), i)
+		}
+	}
+	ids.sort()
+	for i, before := range ids.again() {
+		same := 0
+		for _, e := range before {
+			if j := int(e.at); p.text(j, id) == p.text(i, id) && p.text(j, class) == p.text(i, class) && p.sourceOf(j) == p.sourceOf(i) {
+				same++
+			}
+		}
+		if same > 0 {
+			rec := p.record(i)
+			d := rec.f.Text("delivered_id")
+			r.say(&rec, flag{rule: RuleDoubleID, field: "delivered_id", value: d, en: "the id " + d + " stands in more than one row", zh: "编号 " + d + " 在多行中出现"})
+		}
+	}
+}
+
+// foldCodes rejects the second row of a code.
 func (r *run) foldCodes(layer string, recs []record) []record {
 	first := make(map[string]int, len(recs))
-	ids := map[string]int{}
 	out := recs[:0]
 	for i := range recs {
 		rec := recs[i]
@@ -55,14 +105,6 @@ func (r *run) foldCodes(layer string, recs []record) []record {
 				continue
 			}
 			first[code] = len(out)
-		}
-		if layer == "component" {
-			if id := rec.f.Text("delivered_id"); id != "" {
-				k := idKey(rec.source, rec.f.Text("class"), id)
-				if ids[k]++; ids[k] > 1 {
-					r.say(&rec, flag{rule: RuleDoubleID, field: "delivered_id", value: id, en: "the id " + id + " stands in more than one row", zh: "编号 " + id + " 在多行中出现"})
-				}
-			}
 		}
 		out = append(out, rec)
 	}

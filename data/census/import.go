@@ -33,6 +33,7 @@ type run struct {
 	depts   *directory
 	res     Result
 	records map[string][]record // layer -> rows taken
+	comps   *pack               // of components there are too many for that
 	kept    map[string]bool     // identities of rejected rows: what is stored of them stays
 	sources map[string][]string // layer -> sources delivered
 }
@@ -65,7 +66,7 @@ func runImport(ctx context.Context, t Target, o Options) (Result, error) {
 			return r.res, err
 		}
 		r.fold(l)
-		taken += len(r.records[l])
+		taken += r.taken(l)
 	}
 	if err := r.checkDelivery(ctx); err != nil {
 		return r.res, err
@@ -310,7 +311,7 @@ func (r *run) readTable(ctx context.Context, rd Reader, layer *gis.Layer) error 
 		rec, err := c.convert(row)
 		if err == nil {
 			rep.Taken++
-			r.records[layer.Name] = append(r.records[layer.Name], rec)
+			r.take(rec)
 			if layer.Name == "door" && len(r.records[layer.Name]) >= foldAt { // floors fold as they come: they are most of the rows
 				r.records[layer.Name] = foldDoors(r.records[layer.Name])
 				foldAt = 2*len(r.records[layer.Name]) + foldRows
@@ -326,6 +327,40 @@ func (r *run) readTable(ctx context.Context, rd Reader, layer *gis.Layer) error 
 	}
 	r.res.Files = append(r.res.Files, rep)
 	return nil
+}
+
+// take keeps a row that became a feature.
+func (r *run) take(rec record) {
+	layer := rec.f.Layer
+	if layer.Name != "component" {
+		r.records[layer.Name] = append(r.records[layer.Name], rec)
+		return
+	}
+	if r.comps == nil {
+		r.comps = newPack(layer)
+	}
+	rec.f.Key = rec.f.Text(layer.Key)
+	r.comps.add(&rec)
+}
+
+// taken returns how many rows of a layer there are.
+func (r *run) taken(layer string) int {
+	if layer == "component" {
+		return r.comps.len()
+	}
+	return len(r.records[layer])
+}
+
+// packed returns the rows of a layer.
+func (r *run) packed(layer string) *pack {
+	if layer == "component" {
+		return r.comps
+	}
+	p := newPack(gis.MustLayer(layer))
+	for i := range r.records[layer] {
+		p.add(&r.records[layer][i])
+	}
+	return p
 }
 
 // anyRow reports whether the table has a row.

@@ -21,10 +21,23 @@ const (
 
 // plan is what a delivery does to one layer.
 type plan struct {
-	puts   []*gis.Feature
+	recs   *pack
+	m      *matcher
+	to     []int32 // of each record: the stored row it is, -1 for a new one
+	puts   []int32 // the records that are to be written
 	remove []string
-	taken  map[string]int // keys stored already: no new code may be one of them
 	sum    Summary
+}
+
+// feature returns what is to be stored of a record.
+func (p *plan) feature(i int32) gis.Feature {
+	rec := p.recs.record(int(i))
+	if p.to[i] >= 0 {
+		merge(&rec.f, p.m.rows.record(int(p.to[i])).f, &rec, p.m.volatile)
+	} else if rec.f.Layer.Name == "component" && rec.conv.today != "" && rec.f.Text("init_date") == "" {
+		rec.f.Set("init_date", rec.conv.today)
+	}
+	return rec.f
 }
 
 func (r *run) count(p *plan) {
@@ -36,56 +49,78 @@ func (r *run) count(p *plan) {
 	s.Unchanged += p.sum.Unchanged
 }
 
-// stored is a row of the store while a delivery is matched.
-type stored struct {
-	f     gis.Feature
-	at    orb.Point
-	taken bool
-}
-
 // matcher finds the stored row of a delivered one.
 type matcher struct {
-	rows     []stored
-	byKey    map[string]int
-	byID     map[string]int   // source, class, delivered id
-	byPlace  map[[2]int][]int // cells of about 1 m
+	rows     *pack
+	taken    []bool
+	keys     finder
+	ids      finder // source, class, delivered id
+	places   finder // cells of about 1 m
 	mx, my   float64
 	isComp   bool
 	volatile map[string]bool
+
+	source, class, id int // fields
 }
 
-func newMatcher(layer string, feats iter.Seq2[gis.Feature, error]) (*matcher, error) {
-	m := &matcher{byKey: map[string]int{}, byID: map[string]int{}, byPlace: map[[2]int][]int{}, isComp: layer == "component"}
+func newMatcher(l *gis.Layer, feats iter.Seq2[gis.Feature, error]) (*matcher, error) {
+	m := &matcher{rows: newPack(l), isComp: l.Name == "component", source: l.Index("source"), class: l.Index("class"), id: l.Index("delivered_id")}
 	for f, err := range feats {
 		if err != nil {
 			return nil, err
 		}
-		s := stored{f: f}
+		rec := record{f: f}
 		if f.Geom != nil {
-			s.at = geom.LabelPoint(f.Geom)
+			rec.at = geom.LabelPoint(f.Geom)
 		}
-		i := len(m.rows)
-		m.rows = append(m.rows, s)
-		m.byKey[f.Key] = i
+		i := m.rows.len()
+		m.rows.add(&rec)
+		m.keys.add(hashOf(f.Key), i)
 		if !m.isComp {
 			continue
 		}
 		if m.mx == 0 {
-			m.mx, m.my = geom.MetresPerDegree(s.at[1])
+			m.mx, m.my = geom.MetresPerDegree(rec.at[1])
 		}
-		if id := f.Text("delivered_id"); id != "" {
-			m.byID[idKey(f.Text("source"), f.Text("class"), id)] = i
+		if id, _ := f.Values[m.id].(string); id != "" {
+			source, _ := f.Values[m.source].(string)
+			class, _ := f.Values[m.class].(string)
+			m.ids.add(hashOf(source, class, id), i)
 		}
-		c := m.cell(s.at)
-		m.byPlace[c] = append(m.byPlace[c], i)
+		m.places.add(m.cell(rec.at, 0, 0), i)
 	}
+	m.taken = make([]bool, m.rows.len())
+	m.keys.sort()
+	m.ids.sort()
+	m.places.sort()
 	return m, nil
 }
 
-func idKey(source, class, id string) string { return source + "\x00" + class + "\x00" + id }
+// cell numbers the square metre of p, or the one so many to the east and north of it.
+func (m *matcher) cell(p orb.Point, east, north int) uint64 {
+	return uint64(int(math.Floor(p[0]*m.mx))+east)<<32 | uint64(uint32(int(math.Floor(p[1]*m.my))+north))
+}
 
-func (m *matcher) cell(p orb.Point) [2]int {
-	return [2]int{int(math.Floor(p[0] * m.mx)), int(math.Floor(p[1] * m.my))}
+// byKey returns the stored row of a key, -1 when there is none.
+func (m *matcher) byKey(key string) int {
+	for _, e := range m.keys.of(hashOf(key)) {
+		if string(m.rows.key(int(e.at))) == key {
+			return int(e.at)
+		}
+	}
+	return -1
+}
+
+// byID returns the last stored row of a delivered id, -1 when there is none.
+func (m *matcher) byID(source, class, id string) int {
+	last := -1
+	for _, e := range m.ids.of(hashOf(source, class, id)) {
+		i := int(e.at)
+		if m.rows.text(i, m.id) == id && m.rows.text(i, m.class) == class && m.rows.text(i, m.source) == source {
+			last = i
+		}
+	}
+	return last
 }
 
 // metres between two points near each other.
@@ -100,15 +135,14 @@ func (m *matcher) nearest(p orb.Point, class string) int {
 	if m.mx == 0 {
 		return -1
 	}
-	c := m.cell(p)
 	for dx := -1; dx <= 1; dx++ {
 		for dy := -1; dy <= 1; dy++ {
-			for _, i := range m.byPlace[[2]int{c[0] + dx, c[1] + dy}] {
-				s := &m.rows[i]
-				if s.taken || s.f.Text("class") != class {
+			for _, e := range m.places.of(m.cell(p, dx, dy)) {
+				i := int(e.at)
+				if m.taken[i] || m.rows.text(i, m.class) != class {
 					continue
 				}
-				if d := metres(p, s.at); d < bestD {
+				if d := metres(p, m.rows.points[i]); d < bestD {
 					best, bestD = i, d
 				}
 			}
@@ -118,33 +152,38 @@ func (m *matcher) nearest(p orb.Point, class string) int {
 }
 
 // match finds for every record the stored row it is, -1 for a new one: by key, by delivered id, then by position.
-func (m *matcher) match(recs []record) []int {
-	to := make([]int, len(recs))
-	for i := range recs {
-		to[i] = -1
-		if key := recs[i].f.Key; key != "" {
-			if j, ok := m.byKey[key]; ok && !m.rows[j].taken {
-				to[i], m.rows[j].taken = j, true
-			}
+func (m *matcher) match(recs *pack) []int32 {
+	to := make([]int32, recs.len())
+	take := func(i, j int) {
+		if j >= 0 && !m.taken[j] {
+			to[i], m.taken[j] = int32(j), true
 		}
 	}
-	if !m.isComp {
+	for i := range to {
+		to[i] = -1
+		if key := recs.key(i); len(key) > 0 {
+			take(i, m.byKey(string(key)))
+		}
+	}
+	if !m.isComp || m.rows.len() == 0 {
 		return to
 	}
-	for i := range recs {
-		f := &recs[i].f
-		if id := f.Text("delivered_id"); to[i] < 0 && id != "" {
-			if j, ok := m.byID[idKey(recs[i].source, f.Text("class"), id)]; ok && !m.rows[j].taken && (f.Key == "" || f.Key == m.rows[j].f.Key) {
-				to[i], m.rows[j].taken = j, true
-			}
+	for i := range to {
+		if to[i] >= 0 {
+			continue
+		}
+		id := recs.text(i, m.id)
+		if id == "" {
+			continue
+		}
+		key := string(recs.key(i))
+		if j := m.byID(recs.sourceOf(i), recs.text(i, m.class), id); j >= 0 && (key == "" || key == string(m.rows.key(j))) {
+			take(i, j)
 		}
 	}
-	for i := range recs {
-		f := &recs[i].f
-		if to[i] < 0 && f.Key == "" {
-			if j := m.nearest(recs[i].at, f.Text("class")); j >= 0 {
-				to[i], m.rows[j].taken = j, true
-			}
+	for i := range to {
+		if to[i] < 0 && len(recs.key(i)) == 0 {
+			take(i, m.nearest(recs.points[i], recs.text(i, m.class)))
 		}
 	}
 	return to
@@ -152,28 +191,23 @@ func (m *matcher) match(recs []record) []int {
 
 // plan works out what the delivery changes in a layer. It does not edit the records.
 func (r *run) plan(layer string, feats iter.Seq2[gis.Feature, error]) (*plan, error) {
-	r.Progress.Tell("match "+layer, 0, int64(len(r.records[layer])))
-	m, err := newMatcher(layer, feats)
+	recs := r.packed(layer)
+	r.Progress.Tell("match "+layer, 0, int64(recs.len()))
+	m, err := newMatcher(gis.MustLayer(layer), feats)
 	if err != nil {
 		return nil, err
 	}
-	recs := r.records[layer]
 	to := m.match(recs)
 	r.stamps(m, recs, to)
-	p := &plan{taken: m.byKey}
-	for i := range recs {
-		rec := &recs[i]
-		f := rec.f.Clone()
-		if to[i] < 0 {
+	p := &plan{recs: recs, m: m, to: to}
+	for i, j := range to {
+		if j < 0 {
 			p.sum.Added++
-			if layer == "component" && f.Text("init_date") == "" && rec.conv.today != "" {
-				f.Set("init_date", rec.conv.today)
-			}
-			p.puts = append(p.puts, &f)
+			p.puts = append(p.puts, int32(i))
 			continue
 		}
-		old := m.rows[to[i]]
-		moved, changed := merge(&f, old, rec, m.volatile)
+		rec := recs.record(i)
+		moved, changed := merge(&rec.f, m.rows.record(int(j)).f, &rec, m.volatile)
 		switch {
 		case moved:
 			p.sum.Moved++
@@ -183,35 +217,35 @@ func (r *run) plan(layer string, feats iter.Seq2[gis.Feature, error]) (*plan, er
 			p.sum.Unchanged++
 			continue
 		}
-		p.puts = append(p.puts, &f)
+		p.puts = append(p.puts, int32(i))
 	}
 	r.removals(layer, m, p)
 	return p, nil
 }
 
 // merge keeps of the stored row what the delivery says nothing about and tells what differs.
-func merge(f *gis.Feature, old stored, rec *record, volatile map[string]bool) (moved, changed bool) {
-	f.Key, f.ID = old.f.Key, old.f.ID
+func merge(f *gis.Feature, old gis.Feature, rec *record, volatile map[string]bool) (moved, changed bool) {
+	f.Key, f.ID = old.Key, old.ID
 	if f.Layer.Key != "" {
-		f.Set(f.Layer.Key, old.f.Key)
+		f.Set(f.Layer.Key, old.Key)
 	}
-	if sameShape(f.Geom, old.f.Geom) {
-		f.Geom = old.f.Geom
+	if sameShape(f.Geom, old.Geom) {
+		f.Geom = old.Geom
 	} else {
 		moved = true
 	}
 	for i, field := range f.Layer.Fields {
-		if i >= len(old.f.Values) {
+		if i >= len(old.Values) {
 			break
 		}
 		if f.Values[i] == nil && rec.conv.from[i] == nil {
-			f.Values[i] = old.f.Values[i]
+			f.Values[i] = old.Values[i]
 			continue
 		}
-		if f.Values[i] == old.f.Values[i] {
+		if f.Values[i] == old.Values[i] {
 			continue
 		}
-		if field.Name == "extra" && sameExtra(f.Text("extra"), old.f.Text("extra"), volatile) {
+		if field.Name == "extra" && sameExtra(f.Text("extra"), old.Text("extra"), volatile) {
 			continue
 		}
 		changed = true
@@ -276,21 +310,22 @@ func sameExtra(a, b string, volatile map[string]bool) bool {
 }
 
 // stamps finds the columns that changed in nearly every matched row: they tell of the delivery, not of the things.
-func (r *run) stamps(m *matcher, recs []record, to []int) {
+func (r *run) stamps(m *matcher, recs *pack, to []int32) {
 	m.volatile = map[string]bool{}
-	for i := range recs {
-		for _, k := range recs[i].conv.profile.Volatile {
+	for _, c := range recs.convs {
+		for _, k := range c.profile.Volatile {
 			m.volatile[k] = true
 		}
 	}
+	extra := recs.layer.Index("extra")
 	pairs, differ := 0, map[string]int{}
-	for i := range recs {
-		if to[i] < 0 {
+	for i, j := range to {
+		if j < 0 {
 			continue
 		}
 		pairs++
-		a, b := recs[i].f.Text("extra"), m.rows[to[i]].f.Text("extra")
-		if recs[i].f.Layer.Index("extra") < 0 || a == b {
+		a, b := recs.text(i, extra), m.rows.text(int(j), extra)
+		if a == b {
 			continue
 		}
 		x, y := extraOf(a), extraOf(b)
@@ -323,16 +358,23 @@ func (r *run) removals(layer string, m *matcher, p *plan) {
 	for _, s := range r.sources[layer] {
 		sources[s] = true
 	}
-	for _, s := range m.rows {
-		source := s.f.Text("source")
-		if s.taken || !sources[source] || r.isKept(layer, source, s.f) {
+	for i, taken := range m.taken {
+		if taken {
 			continue
 		}
-		p.remove = append(p.remove, s.f.Key)
+		source := m.rows.text(i, m.source)
+		if !sources[source] {
+			continue
+		}
+		rec := m.rows.record(i)
+		if r.isKept(layer, source, rec.f) {
+			continue
+		}
+		p.remove = append(p.remove, rec.f.Key)
 		p.sum.Removed++
 		if layer == "component" && p.sum.Removed <= 1000 {
-			rec := &record{f: s.f, at: s.at, file: source}
-			r.removed(rec)
+			rec.file = source
+			r.removed(&rec)
 		}
 	}
 }

@@ -118,13 +118,16 @@ func (r *run) drawBackdrop(ctx context.Context) error {
 		}
 	}
 	var dots []orb.Point
-	for _, l := range sortedKeys(r.records) {
-		recs := r.records[l]
-		for i := 0; i < len(recs); i += len(recs)/backdropDots + 1 {
-			if recs[i].at != (orb.Point{}) {
-				dots = append(dots, recs[i].at)
+	spread := func(n int, at func(i int) orb.Point) {
+		for i := 0; i < n; i += n/backdropDots + 1 {
+			if p := at(i); p != (orb.Point{}) {
+				dots = append(dots, p)
 			}
 		}
+	}
+	spread(r.comps.len(), func(i int) orb.Point { return r.comps.points[i] })
+	for _, l := range sortedKeys(r.records) {
+		spread(len(r.records[l]), func(i int) orb.Point { return r.records[l][i].at })
 	}
 	b.Dots = b.steps(dots)
 	r.res.back = b

@@ -45,7 +45,7 @@ func (r *run) refuseAll(ctx context.Context, taken int) (Result, error) {
 
 func (r *run) dryRun(ctx context.Context, layers []string) error {
 	for _, l := range layers {
-		if len(r.records[l]) == 0 {
+		if r.taken(l) == 0 {
 			continue
 		}
 		p, err := r.plan(l, r.target.Features(ctx, l, orb.Bound{}))
@@ -61,7 +61,7 @@ func (r *run) dryRun(ctx context.Context, layers []string) error {
 func (r *run) write(ctx context.Context, layers []string) error {
 	rows := 0
 	for _, l := range layers {
-		rows += len(r.records[l])
+		rows += r.taken(l)
 	}
 	b := r.res.Batch
 	before := r.res.Summary
@@ -71,7 +71,7 @@ func (r *run) write(ctx context.Context, layers []string) error {
 		r.res.Findings = r.res.Findings[:findings]
 		r.res.rewind(faults, more)
 		for _, l := range layers {
-			if len(r.records[l]) == 0 {
+			if r.taken(l) == 0 {
 				continue
 			}
 			p, err := r.plan(l, tx.Features(l, orb.Bound{}))
