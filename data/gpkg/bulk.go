@@ -404,17 +404,18 @@ func (ld *load) keyTree() (*tree, error) {
 // packLoaded makes the tables of the R-tree.
 func (l *layerTx) packLoaded(done func(suffix string, tr *tree) error) error {
 	ld := l.load
-	p := newTreePacker(l.load.nodeSize, func(suffix string, pairs []any) error {
+	p := newTreePacker(ld.nodeSize, func(suffix string, n int, row func(int) (int64, any)) error {
 		tr := newTree(ld.s, ld.usable, false)
-		for i := 0; i < len(pairs); i += 2 {
+		for i := range n {
+			id, v := row(i)
 			ld.rec.begin()
 			if err := ld.rec.add(nil); err != nil {
 				return err
 			}
-			if err := ld.rec.add(pairs[i+1]); err != nil {
+			if err := ld.rec.add(v); err != nil {
 				return err
 			}
-			if err := tr.addRow(pairs[i].(int64), ld.rec.record()); err != nil {
+			if err := tr.addRow(id, ld.rec.record()); err != nil {
 				return err
 			}
 		}

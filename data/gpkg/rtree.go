@@ -45,7 +45,9 @@ func packTree(ctx context.Context, tx *sql.Tx, t *table) (orb.Bound, bool, error
 			return extent, false, err
 		}
 	}
-	p := newTreePacker(size, func(suffix string, pairs []any) error { return insertPairs(ctx, tx, rt+suffix, pairs) })
+	p := newTreePacker(size, func(suffix string, n int, row func(int) (int64, any)) error {
+		return insertPairs(ctx, tx, rt+suffix, n, row)
+	})
 	return extent, len(leaves) > 0, p.pack(leaves)
 }
 
@@ -127,17 +129,20 @@ func up(v float64) float32 {
 	return f
 }
 
+// writeTable takes the n rows of a table of the tree, in the order of the first of their two columns.
+type writeTable func(suffix string, n int, row func(i int) (int64, any)) error
+
 type treePacker struct {
-	size  int                                    // bytes of a node
-	full  int                                    // cells a node holds
-	write func(suffix string, pairs []any) error // all rows of a table of the tree, by the first of their two columns
+	size  int // bytes of a node
+	full  int // cells a node holds
+	write writeTable
 
 	next    int64 // the last node number used; 1 is the root's
 	parents [][2]int64
-	nodes   []any
+	nodes   [][]byte // of the numbers 2 and up, then the root
 }
 
-func newTreePacker(size int, write func(suffix string, pairs []any) error) *treePacker {
+func newTreePacker(size int, write writeTable) *treePacker {
 	return &treePacker{size: size, full: (size - nodeHead) / cellSize, write: write}
 }
 
@@ -202,7 +207,7 @@ func (p *treePacker) node(no int64, depth int, cells []cell, members []int) cell
 		}
 		out.box = [4]float32{min(out.box[0], c.box[0]), max(out.box[1], c.box[1]), min(out.box[2], c.box[2]), max(out.box[3], c.box[3])}
 	}
-	p.nodes = append(p.nodes, no, data[:p.size])
+	p.nodes = append(p.nodes, data[:p.size])
 	return out
 }
 
@@ -238,30 +243,26 @@ func tile(cells []cell, size int) [][]int {
 }
 
 func (p *treePacker) writeRows(level []cell, leaf []int64) error {
-	args := make([]any, 0, 2*len(level))
-	for i, c := range level {
-		args = append(args, c.id, leaf[i])
-	}
-	return p.write("_rowid", args)
+	return p.write("_rowid", len(level), func(i int) (int64, any) { return level[i].id, leaf[i] })
 }
 
 func (p *treePacker) flush() error {
-	if n := len(p.nodes); n > 2 { // the root, made last, is number 1
-		p.nodes = append(append(make([]any, 0, n), p.nodes[n-2:]...), p.nodes[:n-2]...)
-	}
-	if err := p.write("_node", p.nodes); err != nil {
+	last := len(p.nodes) - 1 // the root, made last, is number 1
+	err := p.write("_node", len(p.nodes), func(i int) (int64, any) {
+		if i == 0 {
+			return 1, p.nodes[last]
+		}
+		return int64(i + 1), p.nodes[i-1]
+	})
+	if err != nil {
 		return err
 	}
 	slices.SortFunc(p.parents, func(a, b [2]int64) int { return int(a[0] - b[0]) })
-	args := make([]any, 0, 2*len(p.parents))
-	for _, e := range p.parents {
-		args = append(args, e[0], e[1])
-	}
-	return p.write("_parent", args)
+	return p.write("_parent", len(p.parents), func(i int) (int64, any) { return p.parents[i][0], p.parents[i][1] })
 }
 
-// insertPairs writes pairs into a table of two columns, many to a statement.
-func insertPairs(ctx context.Context, tx *sql.Tx, table string, pairs []any) error {
+// insertPairs writes the rows of a table of two columns, many to a statement.
+func insertPairs(ctx context.Context, tx *sql.Tx, table string, n int, row func(i int) (int64, any)) error {
 	query := func(n int) string {
 		return `INSERT INTO ` + quote(table) + ` VALUES ` + strings.TrimSuffix(strings.Repeat("(?, ?), ", n), ", ")
 	}
@@ -270,15 +271,21 @@ func insertPairs(ctx context.Context, tx *sql.Tx, table string, pairs []any) err
 		return err
 	}
 	defer stmt.Close()
-	for chunk := range slices.Chunk(pairs, 2*rowsPerWrite) {
-		if len(chunk) == 2*rowsPerWrite {
-			_, err = stmt.ExecContext(ctx, chunk...)
+	args := make([]any, 0, 2*rowsPerWrite)
+	for i := range n {
+		id, v := row(i)
+		if args = append(args, id, v); len(args) < cap(args) && i < n-1 {
+			continue
+		}
+		if len(args) == cap(args) {
+			_, err = stmt.ExecContext(ctx, args...)
 		} else {
-			_, err = tx.ExecContext(ctx, query(len(chunk)/2), chunk...)
+			_, err = tx.ExecContext(ctx, query(len(args)/2), args...)
 		}
 		if err != nil {
 			return fmt.Errorf("%s: %w", table, err)
 		}
+		args = args[:0]
 	}
 	return nil
 }
