@@ -84,7 +84,8 @@ func (a *app) root() *cobra.Command {
 census of its components (管理部件), serves both as vector tiles, and geocodes reports
 down to the cell, the component and the department that answers for it.
 
-Most commands work on a database: --db city.gpkg (a GeoPackage file, made when absent),
+Most commands work on a database: --db city.gpkg (a GeoPackage file, made when absent) or
+--db postgres://USER@HOST/DATABASE (PostgreSQL with PostGIS),
 or the environment variable WANMI_DB.`,
 		Example: `  wanmi demo                                              a synthetic city, built and served
   wanmi import --db city.gpkg community 社区.zip           survey files in

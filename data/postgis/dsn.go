@@ -18,7 +18,7 @@ func IsDSN(db string) bool {
 // Shown returns a connection string as it may be shown to anybody: host, port and database, without user, password and settings.
 func Shown(dsn string) string {
 	u, err := url.Parse(dsn)
-	if err != nil { // the error holds the string, and that the password
+	if err != nil || torn(u) { // the error holds the string, and that the password
 		return "the PostgreSQL database"
 	}
 	host := u.Host
@@ -31,6 +31,11 @@ func Shown(dsn string) string {
 	return "postgres://" + strings.TrimSuffix(host, "/") + "/" + strings.Trim(u.Path, "/")
 }
 
+// torn reports whether a password with unescaped characters has been read as host, port or path.
+func torn(u *url.URL) bool {
+	return u.Fragment != "" || strings.Contains(u.Path, "@") || u.User == nil && strings.Contains(u.RawQuery, "@")
+}
+
 // parseDSN returns the settings of a connection string, and the database as it may be shown.
 func parseDSN(dsn string) (pq.Config, string, error) {
 	bad := func() error { // never with the cause: it quotes the string
@@ -38,7 +43,7 @@ func parseDSN(dsn string) (pq.Config, string, error) {
 			"with special characters in the password as %%40 for @, %%2F for /, %%23 for #; or leave the password to PGPASSWORD or ~/.pgpass")
 	}
 	u, err := url.Parse(dsn)
-	if err != nil || !IsDSN(dsn) {
+	if err != nil || !IsDSN(dsn) || torn(u) {
 		return pq.Config{}, "", bad()
 	}
 	if strings.Trim(u.Path, "/") == "" && !u.Query().Has("dbname") {

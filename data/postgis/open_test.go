@@ -52,6 +52,12 @@ func TestOpenErrors(t *testing.T) {
 	wantText(t, refused(t, with(func(u *url.URL) { u.Path = "" }), Options{}, gis.Invalid), "names no database")
 	wantText(t, refused(t, "postgres://me:wrong-one@host:port:x/db", Options{}, gis.Invalid), "%40", "PGPASSWORD")
 	wantText(t, refused(t, "postgres://me:wr%6Fng-one%zz@host/db", Options{}, gis.Invalid), "%40")
+	for _, torn := range []string{"postgres://me:p@wrong-one/w#rd@host/db", "postgres://me:12/wrong-one@host/db", "postgres://me:12?wrong-one@host/db"} {
+		wantText(t, refused(t, torn, Options{}, gis.Invalid), "%40")
+		if got := Shown(torn); strings.Contains(got, "wrong") {
+			t.Errorf("shown: %s", got)
+		}
+	}
 	wantText(t, refused(t, dsn, Options{MustExist: true}, gis.NotFound), "wanmi import")
 	if n := pgtest.Value(t, dsn, `SELECT count(*) FROM pg_namespace WHERE nspname = 'wanmi'`); n != "0" {
 		t.Error("a database that had to exist was written to")
