@@ -221,7 +221,10 @@ func (m fitModel) fit(points []ControlPoint, keep bool) (Fit, error) {
 		return Fit{}, gis.E(gis.Rejected, nil, "%d control points are too few: %d are needed, better twice as many", len(points), m.min)
 	}
 	use := make([]int, len(points))
-	for i := range use {
+	for i, p := range points {
+		if !(math.Abs(p.Lon) <= 180 && math.Abs(p.Lat) <= 90 && math.Abs(p.X) < 1e8 && math.Abs(p.Y) < 1e8) {
+			return Fit{}, gis.E(gis.Rejected, nil, "control point %s (%g, %g; %g, %g) lies nowhere on Earth", p.Name, p.X, p.Y, p.Lon, p.Lat)
+		}
 		use[i] = i
 	}
 	f, err := m.try(points, use)
@@ -253,7 +256,9 @@ func (m fitModel) try(points []ControlPoint, use []int) (Fit, error) {
 		f.RMS += r.Dist * r.Dist / float64(len(use))
 		f.Max = math.Max(f.Max, r.Dist)
 	}
-	f.RMS = math.Sqrt(f.RMS)
+	if f.RMS = math.Sqrt(f.RMS); math.IsNaN(f.RMS) || math.IsInf(f.RMS, 0) {
+		return Fit{}, gis.E(gis.Rejected, nil, "the control points lie too far from %s to fit it", m.plane.Name())
+	}
 	return f, nil
 }
 
