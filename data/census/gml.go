@@ -57,7 +57,7 @@ func openGML(src stream, opt ReadOptions) ([]Reader, error) {
 	case err != nil:
 		return nil, err
 	case len(order) == 0:
-		return nil, refuse(src.name, nil, "holds no features")
+		return nil, refuse(src.name, errNoTable, "holds no features")
 	case len(order) == 1000:
 		return nil, refuse(src.name, nil, "holds over 1,000 types of features")
 	}

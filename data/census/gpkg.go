@@ -40,8 +40,8 @@ type packageFile struct {
 // openGeoPackage opens the tables of a GeoPackage: those with geometry, or those without when there are no others. opt.Sheet
 // names one. A file inside an archive is unpacked to the temporary folder.
 func openGeoPackage(s stream, opt ReadOptions) ([]Reader, error) {
-	f := &packageFile{path: s.name, users: 1, shut: s.shut}
-	if st, err := os.Stat(s.name); err != nil || !st.Mode().IsRegular() || isGzip(s) {
+	f := &packageFile{path: s.path, users: 1, shut: s.shut}
+	if s.path == "" {
 		if err := f.unpack(s, opt.Limits.FileBytes); err != nil {
 			return nil, refuse(s.name, err, "cannot be unpacked")
 		}

@@ -44,9 +44,9 @@ func openKML(src stream, opt ReadOptions) (Reader, error) {
 	case err != nil:
 		return nil, err
 	case n == 0 && links > 0:
-		return nil, refuse(src.name, nil, "holds no placemarks, only links to other files; give those")
+		return nil, refuse(src.name, errNoTable, "holds no placemarks, only links to other files; give those")
 	case n == 0:
-		return nil, refuse(src.name, nil, "holds no placemarks")
+		return nil, refuse(src.name, errNoTable, "holds no placemarks")
 	case links > 0:
 		k.remarks = append(k.remarks, fmt.Sprintf("%d links to other files are not followed / 未读取 %d 个外部链接", links, links))
 	}

@@ -31,7 +31,7 @@ func Open(file string, opt ReadOptions) (Reader, error) {
 
 // OpenAll opens every table of a file: one for most formats, one per class of an archive, one per sheet of a workbook.
 func OpenAll(file string, opt ReadOptions) ([]Reader, error) {
-	opt.Limits = opt.Limits.withDefaults()
+	opt.Limits, opt.spent = opt.Limits.withDefaults(), &unpacked{}
 	st, err := os.Stat(file)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -39,12 +39,28 @@ func OpenAll(file string, opt ReadOptions) ([]Reader, error) {
 	case err != nil:
 		return nil, refuse(file, err, "cannot be read")
 	case st.IsDir():
-		return nil, gis.E(gis.Invalid, nil, "%s is a folder; give its files", file)
+		return openFolder(file, opt)
 	}
 	if kind := strings.ToLower(file[strings.LastIndexByte(file, '.')+1:]); kind == "shp" || kind == "dbf" || kind == "shx" {
 		return openLooseShape(file, opt)
 	}
 	return openStream(fileStream(file), opt, 0)
+}
+
+// errNoTable marks a part of an archive or folder that may be passed over: it is no table.
+var errNoTable = errors.New("no table")
+
+// otherArchive names the kinds of archive that are not read.
+func otherArchive(head []byte) string {
+	for _, k := range [][2]string{{"Rar!\x1a\x07", "RAR"}, {"7z\xbc\xaf\x27\x1c", "7z"}, {"BZh", "bzip2"}, {"\xfd7zXZ\x00", "xz"}, {"\x28\xb5\x2f\xfd", "zstd"}} {
+		if bytes.HasPrefix(head, []byte(k[0])) {
+			return k[1]
+		}
+	}
+	if len(head) > 262 && string(head[257:262]) == "ustar" {
+		return "tar"
+	}
+	return ""
 }
 
 // openStream looks at the content and opens what it is. depth counts the archives around it.
@@ -60,7 +76,7 @@ func openStream(s stream, opt ReadOptions, depth int) ([]Reader, error) {
 		}
 	}
 	if len(bytes.TrimSpace(head)) == 0 {
-		return nil, refuse(s.name, nil, "is empty")
+		return nil, refuse(s.name, errNoTable, "is empty")
 	}
 	one := func(r Reader, err error) ([]Reader, error) {
 		if err != nil {
@@ -82,6 +98,8 @@ func openStream(s stream, opt ReadOptions, depth int) ([]Reader, error) {
 		return one(openOSM(s, opt, false))
 	case bytes.HasPrefix(head, []byte{0, 0, 0x27, 0x0A}):
 		return nil, refuse(s.name, nil, "is a shapefile's geometry without its .dbf; give the .shp with its .dbf beside it, or a zip of both")
+	case otherArchive(head) != "":
+		return nil, refuse(s.name, nil, "is a %s archive; unpack it, or pack it as zip", otherArchive(head))
 	case bytes.HasPrefix(head, []byte{0xD0, 0xCF, 0x11, 0xE0}):
 		return nil, refuse(s.name, nil, "is an old Excel workbook (.xls); save it as .xlsx or CSV")
 	case bytes.HasPrefix(text, []byte("<")) && (bytes.Contains(head, []byte("<kml")) || bytes.Contains(head, []byte("/kml/"))):
@@ -89,9 +107,9 @@ func openStream(s stream, opt ReadOptions, depth int) ([]Reader, error) {
 	case bytes.HasPrefix(text, []byte("<")) && (bytes.Contains(head, []byte("opengis.net/gml")) || bytes.Contains(head, []byte("<gml:"))):
 		return openGML(s, opt)
 	case bytes.HasPrefix(text, []byte("<")):
-		return nil, refuse(s.name, nil, "is XML or HTML of no kind that is read; known are KML, GML and OSM")
+		return nil, refuse(s.name, errNoTable, "is XML or HTML of no kind that is read; known are KML, GML and OSM")
 	case bytes.IndexByte(head, 0) >= 0 && !strings.HasPrefix(sniffEncoding(head), "utf-16") && sniffEncoding(head) != "utf-32":
-		return nil, refuse(s.name, nil, "is a binary file of no known kind; known are csv xlsx geojson json shp zip osm gpkg, and gz of these")
+		return nil, refuse(s.name, errNoTable, "is a binary file of no known kind; known are csv xlsx geojson json shp zip osm gpkg kml gml, and gz of these")
 	}
 	return one(openCSV(s, opt))
 }

@@ -14,7 +14,7 @@ import (
 type Reader interface {
 	// Name is the path as given; parts of archives and workbooks follow after "!" (trees.zip!lamps/lamp.shp).
 	Name() string
-	// Format is csv, xlsx, geojson, geojsonl, json, shp or osm.
+	// Format is csv, xlsx, geojson, geojsonl, json, shp, gpkg, kml, gml or osm.
 	Format() string
 	Columns() []string
 	// CRS is what the file says of its coordinates, nil when it says nothing, and how it is known or why not.
@@ -40,6 +40,15 @@ type ReadOptions struct {
 	Sheet    string // XLSX: one sheet; "" all sheets with rows
 	Layer    string // OSM: only what belongs to this layer; "" or "osm": everything
 	Limits   Limits
+
+	spent *unpacked // shared by all archives of one call
+}
+
+// unpacked is what the archives of one call have come to, one inside the other included.
+type unpacked struct {
+	parts  int
+	bytes  int64
+	memory int64 // held: archives inside archives
 }
 
 // Limits keep hostile or broken files from eating the machine. Zero values take the defaults.

@@ -16,13 +16,14 @@ import (
 type stream struct {
 	name string // as reported: path, or archive.zip!folder/part.csv
 	base string // what the layer, class and source are guessed from: part.csv, without .gz
+	path string // of a file on disk, "" for parts of archives and what has to be unpacked first
 	open func() (io.ReadCloser, error)
 	size int64        // packed size, for progress; 0 unknown
 	shut func() error // releases the archive around it; nil when there is none
 }
 
 func fileStream(name string) stream {
-	s := stream{name: name, base: path.Base(strings.ReplaceAll(name, `\`, "/")), open: func() (io.ReadCloser, error) { return os.Open(name) }}
+	s := stream{name: name, path: name, base: path.Base(strings.ReplaceAll(name, `\`, "/")), open: func() (io.ReadCloser, error) { return os.Open(name) }}
 	if st, err := os.Stat(name); err == nil {
 		s.size = st.Size()
 	}
@@ -77,35 +78,58 @@ func (s stream) gunzip(head []byte, lim Limits) stream {
 		return s
 	}
 	packed := s.open
-	s.base = strings.TrimSuffix(s.base, ".gz")
+	s.base, s.path = strings.TrimSuffix(s.base, ".gz"), ""
 	s.open = func() (io.ReadCloser, error) {
 		f, err := packed()
 		if err != nil {
 			return nil, err
 		}
-		z, err := gzip.NewReader(bufio.NewReaderSize(f, 1<<16))
+		in := &counted{r: f}
+		z, err := gzip.NewReader(bufio.NewReaderSize(in, 1<<16))
 		if err != nil {
 			f.Close()
 			return nil, err
 		}
-		return &capped{r: z, left: lim.FileBytes, closers: []io.Closer{z, f}}, nil
+		return &capped{r: z, left: lim.FileBytes, packed: in, ratio: lim.Ratio, closers: []io.Closer{z, f}}, nil
 	}
 	return s
 }
 
-var errUnpacked = errors.New("it unpacks to more than the limit")
+var (
+	errUnpacked = errors.New("it unpacks to more than the limit")
+	errGrows    = errors.New("it grows out of all measure when unpacked")
+)
 
-// capped ends a stream with an error when it gives more than it may.
+// counted counts what is read.
+type counted struct {
+	r io.Reader
+	n int64
+}
+
+func (c *counted) Read(p []byte) (int, error) {
+	n, err := c.r.Read(p)
+	c.n += int64(n)
+	return n, err
+}
+
+// capped ends a stream with an error when it gives more than it may, or grows more than it may beyond the first MiB.
 type capped struct {
 	r       io.Reader
 	left    int64
+	got     int64
+	packed  *counted // nil: the ratio is known from the archive's list
+	ratio   float64
 	closers []io.Closer
 }
 
 func (c *capped) Read(p []byte) (int, error) {
 	n, err := c.r.Read(p)
+	c.got += int64(n)
 	if c.left -= int64(n); c.left < 0 {
 		return 0, errUnpacked
+	}
+	if c.packed != nil && c.got > 1<<20 && float64(c.got) > c.ratio*float64(c.packed.n) {
+		return 0, errGrows
 	}
 	return n, err
 }
