@@ -24,6 +24,7 @@ type synthFlags struct {
 	km2        float64
 	components int
 	seed       uint64
+	faults     int
 }
 
 func (a *app) cmdSynth() *cobra.Command {
@@ -52,17 +53,23 @@ synthetic, only the shapes of the codes are real. manifest.json lists the import
 	fl.Float64Var(&f.km2, "km2", 4, "size of the city, km²")
 	fl.IntVar(&f.components, "components", 0, "how many components (default: 7,500 per km²)")
 	fl.Uint64Var(&f.seed, "seed", 1, "another seed, another city")
+	fl.IntVar(&f.faults, "faults", 0, "also write deliveries with faults planted on purpose, so many of each kind, and faults.csv with their rows")
 	return c
 }
 
 func writeSynth(f synthFlags) (sample.Manifest, error) {
-	if !(f.km2 > 0 && f.km2 <= 2000) || f.components < 0 {
-		return sample.Manifest{}, usageError{errors.New("--km2 must lie above 0 and up to 2000, --components must not be negative")}
+	if !(f.km2 > 0 && f.km2 <= 2000) || f.components < 0 || f.faults < 0 {
+		return sample.Manifest{}, usageError{errors.New("--km2 must lie above 0 and up to 2000, --components and --faults must not be negative")}
 	}
 	if err := os.MkdirAll(f.out, 0o755); err != nil {
 		return sample.Manifest{}, gis.E(gis.Invalid, err, "cannot make the directory %s", f.out)
 	}
-	return sample.Generate(sample.Config{Km2: f.km2, Components: f.components, Seed: f.seed}).WriteFiles(f.out)
+	city := sample.Generate(sample.Config{Km2: f.km2, Components: f.components, Seed: f.seed})
+	m, err := city.WriteFiles(f.out)
+	if err == nil && f.faults > 0 {
+		m.Faulty, _, err = city.WriteFaulty(f.out, f.faults)
+	}
+	return m, err
 }
 
 func (a *app) cmdDemo() *cobra.Command {

@@ -102,7 +102,7 @@ or the environment variable WANMI_DB.`,
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return usageError{fmt.Errorf("%w\nrun '%s --help' for the flags and examples", err, c.CommandPath())}
 	})
-	root.AddCommand(a.cmdDemo(), a.cmdSynth(), a.cmdImport(), a.cmdGrid(), a.cmdWork(), a.cmdExport(), a.cmdTiles(),
+	root.AddCommand(a.cmdDemo(), a.cmdSynth(), a.cmdImport(), a.cmdCensus(), a.cmdGrid(), a.cmdWork(), a.cmdExport(), a.cmdTiles(),
 		a.cmdCRS(), a.cmdGeocode(), a.cmdReverse(), a.cmdServe(), a.cmdCheck(), a.cmdKey(), a.cmdBackup(), a.cmdRestore())
 	strictArgs(root)
 	return root

@@ -25,7 +25,7 @@ func (r *run) checkDelivery(ctx context.Context) error {
 }
 
 // say records a fault of a taken row, unless its profile switches the rule off.
-func (r *run) say(rec *record, x flag) {
+func (r *run) say(rec *record, x defect) {
 	if rec.conv.checks.on(x.rule) {
 		r.mark(rec, severityOf(x.rule), x)
 	}
@@ -111,7 +111,7 @@ func (r *run) sayNear(twins map[int32]int32) {
 			where = baseName(other.file) + " " + where
 		}
 		if d < sameMetres && sameRow(rec, other) {
-			x := flag{rule: RuleRepeated, other: other.row, en: "the same as " + where, zh: "与 " + where + " 全部相同", fix: fixWords(RuleRepeated)}
+			x := defect{rule: RuleRepeated, other: other.row, en: "the same as " + where, zh: "与 " + where + " 全部相同", fix: fixWords(RuleRepeated)}
 			if r.Fix {
 				drop = append(drop, int(i))
 				r.rejectTaken(rec, data.Rejected{Rule: RuleRepeated, Reason: x.en + ": left out", ReasonZh: x.zh + "，未采用"})
@@ -120,7 +120,7 @@ func (r *run) sayNear(twins map[int32]int32) {
 			r.say(rec, x)
 			continue
 		}
-		r.say(rec, flag{
+		r.say(rec, defect{
 			rule: RuleNear, other: other.row, measure: d, en: sprint("%.2f m from %s of the same class: one thing twice?", d, where),
 			zh: sprint("与同类的 %s 相距 %.2f 米，疑似重复", where, d),
 		})
@@ -175,7 +175,7 @@ func (r *run) labels() {
 		if s != text(other, li) {
 			continue
 		}
-		r.say(rec, flag{
+		r.say(rec, defect{
 			rule: RuleLabel, field: "label", value: s, other: other.row, measure: metres(rec.at, other.at),
 			en: sprint("the number %s is on row %d too, %.0f m away", s, other.row, metres(rec.at, other.at)), zh: sprint("现场编号 %s 与第 %d 行重复，相距 %.0f 米", s, other.row, metres(rec.at, other.at)),
 		})

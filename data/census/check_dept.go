@@ -85,9 +85,9 @@ func (c *converter) checkDepartments(rec *record, class *catalog.Class) {
 		field := c.layer.Fields[i]
 		switch wrong {
 		case credForm:
-			c.flag(rec, flag{rule: RuleDept, field: field.Name, value: code, en: sprint("%s %q is no unified social credit code", field.Name, code), zh: field.Zh + "不是 18 位统一社会信用代码"})
+			c.flag(rec, defect{rule: RuleDept, field: field.Name, value: code, en: sprint("%s %q is no unified social credit code", field.Name, code), zh: field.Zh + "不是 18 位统一社会信用代码"})
 		case credCheck:
-			c.flag(rec, flag{
+			c.flag(rec, defect{
 				rule: RuleDeptCheck, field: field.Name, value: code, en: sprint("%s %s: the check character should be %c", field.Name, code, catalog.CreditCheck(code)),
 				zh: sprint("%s校验位应为 %c", field.Zh, catalog.CreditCheck(code)),
 			})
@@ -115,11 +115,11 @@ func (c *converter) checkOffice(rec *record, class *catalog.Class, d *directory)
 		if code == "" {
 			field, value, zh = "dept_name", name, "主管部门"
 		}
-		c.flag(rec, flag{rule: RuleDeptNone, field: field, value: value, en: sprint("the list of departments has no %q", value), zh: zh + "“" + value + "”不在部门表中"})
+		c.flag(rec, defect{rule: RuleDeptNone, field: field, value: value, en: sprint("the list of departments has no %q", value), zh: zh + "“" + value + "”不在部门表中"})
 		return
 	}
 	if code != "" && name != "" && name != o.name && name != o.short {
-		c.mend(rec, k.f.deptName, o.name, flag{rule: RuleDeptName, value: name, en: sprint("%s is %s, the row says %q", code, o.name, name), zh: "代码 " + code + " 的部门是" + o.name + "，本行为“" + name + "”"})
+		c.mend(rec, k.f.deptName, o.name, defect{rule: RuleDeptName, value: name, en: sprint("%s is %s, the row says %q", code, o.name, name), zh: "代码 " + code + " 的部门是" + o.name + "，本行为“" + name + "”"})
 	}
 	if len(o.classes) == 0 {
 		return
@@ -131,6 +131,6 @@ func (c *converter) checkOffice(rec *record, class *catalog.Class, d *directory)
 		k.answers[key] = answers
 	}
 	if !answers {
-		c.flag(rec, flag{rule: RuleDeptClass, field: "dept_code", value: o.name, en: sprint("%s does not answer for class %s %s", o.name, class.Code, class.Zh), zh: o.name + " 不负责 " + class.Code + " " + class.Zh})
+		c.flag(rec, defect{rule: RuleDeptClass, field: "dept_code", value: o.name, en: sprint("%s does not answer for class %s %s", o.name, class.Code, class.Zh), zh: o.name + " 不负责 " + class.Code + " " + class.Zh})
 	}
 }

@@ -62,13 +62,13 @@ func (r *run) lampRow(l []lamp) {
 	}
 	k := recs.convOf(int(l[0].i)).checks
 	for i := 1; i < len(l); i++ {
-		lack := l[i].n - l[i-1].n - 1
+		lack := l[i].n - l[i-1].n - 1 - r.refusedLamps(recs, l[i-1], l[i])
 		d := metres(at(i-1), at(i))
 		if lack < 1 || lack > 20 || d < k.LampGap*usual || d > 3*usual*float64(lack+1) {
 			continue
 		}
 		rec, next := recs.record(int(l[i-1].i)), recs.record(int(l[i].i))
-		r.say(&rec, flag{
+		r.say(&rec, defect{
 			rule: RuleLampGap, field: "label", value: rec.f.Text("label"), other: next.row, measure: d,
 			en: sprint("%d lamp(s) seem missing between %s and %s: %.0f m, usual are %.0f m", lack, rec.f.Text("label"), next.f.Text("label"), d, usual),
 			zh: sprint("%s 与 %s 之间疑似漏测 %d 盏：相距 %.0f 米，通常 %.0f 米", rec.f.Text("label"), next.f.Text("label"), lack, d, usual),
@@ -80,9 +80,26 @@ func (r *run) lampRow(l []lamp) {
 			continue
 		}
 		rec := recs.record(int(l[i].i))
-		r.say(&rec, flag{
+		r.say(&rec, defect{
 			rule: RuleLampOff, field: "label", value: rec.f.Text("label"), measure: min(a, b),
 			en: sprint("%.0f m and %.0f m from the lamps beside it, which stand %.0f m apart", a, b, across), zh: sprint("距两侧路灯 %.0f 米和 %.0f 米，而两侧相距 %.0f 米", a, b, across),
 		})
 	}
+}
+
+// refusedLamps counts the lamps with numbers between two that the delivery has in rows that were refused: they lack nothing
+// but a good row.
+func (r *run) refusedLamps(recs *pack, a, b lamp) (n int) {
+	if len(r.kept) == 0 || b.n == a.n+1 {
+		return 0
+	}
+	rec := recs.record(int(a.i))
+	s := rec.f.Text("label")
+	head := strings.TrimRight(s, "0123456789")
+	for k := a.n + 1; k < b.n && k < a.n+30; k++ {
+		if r.kept[identity("component", rec.source, "label", head+sprint("%0*d", len(s)-len(head), k))] {
+			n++
+		}
+	}
+	return n
 }

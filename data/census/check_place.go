@@ -31,7 +31,7 @@ func (c *converter) relocate(rec *record, raw orb.Geometry, name string, e *rowE
 	if err != nil {
 		return better
 	}
-	c.mended = append(c.mended, flag{rule: better.Rule, field: better.Field, value: better.Value, fix: coordText(rec.at), fixed: true, en: better.Text, zh: better.TextZh})
+	c.mended = append(c.mended, defect{rule: better.Rule, field: better.Field, value: better.Value, fix: coordText(rec.at), fixed: true, en: better.Text, zh: better.TextZh})
 	return nil
 }
 

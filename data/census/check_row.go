@@ -28,13 +28,13 @@ func (c *converter) checkComponent(rec *record, values []string, class *catalog.
 	for _, i := range k.must {
 		if rec.f.Values[i] == nil {
 			field := c.layer.Fields[i]
-			c.flag(rec, flag{rule: RuleEmpty, field: field.Name, en: "the standard demands " + field.Name + ", it is empty", zh: "标准规定必填的“" + field.Zh + "”为空"})
+			c.flag(rec, defect{rule: RuleEmpty, field: field.Name, en: "the standard demands " + field.Name + ", it is empty", zh: "标准规定必填的“" + field.Zh + "”为空"})
 		}
 	}
 	for _, l := range k.limits {
 		if v := values[l.col]; v != "" {
 			if n, err := parseReal(v); err == nil && (n < l.least || n > l.most) {
-				c.flag(rec, flag{
+				c.flag(rec, defect{
 					rule: RuleValue, field: l.name, value: v, measure: n,
 					en: sprint("%s = %s; possible is %g to %g", l.name, v, l.least, l.most), zh: sprint("%s 为 %s，合理范围 %g 至 %g", l.name, v, l.least, l.most),
 				})
@@ -58,7 +58,7 @@ func (c *converter) checkCode(rec *record, class *catalog.Class) error {
 		if !c.fix {
 			return &rowError{RuleCode, "code", code, en, zh}
 		}
-		c.mend(rec, i, nil, flag{rule: RuleCode, value: code, en: en, zh: zh})
+		c.mend(rec, i, nil, defect{rule: RuleCode, value: code, en: en, zh: zh})
 		return nil
 	}
 	county, of, edition, _ := componentCode(code, c.classes)
@@ -67,17 +67,17 @@ func (c *converter) checkCode(rec *record, class *catalog.Class) error {
 	}
 	switch {
 	case edition != class.Edition:
-		c.flag(rec, flag{
+		c.flag(rec, defect{
 			rule: RuleEdition, field: "code", value: code, en: sprint("the code is one of %s, the class %s of %s", edition, class.Code, class.Edition),
 			zh: "标识码属 " + edition + "，类别属 " + class.Edition,
 		})
 	case of != class.Code:
-		c.flag(rec, flag{
+		c.flag(rec, defect{
 			rule: RuleCodeClass, field: "code", value: code, en: sprint("the code %s is one of class %s, the row says %s", code, of, class.Code),
 			zh: "标识码中的类别 " + of + " 与行内类别 " + class.Code + " 不符",
 		})
 	case strings.HasSuffix(code, "000000"):
-		c.mend(rec, i, nil, flag{rule: RuleRunning, value: code, en: "running numbers begin with 000001", zh: "顺序号应从 000001 开始"})
+		c.mend(rec, i, nil, defect{rule: RuleRunning, value: code, en: "running numbers begin with 000001", zh: "顺序号应从 000001 开始"})
 	}
 	return nil
 }
@@ -93,9 +93,9 @@ func (c *converter) checkTexts(rec *record) {
 			continue
 		}
 		if len(s) <= 6 && slices.Contains(fillers, s) {
-			c.mend(rec, i, nil, flag{rule: RuleFiller, value: s, en: sprint("%q stands for nothing", s), zh: "“" + s + "”不是有效内容"})
+			c.mend(rec, i, nil, defect{rule: RuleFiller, value: s, en: sprint("%q stands for nothing", s), zh: "“" + s + "”不是有效内容"})
 		} else if garbled(s) {
-			c.flag(rec, flag{rule: RuleGarbled, field: c.layer.Fields[i].Name, value: s, en: sprint("%q was lost in a conversion", clip(s, 40)), zh: "文字在转换中损坏：" + clip(s, 40)})
+			c.flag(rec, defect{rule: RuleGarbled, field: c.layer.Fields[i].Name, value: s, en: sprint("%q was lost in a conversion", clip(s, 40)), zh: "文字在转换中损坏：" + clip(s, 40)})
 		}
 	}
 	for _, l := range c.checks.lengths {
@@ -104,7 +104,7 @@ func (c *converter) checkTexts(rec *record) {
 			continue
 		}
 		if n := utf8.RuneCountInString(s); n > l.most {
-			c.flag(rec, flag{
+			c.flag(rec, defect{
 				rule: RuleLength, field: c.layer.Fields[l.field].Name, value: s, measure: float64(n),
 				en: sprint("%d characters, the standard has %d", n, l.most), zh: sprint("%d 字，标准规定不超过 %d 字", n, l.most),
 			})
@@ -130,7 +130,7 @@ func (c *converter) checkState(rec *record) {
 		rec.f.Values[c.checks.f.state] = known
 		return
 	}
-	c.flag(rec, flag{rule: RuleState, field: "state", value: s, en: sprint("the standard lists no state %q", s), zh: "部件状态不在标准所列之内：" + s})
+	c.flag(rec, defect{rule: RuleState, field: "state", value: s, en: sprint("the standard lists no state %q", s), zh: "部件状态不在标准所列之内：" + s})
 }
 
 // dataSources are those of GB/T 47678.5-2026 table 2, with what people write for them.
@@ -155,7 +155,7 @@ func (c *converter) checkSource(rec *record) {
 	if s == "" || slices.Contains(dataSources, s) || slices.Contains(c.checks.Sources, s) {
 		return
 	}
-	x := flag{rule: RuleSource, field: "data_source", value: s, en: sprint("the standard lists no data source %q", s), zh: "数据来源不在标准所列之内：" + s}
+	x := defect{rule: RuleSource, field: "data_source", value: s, en: sprint("the standard lists no data source %q", s), zh: "数据来源不在标准所列之内：" + s}
 	if known := sourceWords.find(s); known != "" {
 		c.mend(rec, i, known, x)
 		return
@@ -172,13 +172,13 @@ func (c *converter) checkDates(rec *record) {
 		switch {
 		case x.d == "":
 		case c.today != "" && x.d > c.today:
-			c.flag(rec, flag{rule: RuleFuture, field: c.layer.Fields[x.i].Name, value: x.d, en: x.d + " is after the day of the import, " + c.today, zh: x.d + " 晚于入库日 " + c.today})
+			c.flag(rec, defect{rule: RuleFuture, field: c.layer.Fields[x.i].Name, value: x.d, en: x.d + " is after the day of the import, " + c.today, zh: x.d + " 晚于入库日 " + c.today})
 		case x.d < c.checks.Earliest:
-			c.flag(rec, flag{rule: RuleBefore, field: c.layer.Fields[x.i].Name, value: x.d, en: x.d + " is before there was a census (" + c.checks.Earliest + ")", zh: x.d + " 早于普查开始的时间（" + c.checks.Earliest + "）"})
+			c.flag(rec, defect{rule: RuleBefore, field: c.layer.Fields[x.i].Name, value: x.d, en: x.d + " is before there was a census (" + c.checks.Earliest + ")", zh: x.d + " 早于普查开始的时间（" + c.checks.Earliest + "）"})
 		}
 	}
 	if first != "" && last != "" && last < first {
-		c.flag(rec, flag{rule: RuleOrder, field: "change_date", value: last, en: "changed on " + last + ", first surveyed on " + first, zh: "变更日期 " + last + " 早于初始日期 " + first})
+		c.flag(rec, defect{rule: RuleOrder, field: "change_date", value: last, en: "changed on " + last + ", first surveyed on " + first, zh: "变更日期 " + last + " 早于初始日期 " + first})
 	}
 }
 
@@ -204,7 +204,7 @@ func (c *converter) checkName(rec *record, class *catalog.Class) {
 		}
 	}
 	if at >= 0 && k.nameOf[at] != class.Code {
-		c.flag(rec, flag{
+		c.flag(rec, defect{
 			rule: RuleName, field: "name", value: name, en: sprint("%s is the name of class %s, the row is of %s %s", name, k.nameOf[at], class.Code, class.Zh),
 			zh: "“" + name + "”是类别 " + k.nameOf[at] + " 的名称，本行类别为 " + class.Code + " " + class.Zh,
 		})
@@ -227,7 +227,7 @@ func (c *converter) checkCoarse(rec *record, values []string, class *catalog.Cla
 		allowed = 1
 	}
 	if err := unit * metre / 2; err > 2*allowed {
-		c.flag(rec, flag{
+		c.flag(rec, defect{
 			rule: RuleCoarse, field: c.columns[c.x] + ", " + c.columns[c.y], value: values[c.x] + ", " + values[c.y], measure: err,
 			en: sprint("the coordinates are rounded to %.0f m, class %s asks for %g m", unit*metre, class.Code, allowed),
 			zh: sprint("坐标取整到约 %.0f 米，精度等级要求 %g 米", unit*metre, allowed),
@@ -288,7 +288,7 @@ func (c *converter) checkStated(rec *record, said stated) {
 			continue
 		}
 		field := c.layer.Fields[x.i].Name
-		c.flag(rec, flag{
+		c.flag(rec, defect{
 			rule: x.rule, field: field, value: x.said, fix: is,
 			en: sprint("the row says %s %s, its position lies in %s", field, x.said, is), zh: "所填" + x.zh + " " + x.said + " 与位置不符，位置在 " + is,
 		})

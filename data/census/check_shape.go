@@ -13,7 +13,7 @@ import (
 func (c *converter) checkShape(rec *record, class *catalog.Class) {
 	g := rec.f.Geom
 	if !fitsClass(class.Geometry, g.Dimensions()) {
-		c.flag(rec, flag{
+		c.flag(rec, defect{
 			rule: RuleGeomType, field: "geometry", value: g.GeoJSONType(),
 			en: sprint("class %s %s is drawn as %s, the row is a %s", class.Code, class.En, class.Geometry, g.GeoJSONType()), zh: "图形类型与部件类别不符",
 		})
@@ -22,17 +22,17 @@ func (c *converter) checkShape(rec *record, class *catalog.Class) {
 	case 1:
 		l := lineMetres(g)
 		if l < 0.1 || l > c.checks.MaxLine {
-			c.flag(rec, flag{rule: RuleSize, field: "geometry", measure: l, value: sprint("%.2f m", l), en: sprint("a line of %.2f m", l), zh: sprint("线长 %.2f 米", l)})
+			c.flag(rec, defect{rule: RuleSize, field: "geometry", measure: l, value: sprint("%.2f m", l), en: sprint("a line of %.2f m", l), zh: sprint("线长 %.2f 米", l)})
 		}
 		if p, cross := lineCrossing(g); cross {
 			at := rec.at
 			rec.at = p
-			c.flag(rec, flag{rule: RuleCrossing, field: "geometry", en: "the line crosses itself here", zh: "线在此处自相交"})
+			c.flag(rec, defect{rule: RuleCrossing, field: "geometry", en: "the line crosses itself here", zh: "线在此处自相交"})
 			rec.at = at
 		}
 	case 2:
 		if a := squareMetres(g); a < 0.01 || a > c.checks.MaxArea {
-			c.flag(rec, flag{rule: RuleSize, field: "geometry", measure: a, value: sprint("%.2f m²", a), en: sprint("an area of %.2f m²", a), zh: sprint("面积 %.2f 平方米", a)})
+			c.flag(rec, defect{rule: RuleSize, field: "geometry", measure: a, value: sprint("%.2f m²", a), en: sprint("an area of %.2f m²", a), zh: sprint("面积 %.2f 平方米", a)})
 		}
 	}
 }

@@ -50,7 +50,7 @@ func (r *run) sites(ctx context.Context) error {
 	}
 	for _, h := range in {
 		rec := recs.record(int(h.i))
-		r.say(&rec, flag{rule: RuleBuilding, field: "geometry", value: h.name, measure: h.depth, en: sprint("%.1f m inside a building %s", h.depth, h.name), zh: sprint("在建筑物%s内 %.1f 米", h.name, h.depth)})
+		r.say(&rec, defect{rule: RuleBuilding, field: "geometry", value: h.name, measure: h.depth, en: sprint("%.1f m inside a building %s", h.depth, h.name), zh: sprint("在建筑物%s内 %.1f 米", h.name, h.depth)})
 	}
 	wet, err := r.within(ctx, s, "water", k.Water)
 	if err != nil || len(wet) == 0 {
@@ -63,7 +63,7 @@ func (r *run) sites(ctx context.Context) error {
 	for _, h := range wet {
 		if !dry[h.i] {
 			rec := recs.record(int(h.i))
-			r.say(&rec, flag{rule: RuleWater, field: "geometry", value: h.name, measure: h.depth, en: sprint("in the water of %s, %.1f m from the bank", h.name, h.depth), zh: sprint("在%s水面上，距岸 %.1f 米", h.name, h.depth)})
+			r.say(&rec, defect{rule: RuleWater, field: "geometry", value: h.name, measure: h.depth, en: sprint("in the water of %s, %.1f m from the bank", h.name, h.depth), zh: sprint("在%s水面上，距岸 %.1f 米", h.name, h.depth)})
 		}
 	}
 	return nil

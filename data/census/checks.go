@@ -247,7 +247,7 @@ func (c *converter) valueLimits(given map[string][2]float64) []valueLimit {
 func (k *rowChecks) on(rule string) bool { return len(k.off) == 0 || !k.off[rule] }
 
 // flag records a fault of the row with the table's severity.
-func (c *converter) flag(rec *record, x flag) {
+func (c *converter) flag(rec *record, x defect) {
 	if c.checks != nil && !c.checks.on(x.rule) {
 		return
 	}
@@ -255,7 +255,7 @@ func (c *converter) flag(rec *record, x flag) {
 }
 
 // mend records a fault with its fix, and puts the value right when the import is asked to. now nil empties the field.
-func (c *converter) mend(rec *record, i int, now any, x flag) {
+func (c *converter) mend(rec *record, i int, now any, x defect) {
 	if c.checks != nil && !c.checks.on(x.rule) {
 		return
 	}
@@ -298,7 +298,7 @@ func (c *converter) absent(r *run) {
 			has = has || c.from[i] != nil
 		}
 		if !has && c.checks.on(RuleAbsent) {
-			r.mark(rec, severityOf(RuleAbsent), flag{rule: RuleAbsent, field: x.field, en: x.en, zh: x.zh})
+			r.mark(rec, severityOf(RuleAbsent), defect{rule: RuleAbsent, field: x.field, en: x.en, zh: x.zh})
 		}
 	}
 }

@@ -36,7 +36,7 @@ type converter struct {
 	checks  *rowChecks
 	depts   *directory
 	raw     orb.Point // the row's first coordinates as delivered, easting first
-	mended  []flag    // of the row, before its other columns are known
+	mended  []defect  // of the row, before its other columns are known
 	osm     bool
 	adopted bool // drawn unit grids: the target settles their codes, missing ones and those of two cells, too
 
@@ -53,7 +53,7 @@ type converter struct {
 	class  classFinder
 	sameID int // column of an identity in the file (OSM id, feature id), -1: none
 
-	mark   func(rec *record, sev gis.Severity, x flag)
+	mark   func(rec *record, sev gis.Severity, x defect)
 	remark func(rule string, sev gis.Severity, rec *record, measure float64, en, zh string)
 	buf    []byte
 }
@@ -239,7 +239,7 @@ func (c *converter) convert(row Row) (record, error) {
 		v, bad := fieldValue(field, text)
 		if bad != nil {
 			if c.fix && bad.Rule == RuleDate && field.Name == "change_date" {
-				c.mended = append(c.mended, flag{rule: bad.Rule, field: field.Name, value: text, fix: "空 / empty", fixed: true, en: bad.Text, zh: bad.TextZh})
+				c.mended = append(c.mended, defect{rule: bad.Rule, field: field.Name, value: text, fix: "空 / empty", fixed: true, en: bad.Text, zh: bad.TextZh})
 				continue
 			}
 			if field.Must || field.Type == gis.Date || field.Type == gis.Time {
@@ -275,7 +275,7 @@ func (c *converter) convert(row Row) (record, error) {
 	}
 	for _, f := range faults {
 		field, _ := c.layer.Field(f.Field)
-		c.flag(&rec, flag{rule: f.Rule, field: f.Field, value: f.Value, en: f.Field + " left empty: " + f.Text, zh: field.Zh + "留空：" + f.TextZh + "（" + clip(f.Value, 40) + "）"})
+		c.flag(&rec, defect{rule: f.Rule, field: f.Field, value: f.Value, en: f.Field + " left empty: " + f.Text, zh: field.Zh + "留空：" + f.TextZh + "（" + clip(f.Value, 40) + "）"})
 	}
 	for _, x := range c.mended {
 		c.flag(&rec, x)

@@ -86,8 +86,8 @@ func (r *Result) rewind(faults int, more int64) {
 	}
 }
 
-// flag is a fault a check has found in a row that is, or was, taken.
-type flag struct {
+// defect is a fault a check has found in a row that is, or was, taken.
+type defect struct {
 	rule, field, value string
 	fix                string // what would put it right
 	fixed              bool
@@ -98,11 +98,11 @@ type flag struct {
 
 // finding records a remark on a row that is taken.
 func (r *run) finding(rule string, sev gis.Severity, rec *record, measure float64, en, zh string) {
-	r.mark(rec, sev, flag{rule: rule, measure: measure, en: en, zh: zh})
+	r.mark(rec, sev, defect{rule: rule, measure: measure, en: en, zh: zh})
 }
 
 // mark records a fault of a row that is taken.
-func (r *run) mark(rec *record, sev gis.Severity, x flag) {
+func (r *run) mark(rec *record, sev gis.Severity, x defect) {
 	f := Fault{
 		File: rec.file, Row: rec.row, Field: x.field, Value: clip(x.value, 200), Rule: x.rule, Severity: sev, Fix: x.fix, Fixed: x.fixed,
 		Layer: rec.f.Layer.Name, Class: rec.f.Text("class"), Key: keyOf(&rec.f), At: rec.at, Other: x.other, Measure: x.measure, Text: x.en, TextZh: x.zh,
@@ -192,7 +192,7 @@ func (r *run) newCode(rec *record, first record) bool {
 	rec.f.Set("code", nil)
 	rec.f.Key = ""
 	noteFix(&rec.f, RuleDouble, "code", code)
-	r.mark(rec, severityOf(RuleDouble), flag{
+	r.mark(rec, severityOf(RuleDouble), defect{
 		rule: RuleDouble, field: "code", value: code, fix: "新码 / a new code", fixed: true, other: first.row,
 		en: fmt.Sprintf("the code is in row %d of the delivery already", first.row), zh: fmt.Sprintf("编码与第 %d 行重复", first.row),
 	})

@@ -54,7 +54,7 @@ func (c *converter) finish(rec *record, values []string) error {
 		}
 	case "department":
 		if code := rec.f.Text("code"); code != "" && !creditShaped(code) {
-			c.flag(rec, flag{rule: RuleDept, field: "code", value: code, en: fmt.Sprintf("%q is no unified social credit code (18 characters)", code), zh: "不是 18 位统一社会信用代码"})
+			c.flag(rec, defect{rule: RuleDept, field: "code", value: code, en: fmt.Sprintf("%q is no unified social credit code (18 characters)", code), zh: "不是 18 位统一社会信用代码"})
 		}
 	}
 	return nil
@@ -300,7 +300,7 @@ func (c *converter) placeComponent(rec *record) error {
 	f.SetText("grid_code", grid)
 	if !ok {
 		if c.city.known {
-			c.flag(rec, flag{rule: RuleOutside, field: "geometry", value: coordText(rec.at), en: "no community holds the position", zh: "位置不在任何社区内"})
+			c.flag(rec, defect{rule: RuleOutside, field: "geometry", value: coordText(rec.at), en: "no community holds the position", zh: "位置不在任何社区内"})
 		}
 		if street != "" {
 			f.SetText("street_code", street)

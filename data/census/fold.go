@@ -82,7 +82,7 @@ func (r *run) foldComponents() {
 		if same > 0 {
 			rec := p.record(i)
 			d := rec.f.Text("delivered_id")
-			r.say(&rec, flag{rule: RuleDoubleID, field: "delivered_id", value: d, en: "the id " + d + " stands in more than one row", zh: "编号 " + d + " 在多行中出现"})
+			r.say(&rec, defect{rule: RuleDoubleID, field: "delivered_id", value: d, en: "the id " + d + " stands in more than one row", zh: "编号 " + d + " 在多行中出现"})
 		}
 	}
 }

@@ -373,7 +373,7 @@ func anyRow(rd Reader) (bool, error) {
 
 // rejectRow records a refused row; what is stored of the same thing stays stored.
 func (r *run) rejectRow(c *converter, rec record, row Row, e *rowError) {
-	for _, id := range []string{"code", "delivered_id", "number"} {
+	for _, id := range []string{"code", "delivered_id", "number", "label"} {
 		if i := c.layer.Index(id); i >= 0 && c.from[i] != nil && len(row.Values) == len(c.columns) {
 			if v := c.from[i].text(row.Values); v != "" {
 				r.kept[identity(c.layer.Name, c.source, id, v)] = true

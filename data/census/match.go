@@ -111,12 +111,16 @@ func (m *matcher) byKey(key string) int {
 	return -1
 }
 
-// byID returns the last stored row of a delivered id, -1 when there is none.
+// byID returns the stored row of a delivered id, -1 when there is none. An id that two things have is none: they are matched
+// by position, else the same delivery again would exchange them.
 func (m *matcher) byID(source, class, id string) int {
 	last := -1
 	for _, e := range m.ids.of(hashOf(source, class, id)) {
 		i := int(e.at)
 		if m.rows.text(i, m.id) == id && m.rows.text(i, m.class) == class && m.rows.text(i, m.source) == source {
+			if last >= 0 {
+				return -1
+			}
 			last = i
 		}
 	}
@@ -386,7 +390,7 @@ func (r *run) removed(rec *record) {
 	}
 	en := fmt.Sprintf("%s was in an earlier delivery of %s and is not in this one", what, rec.file)
 	zh := fmt.Sprintf("%s 曾在 %s 的先前成果中，本次没有", what, rec.file)
-	r.mark(rec, severityOf(RuleRemoved), flag{rule: RuleRemoved, en: en, zh: zh})
+	r.mark(rec, severityOf(RuleRemoved), defect{rule: RuleRemoved, en: en, zh: zh})
 }
 
 // isKept reports whether the delivery has the thing in a row that was rejected.

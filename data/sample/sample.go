@@ -24,6 +24,7 @@ type Manifest struct {
 	Counts    map[string]int `json:"counts"`   // good rows by layer
 	BadRows   int            `json:"bad_rows"` // rows put in that an import must refuse
 	Bad       []BadRow       `json:"bad"`
+	Faulty    []Import       `json:"faulty,omitempty"` // deliveries with faults planted on purpose; 06含错成果/faults.csv is their truth
 }
 
 // BadRow is a deliberately bad row.
