@@ -55,17 +55,25 @@ func (r *run) foldComponents() {
 	}
 	codes.sort()
 	var drop []int
+	var anew []record // second things of a code that get one of their own: they stand last
 	for i, before := range codes.again() {
 		for _, e := range before {
 			if string(p.key(int(e.at))) == string(p.key(i)) {
-				rec := p.record(i)
-				r.rejectTwice(&rec, p.record(int(e.at)))
+				rec, first := p.record(i), p.record(int(e.at))
+				if r.newCode(&rec, first) {
+					anew = append(anew, rec)
+				} else {
+					r.rejectTwice(&rec, first)
+				}
 				drop = append(drop, i)
 				break
 			}
 		}
 	}
 	p.without(drop)
+	for i := range anew {
+		p.add(&anew[i])
+	}
 	for i := range p.len() {
 		if d := p.text(i, id); d != "" {
 			ids.add(hashOf(p.sourceOf(i), p.text(i, class), d), i)
@@ -97,9 +105,7 @@ func (r *run) foldCodes(layer string, recs []record) []record {
 		rec.f.Key = code
 		if code != "" && !r.adopts(layer) {
 			if j, twice := first[code]; twice {
-				if r.newCode(&rec, out[j]) {
-					out = append(out, rec)
-				} else if !r.joinParts(&out[j], &rec) {
+				if !r.joinParts(&out[j], &rec) {
 					r.rejectTwice(&rec, out[j])
 				}
 				continue
