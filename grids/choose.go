@@ -60,7 +60,7 @@ func (w *cutter) cuts(fs []int32, most int, limit float64) []parting {
 	j.aim = fewCells
 	var out []parting
 	for _, f := range j.starts(most, limit) {
-		if p, ok := j.take(f); ok {
+		if p, ok := j.part(&f); ok {
 			out = append(out, p)
 		}
 	}

@@ -2,7 +2,6 @@ package grids
 
 import (
 	"cmp"
-	"math"
 	"slices"
 )
 
@@ -13,9 +12,9 @@ import (
 // tree edge). So one Dijkstra from a border node scores all cuts that start there.
 
 type arc struct {
-	u, v int32 // local nodes
-	h    int32 // local half-edge
-	c    float64
+	c, len float64 // price with the tie break, m
+	u, v   int32   // local nodes
+	h      int32   // local half-edge
 }
 
 // job is one region being cut; a cutter has one, whose memory is used again.
@@ -34,7 +33,7 @@ type job struct {
 	arcs    []arc
 	ptr     []int32
 	nodes   int
-	border  []bool // local nodes on the outer border
+	place   []int32 // of the local nodes on the outer border: in pos, notTried; inside of others
 	pos     []position
 	total   sums
 	aim     aim
@@ -42,6 +41,10 @@ type job struct {
 	parent, via, order []int32 // of dual
 	acc                []sums
 	loose              []arc // of graph, before they are sorted
+	label              []int8
+	stack              []int32 // of flood
+	first              []heapItem
+	tried              []int32
 }
 
 // sized returns a slice of length n, zeroed, in the memory of s where that is enough.
@@ -61,6 +64,9 @@ const (
 	maxSources = 160   // border nodes tried as the start of a cut
 	minSide    = 500.0 // m²: no cut leaves less on a side
 	far        = 1e18
+
+	inside   = -1 // of job.place: no node of the border
+	notTried = -2 // a node of the border at which no cut starts or ends
 )
 
 // parting is a cut found.
@@ -221,18 +227,22 @@ func (j *job) graph(outer []int32) bool {
 		if i >= j.nb || int(w.halfID[t]) >= j.nb {
 			c = 0 // round a hole there is a border already
 		}
-		j.loose = append(j.loose, arc{node(w.Org[h]), node(w.Org[t]), int32(i), c + tieBreak*w.len[h>>1]})
+		l := w.len[h>>1]
+		j.loose = append(j.loose, arc{c + tieBreak*l, l, node(w.Org[h]), node(w.Org[t]), int32(i)})
 	}
 	if len(j.loose) == 0 {
 		return false
 	}
 	j.nodes = int(n)
 	j.sortArcs()
-	j.border = sized(j.border, int(n))
+	j.place = sized(j.place, int(n))
+	for i := range j.place {
+		j.place[i] = inside
+	}
 	for _, h := range outer {
-		if u := w.Org[h]; w.nodeMark[u] == w.epoch && !j.border[w.nodeID[u]] {
+		if u := w.Org[h]; w.nodeMark[u] == w.epoch && j.place[w.nodeID[u]] == inside {
 			k := w.nodeID[u]
-			j.border[k] = true
+			j.place[k] = int32(len(j.pos))
 			j.pos = append(j.pos, position{k, j.total})
 		}
 		j.total.add(&j.hv[w.halfID[h]])
@@ -290,209 +300,10 @@ func (j *job) thin() {
 	}
 	out := j.pos[:0]
 	for i, p := range j.pos {
-		if keep[i] {
+		if j.place[p.node] = notTried; keep[i] {
+			j.place[p.node] = int32(len(out))
 			out = append(out, p)
 		}
 	}
 	j.pos = out
-}
-
-func (w *cutter) room(n int) {
-	if len(w.dist) < n {
-		w.dist, w.left = make([]float64, 2*n), make([]sums, 2*n)
-		w.prev, w.prevArc = make([]int32, 2*n), make([]int32, 2*n)
-	}
-}
-
-// reach runs Dijkstra from s up to the bound; border nodes end a path. What lies left of a path is added up when its
-// end is settled, not each time a shorter one is found: nodes that are only seen, most of them near the bound, have none.
-func (j *job) reach(s int32, bound float64) {
-	w := j.w
-	dist, border := w.dist[:j.nodes], j.border[:j.nodes]
-	for i := range dist {
-		dist[i] = far
-	}
-	dist[s], w.left[s], w.prev[s] = 0, sums{}, -1
-	hp := push(w.heap[:0], heapItem{0, s})
-	for len(hp) > 0 {
-		var x heapItem
-		x, hp = pop(hp)
-		if x.k > dist[x.v] {
-			continue
-		}
-		if x.v != s {
-			w.left[x.v].plus(&w.left[w.prev[x.v]], &j.hv[j.arcs[w.prevArc[x.v]].h])
-			if border[x.v] {
-				continue
-			}
-		}
-		for q := j.ptr[x.v]; q < j.ptr[x.v+1]; q++ {
-			a := &j.arcs[q]
-			if d := x.k + a.c; d < dist[a.v]-1e-12 {
-				if d*0.9 > bound {
-					break // the arcs after it cost more
-				}
-				dist[a.v], w.prev[a.v], w.prevArc[a.v] = d, x.v, q
-				hp = push(hp, heapItem{d, a.v})
-			}
-		}
-	}
-	w.heap = hp[:0]
-}
-
-func (j *job) best(limit float64) (parting, bool) {
-	ps := j.starts(1, limit)
-	if len(ps) == 0 {
-		return parting{}, false
-	}
-	return j.take(ps[0])
-}
-
-// found is the best cut from one border node.
-type found struct {
-	score float64
-	from  int // position
-	to    int32
-}
-
-// starts returns the most best cuts whose border costs less than the limit, each from another border node, the best first.
-// Where the score is what the cells will cost, that is less than the limit, too.
-func (j *job) starts(most int, limit float64) []found {
-	w, g := j.w, j.w.goal
-	w.room(j.nodes)
-	var out []found
-	kmax := 1.0
-	if j.aim == manyCells {
-		kmax = math.Sqrt(math.Max(1, math.Floor(j.total.worth/(2*g.target)+0.5)))
-	}
-	for i := range j.pos {
-		p := &j.pos[i]
-		worst := far
-		if j.aim != manyCells {
-			worst = limit
-		}
-		if len(out) == most {
-			worst = out[most-1].score
-		}
-		bound := far
-		if worst < far && g.Feature > 0 {
-			bound = worst*100/g.Feature*kmax + tieBreak*j.total.len + 1
-		}
-		if limit < far && g.Feature > 0 {
-			bound = min(bound, limit*100/g.Feature+tieBreak*j.total.len+1)
-		}
-		j.reach(p.node, bound)
-		best := found{worst, -1, -1}
-		for k := range j.pos[i+1:] {
-			q := &j.pos[i+1+k]
-			if q.node == p.node || w.dist[q.node] >= far {
-				continue
-			}
-			if g.Feature*(w.dist[q.node]-tieBreak*w.left[q.node].len)/100 >= min(best.score*kmax, limit) {
-				continue // the border alone costs more
-			}
-			if s := j.score(p, q, best.score); s < best.score {
-				best = found{s, i, q.node}
-			}
-		}
-		if best.from < 0 {
-			continue
-		}
-		k, _ := slices.BinarySearchFunc(out, best.score, func(f found, v float64) int { return cmp.Compare(f.score, v) })
-		out = slices.Insert(out, k, best)
-		out = out[:min(most, len(out))]
-	}
-	return out
-}
-
-// take makes the cut that starts found.
-func (j *job) take(f found) (parting, bool) {
-	w := j.w
-	j.reach(j.pos[f.from].node, far)
-	s := parting{score: f.score, cost: w.dist[f.to] - tieBreak*w.left[f.to].len}
-	return j.part(s, j.pos[f.from].node, f.to)
-}
-
-// score is the price of the cut along the path found from p to q, far when that is certainly more than least.
-func (j *job) score(p, q *position, least float64) float64 {
-	w, g, t := j.w, j.w.goal, q.node
-	path := &w.left[t]
-	s1 := p.sums // what lies left of the path, with its whole outline
-	s1.sub(&q.sums)
-	s1.add(&j.total)
-	s1.add(path)
-	s2 := j.total
-	s2.sub(&s1)
-	s2.len += 2 * path.len
-	if s1.area < minSide || s2.area < minSide {
-		return far
-	}
-	c := g.Feature * (w.dist[t] - tieBreak*path.len) / 100
-	if j.aim != manyCells {
-		if c += j.become(&s1); c >= least {
-			return far
-		}
-		return c + j.become(&s2)
-	}
-	g1, k1 := g.side(&s1, w.mean)
-	if v := c + g1; v > least && v/math.Sqrt(float64(k1)) > least+1e-6 {
-		return far // the other side costs nothing at the least
-	}
-	g2, k2 := g.side(&s2, w.mean)
-	if k1+k2 <= 2 {
-		return c + g1 + g2
-	}
-	return c/math.Sqrt(float64(min(k1, k2))) + g1/math.Sqrt(float64(k1)) + g2/math.Sqrt(float64(k2))
-}
-
-// part sorts the faces to the two sides of the path that the last reach found to node t.
-func (j *job) part(s parting, from, t int32) (parting, bool) {
-	w := j.w
-	onPath := map[int32]bool{}
-	first := int32(-1)
-	for u := t; u != from; u = w.prev[u] {
-		first = j.hh[j.arcs[w.prevArc[u]].h]
-		onPath[first>>1] = true
-	}
-	label := make([]int8, j.n)
-	flood := func(f int32, mark int8) float64 {
-		a := 0.0
-		label[f] = mark
-		stack := []int32{f}
-		for len(stack) > 0 {
-			f := stack[len(stack)-1]
-			stack = stack[:len(stack)-1]
-			a += j.weight[f].area
-			for _, i := range j.dadj[j.dptr[f]:j.dptr[f+1]] {
-				h := j.hh[i]
-				if onPath[h>>1] {
-					continue
-				}
-				if g := j.left(h ^ 1); g >= 0 && label[g] == 0 {
-					label[g] = mark
-					stack = append(stack, g)
-				}
-			}
-		}
-		return a
-	}
-	flood(j.left(first), 1)
-	// Where the path brushes the border several pieces are left: the largest is the other side, the rest join the first.
-	most, right, mark := -1.0, int8(0), int8(2)
-	for f := range label {
-		if label[f] == 0 && mark < 120 {
-			if a := flood(int32(f), mark); a > most {
-				most, right = a, mark
-			}
-			mark++
-		}
-	}
-	for i, f := range j.fs {
-		if label[i] == right {
-			s.right = append(s.right, f)
-		} else {
-			s.left = append(s.left, f)
-		}
-	}
-	return s, len(s.left) > 0 && len(s.right) > 0
 }

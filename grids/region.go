@@ -20,11 +20,10 @@ type cutter struct {
 	touched          []int32 // nodes passed by the walk of a boundary
 	hole             []int32 // number of the hole a half-edge lies in
 
-	dist          []float64
-	left          []sums // of the path to a node: what lies on its left
-	prev, prevArc []int32
-	heap          []heapItem
-	job           job
+	onPath []int32 // edges of the path of a cut, by the number of paths
+	paths  int32
+	run    run
+	job    job
 }
 
 // use turns the cutter to a graph. Marks left by the one before are of older epochs.
@@ -37,7 +36,7 @@ func (w *cutter) use(a *atoms) {
 	for _, s := range []*[]int32{&w.nodeMark, &w.nodeID, &w.touched} {
 		*s = roomFor(*s, nodes)
 	}
-	for _, s := range []*[]int32{&w.halfMark, &w.halfID, &w.bound, &w.visited, &w.hole} {
+	for _, s := range []*[]int32{&w.halfMark, &w.halfID, &w.bound, &w.visited, &w.hole, &w.onPath} {
 		*s = roomFor(*s, halves)
 	}
 }
@@ -159,48 +158,4 @@ func (w *cutter) sum(fs []int32) float64 {
 		a += w.area[f]
 	}
 	return a
-}
-
-type heapItem struct {
-	k float64
-	v int32
-}
-
-func (x heapItem) less(y heapItem) bool { return x.k < y.k || (x.k == y.k && x.v < y.v) }
-
-func push(h []heapItem, x heapItem) []heapItem {
-	h = append(h, x)
-	i := len(h) - 1
-	for i > 0 {
-		p := (i - 1) / 2
-		if !h[i].less(h[p]) {
-			break
-		}
-		h[p], h[i] = h[i], h[p]
-		i = p
-	}
-	return h
-}
-
-func pop(h []heapItem) (heapItem, []heapItem) {
-	r := h[0]
-	n := len(h) - 1
-	h[0] = h[n]
-	h = h[:n]
-	i := 0
-	for {
-		m := 2*i + 1
-		if m >= n {
-			break
-		}
-		if q := m + 1; q < n && h[q].less(h[m]) {
-			m = q
-		}
-		if !h[m].less(h[i]) {
-			break
-		}
-		h[m], h[i] = h[i], h[m]
-		i = m
-	}
-	return r, h
 }
