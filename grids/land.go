@@ -219,3 +219,14 @@ func (a *landArea) holds(p geom.Pt) bool {
 	}
 	return in
 }
+
+// passes reports whether an edge may pass a box: where none does, all of the box is inside or none of it.
+func (a *landArea) passes(box geom.Box) bool {
+	rows := len(a.rows) - 2
+	for _, e := range a.edges[a.rows[a.row(box.Min.Y, rows)]:a.rows[a.row(box.Max.Y, rows)+1]] {
+		if box.Meets(geom.NoBox.Grow(e[0]).Grow(e[1])) {
+			return true
+		}
+	}
+	return false
+}

@@ -111,24 +111,29 @@ func (o *obstacles) near(box geom.Box, to []int32) []int32 {
 
 // inside returns the stretches of ab inside the building (even-odd).
 func (b *building) inside(p, q geom.Pt) []span {
-	var ts []float64
+	var few [8]span
+	return slices.Clone(b.insideTo(p, q, few[:0]))
+}
+
+// insideTo is inside in the memory of out.
+func (b *building) insideTo(p, q geom.Pt, out []span) []span {
+	var few [16]float64
+	ts := few[:0]
 	for _, r := range b.rings {
-		for i := range r {
-			c, d := r[i], r[(i+1)%len(r)]
-			sc, sd := geom.Cross(p, q, c), geom.Cross(p, q, d)
-			if (sc > 0) == (sd > 0) {
-				continue
+		c := r[len(r)-1]
+		sc := geom.Cross(p, q, c)
+		for _, d := range r {
+			sd := geom.Cross(p, q, d)
+			if (sc > 0) != (sd > 0) {
+				// The line through pq crosses cd; where along pq?
+				if n, m := geom.Cross(c, d, p), geom.Cross(c, d, q); n != m {
+					ts = append(ts, float64(n)/(float64(n)-float64(m)))
+				}
 			}
-			// The line through pq crosses cd; where along pq?
-			n, m := geom.Cross(c, d, p), geom.Cross(c, d, q)
-			if n == m {
-				continue
-			}
-			ts = append(ts, float64(n)/(float64(n)-float64(m)))
+			c, sc = d, sd
 		}
 	}
 	slices.Sort(ts)
-	var out []span
 	for i := 0; i+1 < len(ts); i += 2 {
 		if s := (span{max(0, ts[i]), min(1, ts[i+1])}); s.lo < s.hi {
 			out = append(out, s)
@@ -139,16 +144,22 @@ func (b *building) inside(p, q geom.Pt) []span {
 
 // deep returns the stretches of pq that lie inside the building and at least depth millimetres from its outline.
 func (b *building) deep(p, q geom.Pt, depth float64) []span {
-	in := b.inside(p, q)
+	var fewIn, few [8]span
+	in := b.insideTo(p, q, fewIn[:0])
 	if len(in) == 0 {
 		return nil
 	}
-	var shallow []span
+	box := geom.NoBox.Grow(p).Grow(q).Pad(int64(depth) + 1)
+	shallow := few[:0]
 	for _, r := range b.rings {
-		for i := range r {
-			if s, ok := capsule(p, q, r[i], r[(i+1)%len(r)], depth); ok {
-				shallow = append(shallow, s)
+		c := r[len(r)-1]
+		for _, d := range r {
+			if box.Meets(geom.NoBox.Grow(c).Grow(d)) {
+				if s, ok := capsule(p, q, c, d, depth); ok {
+					shallow = append(shallow, s)
+				}
 			}
+			c = d
 		}
 	}
 	return subtract(in, mergeSpans(shallow, 0))

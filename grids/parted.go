@@ -19,7 +19,11 @@ type locator struct {
 }
 
 func newLocator(g *geom.Graph) *locator {
-	l := &locator{g: g, box: geom.NoBox}
+	n := 0
+	for e := range g.Edges {
+		n += len(g.Edges[e].Line) - 1
+	}
+	l := &locator{g: g, box: geom.NoBox, segs: make([]geom.Seg, 0, n), half: make([]int32, 0, n)}
 	for e := range g.Edges {
 		line := g.Edges[e].Line
 		for i := 1; i < len(line); i++ {
@@ -79,28 +83,40 @@ func (a *atoms) parted(obs *obstacles, loc *locator) [][]int32 {
 	if len(loc.segs) == 0 {
 		return nil
 	}
+	var near []int32
 	for _, i := range obs.near(loc.box, nil) {
 		b := &obs.all[i]
-		if edges := a.through(b, loc); len(edges) > 0 && a.shared(b, loc) {
+		if near = loc.near(b.box, near[:0]); len(near) == 0 {
+			continue
+		}
+		if edges := a.through(b, loc, near); len(edges) > 0 && a.shared(b, loc, near) {
 			drop = append(drop, edges)
 		}
 	}
 	return drop
 }
 
-// through returns the edges other than community lines that enter the building by more than a lattice step or two.
-func (a *atoms) through(b *building, loc *locator) []int32 {
-	var segs []int32
-	loc.bins.Box(b.box, func(q int) {
-		for _, i := range loc.tab.In(q) {
-			if c := class(a.Edges[loc.half[i]>>1].Class); c != clsCommunity && c != clsForced && loc.segs[i].Box().Meets(b.box) {
-				segs = append(segs, i)
+// near appends the segments whose box meets the box, ascending.
+func (l *locator) near(box geom.Box, to []int32) []int32 {
+	l.bins.Box(box, func(q int) {
+		for _, i := range l.tab.In(q) {
+			if l.segs[i].Box().Meets(box) {
+				to = append(to, i)
 			}
 		}
 	})
-	slices.Sort(segs)
+	slices.Sort(to)
+	return slices.Compact(to)
+}
+
+// through returns the edges other than community lines that enter the building by more than a lattice step or two;
+// near lists the segments that may.
+func (a *atoms) through(b *building, loc *locator, near []int32) []int32 {
 	var edges []int32
-	for _, i := range slices.Compact(segs) {
+	for _, i := range near {
+		if c := class(a.Edges[loc.half[i]>>1].Class); c == clsCommunity || c == clsForced {
+			continue
+		}
 		s := loc.segs[i]
 		for _, d := range b.deep(s.A, s.B, 3) {
 			if (d.hi-d.lo)*s.A.Dist(s.B) > 20 {
@@ -113,9 +129,10 @@ func (a *atoms) through(b *building, loc *locator) []int32 {
 	return slices.Compact(edges)
 }
 
-// shared reports whether two atoms of the community each hold a piece of the building's inner part, by scan lines.
-func (a *atoms) shared(b *building, loc *locator) bool {
-	area := map[int32]float64{}
+// shared reports whether two atoms of the community each hold a piece of the building's inner part, by scan lines; near
+// lists the segments that may run through it.
+func (a *atoms) shared(b *building, loc *locator, near []int32) bool {
+	var held []atomPiece
 	step := int64(scanStep)
 	for b.m2 > 400*float64(step*step)/1e6*100 { // large footprints: some 200 lines are enough
 		step *= 2
@@ -126,7 +143,7 @@ func (a *atoms) shared(b *building, loc *locator) bool {
 		if len(deep) == 0 {
 			continue
 		}
-		xs := loc.crossings(p, q)
+		xs := loc.crossings(near, p, q)
 		for _, d := range deep {
 			lo, hi := float64(p.X)+d.lo*float64(q.X-p.X), float64(p.X)+d.hi*float64(q.X-p.X)
 			from := lo
@@ -138,35 +155,50 @@ func (a *atoms) shared(b *building, loc *locator) bool {
 				if to <= from {
 					continue
 				}
-				f := loc.face(int64((from+to)/2), y)
-				area[f] += (to - from) * float64(step) / 1e6
+				if f := loc.face(int64((from+to)/2), y); f >= 0 && a.owner[f] >= 0 {
+					held = hold(held, f, (to-from)*float64(step)/1e6)
+				}
 				from = to
 			}
 		}
-	}
-	count := 0
-	for f, m2 := range area {
-		if m2 > partedArea && f >= 0 && a.owner[f] >= 0 {
-			count++
-		}
-	}
-	return count > 1
-}
-
-// crossings returns where edges cross the level line pq, half a millimetre north of it, from west to east.
-func (l *locator) crossings(p, q geom.Pt) []float64 {
-	var ids []int32
-	l.bins.Box(geom.NoBox.Grow(p).Grow(q), func(sq int) {
-		for _, i := range l.tab.In(sq) {
-			if s := &l.segs[i]; s.A.Y <= p.Y && s.B.Y > p.Y {
-				ids = append(ids, i)
+		if count := 0; len(held) > 1 {
+			for _, h := range held {
+				if h.m2 > partedArea {
+					count++
+				}
+			}
+			if count > 1 {
+				return true
 			}
 		}
-	})
-	slices.Sort(ids)
+	}
+	return false
+}
+
+// atomPiece is how much of a building an atom holds.
+type atomPiece struct {
+	atom int32
+	m2   float64
+}
+
+func hold(held []atomPiece, atom int32, m2 float64) []atomPiece {
+	for i := range held {
+		if held[i].atom == atom {
+			held[i].m2 += m2
+			return held
+		}
+	}
+	return append(held, atomPiece{atom, m2})
+}
+
+// crossings returns where segments cross the level line pq, half a millimetre north of it, from west to east.
+func (l *locator) crossings(of []int32, p, q geom.Pt) []float64 {
 	var xs []float64
-	for _, i := range slices.Compact(ids) {
+	for _, i := range of {
 		s := &l.segs[i]
+		if s.A.Y > p.Y || s.B.Y <= p.Y {
+			continue
+		}
 		x := float64(s.A.X) + float64(s.B.X-s.A.X)*((float64(p.Y)+0.5-float64(s.A.Y))/float64(s.B.Y-s.A.Y))
 		if x > float64(p.X) && x < float64(q.X) {
 			xs = append(xs, x)

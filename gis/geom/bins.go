@@ -28,8 +28,20 @@ func (b Bins) Side() int64 { return b.side }
 // Len returns the number of squares.
 func (b Bins) Len() int { return b.nx * b.ny }
 
-func (b Bins) col(x int64) int { return min(max(int(floorDiv(x-b.org.X, b.side)), 0), b.nx-1) }
-func (b Bins) row(y int64) int { return min(max(int(floorDiv(y-b.org.Y, b.side)), 0), b.ny-1) }
+func (b *Bins) col(x int64) int { return squareOf(x-b.org.X, b.side, b.nx) }
+func (b *Bins) row(y int64) int { return squareOf(y-b.org.Y, b.side, b.ny) }
+
+// squareOf returns which of n squares of a side holds what lies d from the first one's edge. Every look-up comes by here: in 32 bits,
+// up to 4,000 km, a division takes a third of the time.
+func squareOf(d, side int64, n int) int {
+	if d <= 0 {
+		return 0
+	}
+	if (d|side)>>32 == 0 {
+		return min(int(uint32(d)/uint32(side)), n-1)
+	}
+	return min(int(d/side), n-1)
+}
 
 // At returns the square of p.
 func (b Bins) At(p Pt) int { return b.row(p.Y)*b.nx + b.col(p.X) }
@@ -37,7 +49,7 @@ func (b Bins) At(p Pt) int { return b.row(p.Y)*b.nx + b.col(p.X) }
 // Box calls f for every square that meets the box.
 func (b Bins) Box(c Box, f func(int)) {
 	i0, i1 := b.col(c.Min.X), b.col(c.Max.X)
-	for j := b.row(c.Min.Y); j <= b.row(c.Max.Y); j++ {
+	for j, j1 := b.row(c.Min.Y), b.row(c.Max.Y); j <= j1; j++ {
 		for i := i0; i <= i1; i++ {
 			f(j*b.nx + i)
 		}
@@ -50,6 +62,12 @@ func (b Bins) Seg(p, q Pt, pad int64, f func(int)) {
 		p, q = q, p
 	}
 	i0, i1 := b.col(p.X-pad-1), b.col(q.X+pad+1)
+	if i0 == i1 { // most segments are short
+		for j, j1 := b.row(min(p.Y, q.Y)-pad-2), b.row(max(p.Y, q.Y)+pad+2); j <= j1; j++ {
+			f(j*b.nx + i0)
+		}
+		return
+	}
 	dx, dy := float64(q.X-p.X), float64(q.Y-p.Y)
 	for i := i0; i <= i1; i++ {
 		ya, yb := float64(p.Y), float64(q.Y)
@@ -68,18 +86,10 @@ func (b Bins) Seg(p, q Pt, pad int64, f func(int)) {
 		if ya > yb {
 			ya, yb = yb, ya
 		}
-		for j := b.row(int64(ya) - pad - 2); j <= b.row(int64(yb)+pad+2); j++ {
+		for j, j1 := b.row(int64(ya)-pad-2), b.row(int64(yb)+pad+2); j <= j1; j++ {
 			f(j*b.nx + i)
 		}
 	}
-}
-
-func floorDiv(a, b int64) int64 {
-	q := a / b
-	if a%b != 0 && (a < 0) != (b < 0) {
-		q--
-	}
-	return q
 }
 
 // Table lists, for each square of a raster, the numbers put into it.

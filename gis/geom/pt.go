@@ -75,8 +75,8 @@ type Ring []Pt
 // Area2 returns twice the signed area in square millimetres. Exact while the area stays below 4,600 km².
 func (r Ring) Area2() int64 {
 	var s int64
-	for i := range r {
-		s += Cross(r[0], r[i], r[(i+1)%len(r)])
+	for i := 2; i < len(r); i++ {
+		s += Cross(r[0], r[i-1], r[i])
 	}
 	return s
 }
@@ -109,8 +109,13 @@ func (r Ring) Reverse() {
 // Locate returns +1 when p lies inside the ring, 0 on it, -1 outside. Exact.
 func (r Ring) Locate(p Pt) int {
 	in := false
+	if len(r) == 0 {
+		return -1
+	}
+	b := r[len(r)-1]
 	for i := range r {
-		a, b := r[i], r[(i+1)%len(r)]
+		a := b
+		b = r[i]
 		if (a.Y > p.Y) == (b.Y > p.Y) {
 			if a.Y == p.Y && b.Y == p.Y && p.X >= min(a.X, b.X) && p.X <= max(a.X, b.X) {
 				return 0
