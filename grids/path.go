@@ -40,7 +40,8 @@ func (r *run) room(n int) {
 type reach struct {
 	limit float64 // what the border alone may cost
 	kmax  float64 // by how much the price of a border may be lowered in the score
-	round float64 // price of shapes in the score, at least
+	areas float64 // price of areas in the score, at least
+	round float64 // of the price of shapes, so much is in the score
 	cells float64 // into how many cells, at most
 }
 
@@ -48,14 +49,26 @@ type reach struct {
 func (j *job) reach(limit float64) reach {
 	g := j.w.goal
 	n := math.Max(1, math.Floor(j.total.worth/(2*g.target)+0.5))
-	all := math.Floor(j.total.worth/g.target + 1.5)
+	all := math.Max(2, math.Floor(j.total.worth/g.target+1.5))
 	switch j.aim {
 	case twoCells:
-		return reach{limit, 1, g.Shape, 2}
+		return reach{limit, 1, g.leastAreas(j.total.worth, 2), g.Shape, 2}
 	case fewCells:
-		return reach{limit, 1, g.Shape, math.Max(2, all)}
+		return reach{limit, 1, g.leastAreas(j.total.worth, int(all)), g.Shape, all}
 	}
-	return reach{limit, math.Sqrt(n), 0.5 * g.Shape / math.Sqrt(math.Max(1, all)), 2}
+	part := 0.5 / math.Sqrt(all)
+	return reach{limit, math.Sqrt(n), part * g.leastAreas(j.total.worth, int(all)), part * g.Shape, 2}
+}
+
+// leastAreas is the least that the areas of two to most cells can cost which are worth so much together. The square of the
+// logarithm is convex up to e times where it is nought, so there even shares cost least; one cell beyond costs Area alone.
+func (g *goal) leastAreas(worth float64, most int) float64 {
+	v := g.Area
+	for n := 2.0; n <= float64(most); n++ {
+		x := math.Log(math.Max(worth/n, 1)/g.target) + g.aimed()
+		v = math.Min(v, n*g.Area*x*x)
+	}
+	return v * (1 - 1e-9)
 }
 
 // bound returns how far, with the tie break, a path may go whose cut is to score less than worst. With c the price of its border and
@@ -69,6 +82,7 @@ func (r *reach) bound(j *job, worst float64) (d, dear float64) {
 		return far, far
 	}
 	const slack = 1 + 1e-9 // for what rounding does
+	worst -= r.areas
 	dear = math.Min(r.limit, worst*r.kmax)/border*slack + 1e-6
 	d = dear + tieBreak*j.total.len
 	if sk := r.round / (4 * math.Pi * j.total.area); sk > 0 && worst < 40*r.round { // beyond, shapes cost no more: see goal.round
@@ -149,10 +163,10 @@ func (j *job) end(i, k int, rc *reach, best *found) bool {
 	r, g := &j.w.run, j.w.goal
 	t := j.pos[k].node
 	c := g.Feature * (r.dist[t] - tieBreak*r.len[t]) / 100
-	if c >= rc.limit || c > best.score*rc.kmax {
+	if c >= rc.limit || c > (best.score-rc.areas)*rc.kmax+1e-9 {
 		return false // the border alone costs more
 	}
-	f := found{score: j.score(&j.pos[i], &j.pos[k], c, j.behind(t), best.score, rc.cells), from: i, to: k}
+	f := found{score: j.score(&j.pos[i], &j.pos[k], c, j.behind(t), rc, best.score), from: i, to: k}
 	if !f.better(best) {
 		return false
 	}
@@ -239,9 +253,8 @@ func (j *job) byPrice() []int32 {
 	return j.tried
 }
 
-// score is the price of the cut from p to q whose border costs c and has path on its left, far when that is certainly more than least;
-// cells is into how many cells at most.
-func (j *job) score(p, q *position, c float64, path *sums, least, cells float64) float64 {
+// score is the price of the cut from p to q whose border costs c and has path on its left, far when that is certainly more than least.
+func (j *job) score(p, q *position, c float64, path *sums, rc *reach, least float64) float64 {
 	w, g := j.w, j.w.goal
 	s1 := p.sums // what lies left of the path, with its whole outline
 	s1.sub(&q.sums)
@@ -254,7 +267,7 @@ func (j *job) score(p, q *position, c float64, path *sums, least, cells float64)
 		return far
 	}
 	if j.aim != manyCells {
-		if c+g.Shape*(ratio(&s1)+ratio(&s2)-cells)*(1-1e-9) > least {
+		if c+rc.areas+g.Shape*(ratio(&s1)+ratio(&s2)-rc.cells) > least+1e-9 {
 			return far
 		}
 		if c += j.become(&s1); c > least {
