@@ -122,14 +122,14 @@ func (j *Job) all(ctx context.Context, st Reader, w Writer) (*Built, error) {
 	if err != nil {
 		return b, err
 	}
+	places := placeAfter(ctx, st, d.Cells, names) // what it reads before the write begins is the same: the write looks whether it is
+	defer places.end()
 	b.Edit, err = w.Write(ctx, data.WriteInfo{Actor: j.Actor, Source: j.source(b), Bulk: true}, func(tx data.Tx) error {
 		if now, err := st.Generation(ctx); err != nil {
 			return err
 		} else if now != gen {
 			return gis.E(gis.Conflict, nil, "the city was written to while it was divided; divide it again")
 		}
-		places := placeAfter(ctx, st, d.Cells, names)
-		defer places.end()
 		if err := put(tx, d.Cells, d.Lineage, j.At); err != nil {
 			return err
 		}

@@ -20,8 +20,8 @@ var placedFields = map[string][]string{
 	"case":      {"grid_code"},
 }
 
-// placing finds the cells of all components and cases on another core while the write puts the cells. It reads beside the
-// write: a store takes one write at a time, so that is the state the write found.
+// placing finds the cells of all components and cases on another core while the write begins and puts the cells. It reads beside the
+// write, from before its start on: whoever writes what it found must make sure that the store is at the generation it was at then.
 type placing struct {
 	rows map[string]chan []data.Assigned
 	stop context.CancelFunc
