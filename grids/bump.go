@@ -73,13 +73,17 @@ func (s *smoother) bump(l *line, p geom.Pt, plain []geom.Pt) {
 			continue
 		}
 		a, b := way[0], way[len(way)-1]
+		was, known := 0, false // components on the border now, in this window
 		for _, side := range [2]float64{1, -1} {
 			for _, flat := range [2]bool{false, true} {
 				c := s.round(l, pos, w.lo, w.hi, detour(a, b, p, side, flat))
 				if c == nil {
 					continue
 				}
-				less := s.touching(c.old()) - s.touching(c.pts)
+				if !known {
+					was, known = s.touching(c.old()), true
+				}
+				less := was - s.touching(c.pts)
 				v := -1e6*float64(less) + pathLength(c.pts) - pathLength(c.old()) + 100*float64(len(c.pts)-len(c.old()))
 				if less > 0 && (found == nil || v < cost) && strays(c.pts, plain) <= bumpHigh && strays(c.old(), c.pts) <= bumpHigh && s.fits(*c) {
 					found, cost = c, v
@@ -201,7 +205,8 @@ func (s *smoother) touching(path []geom.Pt) int {
 	for _, p := range path {
 		box = box.Grow(p)
 	}
-	for _, p := range s.comps.near(box.Pad(int64(nearBorder)), nil) {
+	s.on = s.comps.near(box.Pad(int64(nearBorder)), s.on[:0])
+	for _, p := range s.on {
 		for i := 1; i < len(path); i++ {
 			if distSeg(p, path[i-1], path[i]) < nearBorder+1 {
 				n++

@@ -44,7 +44,7 @@ func (d *Delaunay) Triangulate(pts []Pt) {
 type sorter struct{ a, b []sortItem }
 
 type sortItem struct {
-	key  uint64 // x and y from the corner, in 32 bits each
+	key  uint64 // x and y from the corner, y in as many bits as it has
 	from int32
 }
 
@@ -67,30 +67,40 @@ func (s *sorter) order(pts []Pt) {
 		box = box.Grow(p)
 	}
 	s.a, s.b = slices.Grow(s.a[:0], len(pts))[:len(pts)], slices.Grow(s.b[:0], len(pts))[:len(pts)]
-	var any uint64
+	low := bits.Len64(uint64(max(0, box.Max.Y-box.Min.Y)))
+	high := bits.Len64(uint64(max(0, box.Max.X-box.Min.X)))
 	for i, p := range pts {
-		k := uint64(p.X-box.Min.X)<<32 | uint64(p.Y-box.Min.Y)
-		s.a[i] = sortItem{k, int32(i)}
-		any |= k
+		s.a[i] = sortItem{uint64(p.X-box.Min.X)<<low | uint64(p.Y-box.Min.Y), int32(i)}
 	}
-	for shift := 0; shift < 64; shift += 8 {
-		if any>>shift&0xff == 0 {
-			continue
-		}
-		var count [257]int32
-		for i := range s.a {
-			count[s.a[i].key>>shift&0xff+1]++
-		}
-		for i := range 256 {
-			count[i+1] += count[i]
-		}
-		for _, it := range s.a {
-			c := &count[it.key>>shift&0xff]
-			s.b[*c] = it
-			*c++
-		}
-		s.a, s.b = s.b, s.a
+	passes := (low + high + mostDigit - 1) / mostDigit
+	if passes == 0 {
+		return
 	}
+	digit := (low + high + passes - 1) / passes
+	for shift := 0; shift < low+high; shift += digit {
+		s.by(shift, digit)
+	}
+}
+
+// mostDigit is how many bits are sorted by at once: a block of 300 m takes four passes.
+const mostDigit = 10
+
+// by sorts by so many bits of the key, keeping the order of equal ones.
+func (s *sorter) by(shift, digit int) {
+	var count [1<<mostDigit + 1]int32
+	mask := uint64(1)<<digit - 1
+	for i := range s.a {
+		count[s.a[i].key>>shift&mask+1]++
+	}
+	for i := range mask {
+		count[i+1] += count[i]
+	}
+	for _, it := range s.a {
+		c := &count[it.key>>shift&mask]
+		s.b[*c] = it
+		*c++
+	}
+	s.a, s.b = s.b, s.a
 }
 
 func rot(e int32) int32    { return (e &^ 3) | ((e + 1) & 3) }

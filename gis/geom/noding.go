@@ -132,9 +132,17 @@ func hotPixels(segs []Seg, tab *Table, threads int) []Pt {
 	for _, f := range found {
 		hot = append(hot, f...)
 	}
-	slices.SortFunc(hot, Pt.Cmp)
-	return slices.Compact(hot)
+	if len(hot) > mostRadix {
+		slices.SortFunc(hot, Pt.Cmp)
+		return slices.Compact(hot)
+	}
+	var s sorter
+	pts, _ := s.points(hot, make([]Pt, 0, len(hot)), nil)
+	return pts
 }
+
+// mostRadix is how many points are sorted by radix, which takes half as long but once more the memory.
+const mostRadix = 1 << 20
 
 // Crossing returns the point where the interiors of two segments cross, rounded
 // to the lattice; ok is false when they do not, or only touch.
