@@ -9,6 +9,7 @@ import (
 
 	"wanmi/data"
 	"wanmi/data/postgis/pgtest"
+	"wanmi/data/storetest"
 	"wanmi/gis"
 )
 
@@ -191,6 +192,36 @@ func TestMigrate(t *testing.T) {
 	other := pgtest.DSN(t)
 	pgtest.Exec(t, other, `CREATE SCHEMA wanmi`, `CREATE TABLE wanmi.theirs ()`)
 	wantText(t, refused(t, other, Options{}, gis.Invalid), "another program")
+}
+
+// Every version there was becomes the one of this program, with what it recorded.
+func TestMigrateFromEach(t *testing.T) {
+	for from := 1; from < schemaVersion; from++ {
+		dsn := pgtest.DSN(t)
+		for v, m := range migrations[:from] {
+			pgtest.Exec(t, dsn, m.sql, `INSERT INTO wanmi.migration VALUES (`+strconv.Itoa(v+1)+`, 'test', now())`)
+		}
+		pgtest.Exec(t, dsn, `UPDATE wanmi.state SET value = 1`,
+			`INSERT INTO wanmi.import_batch (id, layer, source, files, actor, started_at, committed_at, added, moved, changed, removed, unchanged, rejected, status, profile)
+			 VALUES (1, 'component', 'trees', '["a.csv"]', 'x', now(), now(), 1, 0, 0, 0, 0, 1, 'committed', '')`,
+			`INSERT INTO wanmi.import_rejected (batch, file, line, field, value, rule, reason, reason_zh, raw) VALUES (1, 'a.csv', 3, '', '', 'r', '', '', '')`,
+			`INSERT INTO wanmi.change_log (seq, gen, layer, key, op, actor, source, batch, at) VALUES (1, 1, 'component', '', 'reload', 'x', 'trees', 1, now())`,
+			`INSERT INTO wanmi.feature_history (layer, key, feature, rev, op, fields) VALUES ('component', 'c1', 1, 1, '', '{"note": "x"}'), ('component', 'c1', 1, 1, 'delete', '{"note": "x"}')`)
+		s := openTest(t, dsn)
+		if v, err := s.version(t.Context(), s.reader); v != schemaVersion || err != nil {
+			t.Errorf("from %d: got version %d, %v, want %d", from, v, err, schemaVersion)
+		}
+		storetest.NoFindings(t, s)
+		if b, err := s.Batch(t.Context(), 1); err != nil || b.Source != "trees" || b.Rejected != 1 {
+			t.Errorf("from %d: the batch is %+v, %v", from, b, err)
+		}
+		if h, err := s.History(t.Context(), "component", "c1"); err != nil || len(h) != 2 || h[0].Feature.Text("note") != "x" {
+			t.Errorf("from %d: the history is %+v, %v", from, h, err)
+		}
+		if _, err := s.Write(t.Context(), data.WriteInfo{Batch: &data.Batch{Layer: "component"}}, func(tx data.Tx) error { return deliver(tx, 2) }); err != nil {
+			t.Errorf("from %d: writing: %v", from, err)
+		}
+	}
 }
 
 // Tables tell what they are: comments in both languages, types, constraints, indexes.
