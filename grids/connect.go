@@ -54,9 +54,10 @@ func (c cover) link(blocks [][]int32, obs *obstacles) (free, last []geom.Seg) {
 		}
 	}
 	for k, block := range blocks {
-		var round []int32 // the lines of the blocks that may lie round this one
+		var round []int32 // the lines of the blocks that may lie round this one, or close beside it
+		box := boxes[k].Pad(seekWidth)
 		for j, other := range blocks {
-			if j != k && boxes[j].Meets(boxes[k]) {
+			if j != k && boxes[j].Meets(box) {
 				round = append(round, other...)
 			}
 		}
@@ -109,22 +110,66 @@ func (c cover) rays(block, round []int32, obs *obstacles) (good, bad []geom.Seg)
 			try(corners[i], d)
 		}
 	}
-	// The ray that cuts the fewest buildings first, the shortest of those.
+	if len(round) > 0 && len(held) < 2 { // in a large building: what else each ray cuts is for the choice to see
+		for _, i := range block {
+			for _, from := range places(c.segs[i]) {
+				for _, d := range compass {
+					if s, ok := c.ray(from, block, round, d); ok {
+						bad = append(bad, s)
+					}
+				}
+			}
+		}
+	}
+	return good, leastCuts(bad, held, obs)
+}
+
+// tieStep is how far apart, in millimetres, places on the outline of a block are from which rays are tried.
+const tieStep = 5000
+
+// places returns places on a segment between its ends.
+func places(s geom.Seg) []geom.Pt {
+	n := int(s.A.Dist(s.B) / tieStep)
+	out := make([]geom.Pt, 0, n)
+	for k := 1; k < n; k++ {
+		out = append(out, at(s.A, s.B, float64(k)/float64(n)))
+	}
+	return out
+}
+
+// leastCuts adds to the corners that have a ray until there are two: the ray that cuts the fewest buildings first, the shortest
+// of those; the second as far from the first as a third of the way to the farthest.
+func leastCuts(bad []geom.Seg, held map[geom.Pt]bool, obs *obstacles) []geom.Seg {
 	cuts := make(map[geom.Seg]int, len(bad))
 	for _, s := range bad {
 		cuts[s] = obs.cuts(s)
 	}
 	slices.SortStableFunc(bad, func(s, t geom.Seg) int {
-		return cmp.Or(cmp.Compare(cuts[s], cuts[t]), cmp.Compare(s.A.Dist(s.B), t.A.Dist(t.B)))
+		return cmp.Or(cmp.Compare(cuts[s], cuts[t]), cmp.Compare(s.A.Dist(s.B), t.A.Dist(t.B)), s.A.Cmp(t.A), s.B.Cmp(t.B))
 	})
-	var last []geom.Seg
-	for _, s := range bad {
-		if !held[s.A] && len(held) < 2 {
-			held[s.A] = true
-			last = append(last, s)
+	far := func(s geom.Seg) float64 { // from the rays there are
+		d := math.Inf(1)
+		for p := range held {
+			d = min(d, p.Dist(s.A))
 		}
+		return d
 	}
-	return good, last
+	var last []geom.Seg
+	for len(held) < 2 {
+		least := 0.0
+		if len(held) > 0 {
+			for _, s := range bad {
+				least = max(least, far(s)/3)
+			}
+		}
+		i := slices.IndexFunc(bad, func(s geom.Seg) bool { return !held[s.A] && far(s) >= least })
+		if i < 0 {
+			break
+		}
+		held[bad[i].A] = true
+		last = append(last, bad[i])
+	}
+	return last
 }
 
 // cuts counts the buildings that the segment runs through.
@@ -153,7 +198,7 @@ func (c cover) ray(from geom.Pt, block, round []int32, d geom.Pt) (s geom.Seg, o
 
 		best := int64(math.MaxInt64)
 		for _, i := range l {
-			if c.segs[i].A == from || c.segs[i].B == from {
+			if c.segs[i].A == from || c.segs[i].B == from || onSeg(from, c.segs[i]) {
 				continue
 			}
 			au, av := uv(c.segs[i].A)
@@ -184,6 +229,15 @@ func (c cover) ray(from geom.Pt, block, round []int32, d geom.Pt) (s geom.Seg, o
 	}
 	to := geom.Pt{X: from.X + d.X*(best+rayOverrun), Y: from.Y + d.Y*(best+rayOverrun)}
 	return geom.Seg{A: from, B: to, Class: uint8(clsForced), L: -1, R: -1}, true
+}
+
+// onSeg reports whether a place is one that at gives of the segment.
+func onSeg(p geom.Pt, s geom.Seg) bool {
+	if !s.Box().Holds(p) {
+		return false
+	}
+	_, d := nearSeg(p, s.A, s.B)
+	return d < 1
 }
 
 // caps returns a short line from each corner to every other community whose outline
