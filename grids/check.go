@@ -73,6 +73,8 @@ type checker struct {
 	common   map[[2]int32]float64 // m² that pairs of cells share, as far as looked at
 	byCode   map[string]int
 	edges    *checkEdges
+	cut      []*checkBuilding // what borders cut, unless an enclave is to blame
+	enclaves [][]mm           // outlines of communities that lie in a building
 	findings []gis.Finding
 	stats    Stats
 	listed   map[string]int

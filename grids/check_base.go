@@ -14,9 +14,11 @@ import (
 
 // checkBuilding is a footprint by the even-odd rule.
 type checkBuilding struct {
+	key    string
 	rings  [][]mm
 	lo, hi mm
 	m2     float64
+	say    func(tied bool) // tells of what cuts it
 }
 
 // reach is the box round all cells, in degrees, a little wider.
@@ -60,7 +62,7 @@ func (c *checker) buildings() error {
 			parts = g
 		}
 		for _, poly := range parts {
-			b := checkBuilding{lo: mm{math.MaxInt64, math.MaxInt64}, hi: mm{math.MinInt64, math.MinInt64}}
+			b := &checkBuilding{key: f.Key, lo: mm{math.MaxInt64, math.MaxInt64}, hi: mm{math.MinInt64, math.MinInt64}}
 			for i, r := range poly {
 				ring := c.outline(r)
 				if len(ring) < 3 {
@@ -77,14 +79,20 @@ func (c *checker) buildings() error {
 				}
 			}
 			if len(b.rings) > 0 {
-				c.building(&b, f.Key)
+				c.building(b)
 			}
 		}
+	}
+	for _, b := range c.cut {
+		b.say(slices.ContainsFunc(c.enclaves, b.crossed))
 	}
 	return c.ctx.Err()
 }
 
-func (c *checker) building(b *checkBuilding, key string) {
+// building judges one: it is cut where a border between two cells of one community runs through what lies deeper in it than
+// checkDepth. What community lines part is listed apart, and so is what has a whole community inside, or lies in one place with a building that
+// has and on its line: two borders lead from such an enclave to whatever lies round it, or the cell there had a hole.
+func (c *checker) building(b *checkBuilding) {
 	in, inner := c.entered(b)
 	if !in {
 		return
@@ -109,22 +117,52 @@ func (c *checker) building(b *checkBuilding, key string) {
 		lost += area[i]
 	}
 	a, o := c.cells[held[0]].Code, c.cells[held[1]].Code
-	switch {
-	case len(comms) == len(held) || c.encloses(b) || inner < 0.02 || (inner < checkDepth && len(comms) > 1):
+	inside := c.inside(b)
+	c.enclaves = append(c.enclaves, inside...)
+	straddles := func() {
 		c.stats.Straddling++
-		c.say("building.straddles", gis.SeverityNote, key, at, lost, "a building of %.0f m² lies in the communities of unit grids %s and %s", "一座建筑物（%.0f 平方米）跨 %s 与 %s 所在的社区", b.m2, a, o)
+		c.say("building.straddles", gis.SeverityNote, b.key, at, lost, "a building of %.0f m² lies in the communities of unit grids %s and %s", "一座建筑物（%.0f 平方米）跨 %s 与 %s 所在的社区", b.m2, a, o)
+	}
+	switch {
+	case inner < checkDepth && len(comms) == 1:
+		c.stats.Straddling++
+		c.say("building.straddles", gis.SeverityNote, b.key, at, lost, "a building of %.0f m², in unit grids %s and %s, is parted by a strip that is not of their community", "一座建筑物（%.0f 平方米，位于 %s 与 %s）被不属于该社区的狭长地带分隔", b.m2, a, o)
+	case inner < checkDepth || len(inside) > 0:
+		straddles()
 	case b.m2 > c.limits.built.max:
-		c.say("building.huge", gis.SeverityNote, key, at, lost, "a building of %.0f m², larger than a unit grid may be, lies in %s and %s", "一座超过单元网格上限的建筑物（%.0f 平方米）位于 %s 与 %s", b.m2, a, o)
+		c.say("building.huge", gis.SeverityNote, b.key, at, lost, "a building of %.0f m², larger than a unit grid may be, lies in %s and %s", "一座超过单元网格上限的建筑物（%.0f 平方米）位于 %s 与 %s", b.m2, a, o)
 	default:
-		c.say("grid.building_cut", gis.SeverityError, key, at, lost, "the border of unit grids %s and %s cuts a building, %.1f m² off", "单元网格 %s 与 %s 的边界切割建筑物，切去 %.1f 平方米", a, o, lost)
+		c.cut = append(c.cut, b)
+		b.say = func(tied bool) {
+			if tied {
+				straddles()
+				return
+			}
+			c.say("grid.building_cut", gis.SeverityError, b.key, at, lost, "the border of unit grids %s and %s cuts a building, %.1f m² off", "单元网格 %s 与 %s 的边界切割建筑物，切去 %.1f 平方米", a, o, lost)
+		}
 	}
 }
 
-// encloses reports whether an outline of a community lies in the building: what leads from it to the next must cut.
-func (c *checker) encloses(b *checkBuilding) bool {
+// inside returns the outlines of communities that lie in the building.
+func (c *checker) inside(b *checkBuilding) [][]mm {
+	var out [][]mm
 	for _, i := range c.partsAt(b.lo, b.hi) {
 		for _, r := range c.parts[i].rings {
 			if !slices.ContainsFunc(r, func(p mm) bool { return !insideRings(p, b.rings...) }) {
+				out = append(out, r)
+			}
+		}
+	}
+	return out
+}
+
+// crossed reports whether an outline runs into the building.
+func (b *checkBuilding) crossed(r []mm) bool {
+	for i, p := range r {
+		q := r[(i+1)%len(r)]
+		steps := int64(math.Hypot(float64(q.x-p.x), float64(q.y-p.y))/250) + 1 // every 25 cm
+		for s := range steps {
+			if insideRings(mm{p.x + (q.x-p.x)*s/steps, p.y + (q.y-p.y)*s/steps}, b.rings...) {
 				return true
 			}
 		}
