@@ -25,9 +25,7 @@ const (
 	checkThin      = 15.0     // m: one of less is a strip, unless its community is
 	checkCross     = 0.5      // m²: what a cell may hold of land that is not its community's
 	checkOverlap   = 0.001    // m² two cells may share: the rounding of the measure
-	coverLeast     = 0.05     // m² of a community that may be in no cell, and of all cells outside,
-	coverShare     = 5e-6     // and the share of the area it may be: the lattice bends lines by half a millimetre,
-	coverBend      = 2.5e-4   // m² a metre of its outline, which is more for slivers
+	coverRounding  = 0.002    // m² a measured area may be off
 	checkListed    = 500      // findings of one soft rule listed one by one
 	checkRow       = 150.0    // m: a later number this far north and to the west is out of order
 	checkMinPoints = 4

@@ -40,11 +40,7 @@ func newCheckEdges(cells []*checkCell) *checkEdges {
 		return e
 	}
 	e.org, e.nx, e.ny = lo, (hi.x-lo.x)/e.side+1, (hi.y-lo.y)/e.side+1
-	slices.SortFunc(e.all, func(x, y checkEdge) int {
-		a, b := x.ends()
-		c, d := y.ends()
-		return cmp.Or(cmp.Compare(a.x, c.x), cmp.Compare(a.y, c.y), cmp.Compare(b.x, d.x), cmp.Compare(b.y, d.y), cmp.Compare(x.cell, y.cell))
-	})
+	slices.SortFunc(e.all, func(x, y checkEdge) int { return cmp.Or(x.byEnds(y), cmp.Compare(x.cell, y.cell)) })
 	for i, k := range e.all {
 		e.squares(mm{min(k.a.x, k.b.x), min(k.a.y, k.b.y)}, mm{max(k.a.x, k.b.x), max(k.a.y, k.b.y)}, func(q int64) { e.edges[q] = append(e.edges[q], int32(i)) })
 	}
@@ -62,6 +58,19 @@ func (k checkEdge) ends() (mm, mm) {
 		return k.b, k.a
 	}
 	return k.a, k.b
+}
+
+// byEnds is the order of edges in checkEdges, but for their cells.
+func (k checkEdge) byEnds(o checkEdge) int {
+	a, b := k.ends()
+	c, d := o.ends()
+	return cmp.Or(cmp.Compare(a.x, c.x), cmp.Compare(a.y, c.y), cmp.Compare(b.x, d.x), cmp.Compare(b.y, d.y))
+}
+
+// has reports whether some cell has the edge, in either direction.
+func (e *checkEdges) has(k checkEdge) bool {
+	_, ok := slices.BinarySearchFunc(e.all, k, checkEdge.byEnds)
+	return ok
 }
 
 func (k checkEdge) middle() mm { return mm{(k.a.x + k.b.x) / 2, (k.a.y + k.b.y) / 2} }

@@ -6,10 +6,35 @@ import (
 	"wanmi/gis"
 )
 
+// The land cells may have that no community claims, see doc.go: gaps of less than a centimetre are closed, no community getting more.
+const (
+	checkTaken      = 0.3    // m²
+	checkTakenShare = 2.5e-6 // of its own land, where that is less
+)
+
+// checkBend is how far, in metres, the outline of the cells may run beside that of their community, as a mean over what is bent:
+// a corner put into an edge goes to the nearest point of the lattice of 1 mm, that is at most √2/2 mm off, and the triangle
+// it makes with the edge is half as wide as it is high.
+const checkBend = math.Sqrt2 / 4 * 1e-3
+
+// bend returns the area, m², that lies between the outline of a community and that of its cells at most: an edge that is an
+// edge of a cell, too, is as it was, all others have got corners where lines end on them.
+func (c *checker) bend(comm int) float64 {
+	bent := 0.0
+	for _, r := range c.comms[comm].rings {
+		for i, a := range r {
+			if k := (checkEdge{a: a, b: r[(i+1)%len(r)]}); !c.edges.has(k) {
+				bent += k.metres()
+			}
+		}
+	}
+	return checkBend * bent
+}
+
 // lands judges which land the cells hold: each that of its own community, all of them all of it.
 func (c *checker) lands() {
 	held := make([]float64, len(c.comms))
-	outside, total, worst := 0.0, 0.0, (*checkCell)(nil)
+	outside, worst := 0.0, (*checkCell)(nil)
 	most := 0.0
 	for _, k := range c.cells {
 		if k.ring == nil {
@@ -20,7 +45,6 @@ func (c *checker) lands() {
 		for i, v := range of {
 			held[i] += v
 		}
-		total += m2
 		outside += m2 - any
 		if m2-any > most {
 			most, worst = m2-any, k
@@ -29,12 +53,19 @@ func (c *checker) lands() {
 			c.stray(k, m2-any, m2-of[k.comm])
 		}
 	}
-	if outside > coverLeast+coverShare*total {
+	allow := coverRounding
+	for i, k := range c.comms {
+		allow += c.bend(i) + min(checkTaken, checkTakenShare*k.m2)
+	}
+	if outside > allow {
 		c.say("grid.outside", gis.SeverityError, string(worst.Code), c.place(c.astray(worst, true)), outside, "%.2f m² of unit grids lie outside every community, most of it in %s", "单元网格共有 %.2f 平方米位于所有社区之外，最多者为 %s", outside, worst.Code)
 	}
 	for i, k := range c.comms {
-		allow := coverLeast + max(coverShare*k.m2, coverBend*k.length)
-		if k.cells == 0 || k.m2-held[i] < allow && held[i]-k.m2 < 1 {
+		if k.cells == 0 {
+			continue
+		}
+		allow := coverRounding + c.bend(i)
+		if k.m2-held[i] < allow && held[i]-k.m2 < 1 {
 			continue
 		}
 		if m2 := c.extent(i); m2-held[i] > allow {

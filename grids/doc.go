@@ -41,8 +41,11 @@
 //	lines beside lines             by class, see beside             the lesser line falls away
 //	building without geometry      none                             left out and counted: building.geometry
 //	building on a community line   0.3 m, 0.5 m²                    not told                     building.straddles
+//	community inside a building    none                             two borders lead on to what is round it, through as few buildings as may be
 //	building in several atoms      0.3 m deep, 0.2 m²               a border may touch its skin  kept whole, or grid.building_parted
 //
-// [Check] allows a cell 0.5 m² of land that is not its community's, two cells 0.001 m² in common, and 0.05 m² and 5e-6 of
-// the land (2.5e-4 m² a metre of outline, where that is more) in no cell or outside: what the lattice bends lines by.
+// [Check] allows a cell 0.5 m² of land that is not its community's, two cells 0.001 m² in common, all cells the land of closed gaps, and
+// √2/4 mm along each edge of a community that got corners: what the lattice bends it by. A building is cut where a border
+// between two cells of one community runs more than 0.3 m deep in it; one that lies on a community line, or holds a whole community,
+// or lies across the line of one that another building in the same place holds, is listed apart.
 package grids
