@@ -42,7 +42,7 @@ const crumb = 1.0
 // to the cells there. What is larger stays as drawn and is listed with its place and area, for a planner to decide.
 //
 // Codes: 15 characters are kept; the 14 of the older standard (6 county, 3 street, 3 community, 2 cell) get a 0 before their last two, and the remark keeps the old one. A cell without a usable code, or with one that a larger
-// cell or one that is void has, gets the next free number of the community it lies in, and the remark keeps what was delivered.
+// cell or a void one has, gets the next free number of the community it lies in, and the remark keeps what was delivered.
 // The findings are those of the repair and those that [Check] has of the result; the cells come by code.
 func Adopt(ctx context.Context, src Source, drawn []Drawn, opt AdoptOptions) (*Division, error) {
 	if opt.Tolerance == 0 {
@@ -66,6 +66,7 @@ func Adopt(ctx context.Context, src Source, drawn []Drawn, opt AdoptOptions) (*D
 	t.settle()
 	t.loose()
 	t.fill()
+	t.join()
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
@@ -195,10 +196,9 @@ func (t *tracing) settle() {
 			land[k] += t.g.Area2[f]
 		}
 	}
-	small := map[string]int{}
+	small, shared := map[string]int{}, map[[2]int32]common{}
 	for f, cells := range t.in {
-		m2, width := t.measure(int32(f))
-		narrow := width < t.tol || m2 < crumb
+		m2, narrow := t.narrow(int32(f))
 		var own []int32
 		for _, k := range cells {
 			switch {
@@ -216,12 +216,14 @@ func (t *tracing) settle() {
 			own = own[:1]
 			small["overlap"]++
 		}
-		if len(own) > 1 {
-			t.tell("adopt.overlap", gis.SeverityError, own[1], t.place(int32(f)), m2, "unit grids %s and %s overlap by %.1f m² (mean width %.2f m); left as drawn",
-				"单元网格 %s 与 %s 重叠 %.1f 平方米（平均宽 %.2f 米），保持原样", t.name(own[0]), t.name(own[1]), m2, width/1000)
+		for i, k := range own {
+			for _, l := range own[i+1:] {
+				shared[[2]int32{min(k, l), max(k, l)}] = shared[[2]int32{min(k, l), max(k, l)}].with(int32(f), m2)
+			}
 		}
 		t.in[f] = own
 	}
+	t.overlaps(shared, land)
 	t.small(small["overlap"], "adopt.overlap.small", "%d overlaps below the tolerance were given to the cell with less land", "%d 处小于容差的重叠已划归面积较小的网格")
 	t.small(small["crossing"], "adopt.crossing.small", "%d strips below the tolerance that cells held across a community line went to the other side", "%d 处小于容差的越界条带已划归界线另一侧")
 }
@@ -313,7 +315,7 @@ func (t *tracing) fill() {
 			if len(t.in[f]) > 0 || t.comm[f] < 0 {
 				continue
 			}
-			if m2, width := t.measure(int32(f)); m2 >= crumb && width >= t.tol || t.holdsPart(int32(f)) {
+			if _, narrow := t.narrow(int32(f)); !narrow || t.holdsPart(int32(f)) {
 				continue
 			}
 			if k := t.beside(int32(f)); k >= 0 {
@@ -325,9 +327,9 @@ func (t *tracing) fill() {
 	t.small(closed, "adopt.gap.small", "%d gaps below the tolerance were closed", "%d 处小于容差的缝隙已闭合")
 	for f := range t.in {
 		if c := t.comm[f]; len(t.in[f]) == 0 && c >= 0 && has[c] {
-			m2, width := t.measure(int32(f))
-			t.base.note("adopt.gap", gis.SeverityError, t.base.comms[c].code, t.place(int32(f)), m2, "%.1f m² of community %s (mean width %.2f m) are in no unit grid",
-				"有 %.1f 平方米（社区 %s，平均宽 %.2f 米）未被单元网格覆盖", m2, t.base.comms[c].code, width/1000)
+			m2, _ := t.measure(int32(f))
+			t.base.note("adopt.gap", gis.SeverityError, t.base.comms[c].code, t.place(int32(f)), m2, "%.1f m² of community %s (%.2f m at the widest) are in no unit grid",
+				"有 %.1f 平方米（社区 %s，最宽 %.2f 米）未被单元网格覆盖", m2, t.base.comms[c].code, t.widest(int32(f))/1000)
 		}
 	}
 	for c, ok := range has {
@@ -390,18 +392,4 @@ func (t *tracing) cells() []Cell {
 		})
 	}
 	return out
-}
-
-// Settled returns the code of the cell as Adopt would keep it; ok is false for one that is none.
-func (d Drawn) Settled() (c Code, ok bool) {
-	c, err := ParseCode(widened(d.Code))
-	return c, err == nil
-}
-
-// widened returns a code of 15 characters for one of 14: a zero goes before the last two.
-func widened(s string) string {
-	if s = strings.TrimSpace(s); len(s) == 14 {
-		return s[:12] + "0" + s[12:]
-	}
-	return s
 }

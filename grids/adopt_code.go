@@ -192,3 +192,17 @@ func (t *tracing) check(ctx context.Context, src Source, d *Division) error {
 	d.Stats.count(d.Findings)
 	return nil
 }
+
+// Settled returns the code of the cell as Adopt would keep it; ok is false for one that is none.
+func (d Drawn) Settled() (c Code, ok bool) {
+	c, err := ParseCode(widened(d.Code))
+	return c, err == nil
+}
+
+// widened returns a code of 15 characters for one of 14: a zero goes before the last two.
+func widened(s string) string {
+	if s = strings.TrimSpace(s); len(s) == 14 {
+		return s[:12] + "0" + s[12:]
+	}
+	return s
+}

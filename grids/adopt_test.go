@@ -212,3 +212,73 @@ func TestAdoptEnclave(t *testing.T) {
 		t.Errorf("gaps of %.0f m², want %.0f", gap, want)
 	}
 }
+
+// TestAdoptSameCode: two rows of one code are one cell when one is a piece of it or says the same twice, and a fault when
+// somebody divided a cell and forgot to number the other half.
+func TestAdoptSameCode(t *testing.T) {
+	src := memory{}
+	src.add("community", orb.Polygon{rect(0, 0, 300, 200)}, "code", code12(1), "name", "a")
+	row := func(n string, x0, y0, x1, y1 float64) Drawn {
+		return Drawn{Code: code12(1) + n, Geom: orb.Polygon{rect(x0, y0, x1, y1)}}
+	}
+	rest := row("002", 100, 0, 300, 200)
+	for _, tc := range []struct {
+		name  string
+		rows  []Drawn
+		cells int
+		want  map[string]int
+	}{
+		{"a piece", []Drawn{row("001", 0, 0, 100, 180), row("001", 0.2, 180.1, 100, 200), rest}, 2, map[string]int{"adopt.joined": 1}},
+		{"a piece on a piece", []Drawn{row("001", 0, 0, 100, 160), row("001", 0, 180, 100, 200), row("001", 0, 160, 100, 180), rest}, 2, map[string]int{"adopt.joined": 2}},
+		{"halves", []Drawn{row("001", 0, 0, 100, 100), row("001", 0, 100, 100, 200), rest}, 3, map[string]int{"adopt.duplicate": 1}},
+		{"a piece far off", []Drawn{row("001", 0, 0, 100, 200), row("001", 280, 180, 300, 200), row("002", 100, 0, 280, 200), row("003", 280, 0, 300, 180)}, 4, map[string]int{"adopt.duplicate": 1}},
+		{"the row twice", []Drawn{row("001", 0, 0, 100, 200), row("001", 0, 0.1, 100, 200), rest}, 2, map[string]int{"adopt.repeated": 1}},
+		{"a piece over the rest", []Drawn{row("001", 0, 0, 100, 200), row("001", 20, 20, 60, 60), rest}, 2, map[string]int{"adopt.repeated": 1}},
+		{"another in it", []Drawn{row("001", 0, 0, 100, 200), row("003", 20, 20, 60, 60), rest}, 3, map[string]int{"adopt.overlap": 1}},
+		{"one in what two share", []Drawn{row("001", 0, 0, 140, 200), rest, row("003", 110, 20, 130, 60)}, 3, map[string]int{"adopt.overlap": 3}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			d, err := Adopt(context.Background(), src, tc.rows, AdoptOptions{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := rules(d.Findings)
+			for _, rule := range []string{"adopt.joined", "adopt.repeated", "adopt.duplicate", "adopt.overlap", "adopt.gap"} {
+				if got[rule] != tc.want[rule] {
+					t.Errorf("%d findings of %s, want %d", got[rule], rule, tc.want[rule])
+				}
+			}
+			if len(d.Cells) != tc.cells {
+				t.Errorf("%d cells, want %d", len(d.Cells), tc.cells)
+			}
+			for _, f := range d.Findings {
+				if strings.HasPrefix(f.Rule, "adopt.") && f.Severity != gis.SeverityNote && f.At == (orb.Point{}) {
+					t.Errorf("%s has no place", f.Rule)
+				}
+			}
+			if c := d.Cells[0]; len(tc.want) == 1 && tc.want["adopt.joined"]+tc.want["adopt.repeated"] > 0 && math.Abs(c.AreaM2-20_000) > 1 {
+				t.Errorf("%s has %.1f m², want 20,000", c.Code, c.AreaM2)
+			}
+		})
+	}
+}
+
+// TestAdoptHangingStrip: a room of 3 m by 10 m with half a centimetre of gap hanging on it is no small gap, whatever its mean width.
+func TestAdoptHangingStrip(t *testing.T) {
+	src := memory{}
+	src.add("community", orb.Polygon{rect(0, 0, 300, 200)}, "code", code12(1), "name", "a")
+	d, err := Adopt(context.Background(), src, []Drawn{
+		{Code: code12(1) + "001", Geom: orb.Polygon{ringOf([2]float64{0, 0}, [2]float64{150, 0}, [2]float64{150, 90}, [2]float64{147, 90}, [2]float64{147, 100}, [2]float64{150, 100}, [2]float64{150, 200}, [2]float64{0, 200})}},
+		{Code: code12(1) + "002", Geom: orb.Polygon{rect(150.005, 0, 300, 200)}},
+	}, AdoptOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	i := slices.IndexFunc(d.Findings, func(f gis.Finding) bool { return f.Rule == "adopt.gap" })
+	if i < 0 {
+		t.Fatalf("the gap is not told of: %v", rules(d.Findings))
+	}
+	if f := d.Findings[i]; f.Measure < 29 || f.Measure > 32 || !strings.Contains(f.Text, "(3.0") {
+		t.Errorf("%s (%g), want 30 m², 3 m at the widest", f.Text, f.Measure)
+	}
+}
