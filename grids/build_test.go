@@ -143,26 +143,59 @@ func benchmarkBuild(b *testing.B, src memory) {
 	b.ReportMetric(float64(d.Stats.Cells), "cells")
 }
 
+// TestDeterminism builds and updates with one thread, with four, again, and with everything that comes in shuffled: all give the same bytes.
 func TestDeterminism(t *testing.T) {
 	src := place(t, "bupt")
-	one := build(t, src, Options{Threads: 1})
+	some := slices.Clone(src["land"])
+	for i := range some {
+		some[i] = some[i].Clone()
+		some[i].SetText("class", []string{"park", "farm", "campus"}[i%3])
+		some[i].SetText("compound", []string{"", "whole", "split"}[i/3%3])
+	}
+	src["land"] = some
+	old := build(t, src, Options{Today: "2026-01-01"}).Cells
+	old[len(old)/3].Locked = true
+	e := editOf(t, src, old)
+	e.moveStripOf(0.2, 0.7)
+	e.addBuildings(2)
+	e.addRoads(1)
 	r := rand.New(rand.NewPCG(4, 4))
-	for layer := range src {
-		r.Shuffle(len(src[layer]), func(i, j int) { src[layer][i], src[layer][j] = src[layer][j], src[layer][i] })
-	}
-	many := build(t, src, Options{Threads: 4})
-	one.Stats.Seconds, many.Stats.Seconds = 0, 0
-	var a, b bytes.Buffer
-	for _, x := range []struct {
-		d *Division
-		w *bytes.Buffer
-	}{{one, &a}, {many, &b}} {
-		if err := json.NewEncoder(x.w).Encode(x.d); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if !bytes.Equal(a.Bytes(), b.Bytes()) {
-		t.Error("shuffled input on four threads gives other bytes than one thread")
+	plain := said(t, build(t, src, Options{Today: "2026-11-22"}))
+	land := map[string]Limits{"farm": {Target: 30_000, Min: 8_000, Max: 60_000}, "park": {Target: 20_000, Max: 40_000}}
+	for _, tc := range []struct {
+		name string
+		src  memory
+		opt  Options
+	}{
+		{"build", src, Options{}},
+		{"land", src, Options{Land: land, Compound: CompoundWhole}},
+		{"compounds split", src, Options{Compound: CompoundSplit, Effort: 2}},
+		{"repair", e.src, Options{Old: old, Mode: Repair}},
+		{"refresh", e.src, Options{Old: old, Mode: Refresh}},
+		{"rebuild", e.src, Options{Old: old}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			opt := tc.opt
+			opt.Threads, opt.Today = 1, "2026-11-22"
+			one := said(t, build(t, tc.src, opt))
+			if len(tc.opt.Land)+len(tc.opt.Compound) > 0 && bytes.Equal(one, plain) {
+				t.Error("the options change nothing: the case tells nothing")
+			}
+			if again := said(t, build(t, tc.src, opt)); !bytes.Equal(one, again) {
+				t.Error("a repeat gives other bytes")
+			}
+			opt.Threads = 4
+			mixed := memory{}
+			for layer, l := range tc.src {
+				mixed[layer] = slices.Clone(l)
+				r.Shuffle(len(l), func(i, j int) { mixed[layer][i], mixed[layer][j] = mixed[layer][j], mixed[layer][i] })
+			}
+			opt.Old = slices.Clone(opt.Old)
+			r.Shuffle(len(opt.Old), func(i, j int) { opt.Old[i], opt.Old[j] = opt.Old[j], opt.Old[i] })
+			if many := said(t, build(t, mixed, opt)); !bytes.Equal(one, many) {
+				t.Error("shuffled input on four threads gives other bytes than one thread")
+			}
+		})
 	}
 }
 
