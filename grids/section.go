@@ -138,9 +138,58 @@ func (s *Section) Features(ctx context.Context, layer string, b orb.Bound) iter.
 	}
 }
 
+// part is what a Source has that is a part of a city.
+type part interface{ Whole() orb.Bound }
+
+// narrow is a Source with all communities of another, but the base map only round some places, and no components.
+type narrow struct {
+	Source
+	places []orb.Bound
+}
+
+// narrowed returns a source narrowed to the places; one that is part of a city stays that.
+func narrowed(src Source, places []orb.Bound) Source {
+	n := narrow{src, Disjoint(places, sectionTouch)}
+	if p, ok := src.(part); ok {
+		return struct {
+			narrow
+			part
+		}{n, p}
+	}
+	return n
+}
+
+// Features implements Source.
+func (n narrow) Features(ctx context.Context, layer string, b orb.Bound) iter.Seq2[gis.Feature, error] {
+	if layer == "community" {
+		return n.Source.Features(ctx, layer, b)
+	}
+	return func(yield func(gis.Feature, error) bool) {
+		if layer == "component" {
+			return
+		}
+		seen := map[string]bool{}
+		all := b == (orb.Bound{})
+		for _, p := range n.places {
+			if !all && !p.Intersects(b) {
+				continue
+			}
+			for f, err := range n.Source.Features(ctx, layer, p) {
+				if err == nil && (seen[f.Key] || !all && (f.Geom == nil || !b.Intersects(f.Geom.Bound()))) {
+					continue
+				}
+				seen[f.Key] = len(n.places) > 1
+				if !yield(f, err) {
+					return
+				}
+			}
+		}
+	}
+}
+
 // wholeOf returns the bound the projection goes by: what the source says of the city it is a part of, else b.
 func wholeOf(src Source, b orb.Bound) orb.Bound {
-	if s, ok := src.(interface{ Whole() orb.Bound }); ok {
+	if s, ok := src.(part); ok {
 		return s.Whole()
 	}
 	return b

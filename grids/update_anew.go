@@ -61,16 +61,22 @@ func (r *renewal) faulty(src Source, d *Division, err error) ([]int32, error) {
 		astir[s.L], astir[s.R] = true, true
 	}
 	changed := map[string]int32{}
+	var boxes []orb.Bound // of cells that are not what they were
 	for _, c := range d.Cells {
 		if c.Status == Void {
 			continue
 		}
 		i, known := r.index[c.Community]
-		if old, ok := was[c.Code]; known && (astir[i] || r.fit != nil || !ok || !orb.Equal(old, c.Polygon)) {
+		old, ok := was[c.Code]
+		other := !ok || !orb.Equal(old, c.Polygon)
+		if known && (astir[i] || r.fit != nil || other) {
 			changed[string(c.Code)] = i
 		}
+		if other {
+			boxes = append(boxes, c.Polygon.Bound())
+		}
 	}
-	found, _, err := Check(r.ctx, src, Cells(d.Cells), nil)
+	found, _, err := Check(r.ctx, narrowed(src, boxes), Cells(d.Cells), nil)
 	if err != nil {
 		return nil, err
 	}
