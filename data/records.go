@@ -110,3 +110,13 @@ type Key struct {
 	ID, Name, Role, Hash           string
 	CreatedAt, RevokedAt, LastUsed time.Time // zero: never; LastUsed is coarse, to the hour
 }
+
+// At returns the version that stood at a moment; ok is false when there was none. Versions are as History returns them.
+func At(versions []Version, at time.Time) (v Version, ok bool) {
+	for _, x := range versions {
+		if !x.At.After(at) {
+			v, ok = x, x.Op != gis.Delete
+		}
+	}
+	return v, ok
+}

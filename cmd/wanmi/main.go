@@ -103,7 +103,8 @@ or the environment variable WANMI_DB.`,
 		return usageError{fmt.Errorf("%w\nrun '%s --help' for the flags and examples", err, c.CommandPath())}
 	})
 	root.AddCommand(a.cmdDemo(), a.cmdSynth(), a.cmdImport(), a.cmdCensus(), a.cmdGrid(), a.cmdWork(), a.cmdExport(), a.cmdTiles(),
-		a.cmdCRS(), a.cmdGeocode(), a.cmdReverse(), a.cmdServe(), a.cmdCheck(), a.cmdKey(), a.cmdBackup(), a.cmdRestore())
+		a.cmdCRS(), a.cmdHistory(), a.cmdBatch(), a.cmdRecode(), a.cmdGeocode(), a.cmdReverse(), a.cmdServe(), a.cmdCheck(), a.cmdKey(),
+		a.cmdBackup(), a.cmdRestore())
 	strictArgs(root)
 	return root
 }

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"iter"
 	"os"
+	"time"
 
 	"github.com/paulmach/orb"
 	"github.com/spf13/cobra"
@@ -29,6 +30,13 @@ type store interface {
 	Changes(ctx context.Context, since int64) iter.Seq2[gis.Change, error]
 	LastBy(ctx context.Context, source string) (gis.Change, error)
 	History(ctx context.Context, layer, key string) ([]data.Version, error)
+	AsOf(ctx context.Context, layer string, at time.Time, bound orb.Bound) iter.Seq2[gis.Feature, error]
+	After(ctx context.Context, layer string, bound orb.Bound, id int64) iter.Seq2[gis.Feature, error]
+	Renames(ctx context.Context, layer string) iter.Seq2[data.Renamed, error]
+	KeyNow(ctx context.Context, layer, former string) (string, error)
+	Propose(ctx context.Context, p data.Proposal) (int64, error)
+	Proposals(ctx context.Context, state string) ([]data.Proposal, error)
+	Proposal(ctx context.Context, id int64) (data.Proposal, error)
 	Batches(ctx context.Context) ([]data.Batch, error)
 	Batch(ctx context.Context, id int64) (data.Batch, error)
 	Rejected(ctx context.Context, batch int64) iter.Seq2[data.Rejected, error]

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"iter"
+	"path/filepath"
 	"strconv"
 	"strings"
 
@@ -31,12 +32,14 @@ func (r *run) apply(tx data.Tx, layer string, p *plan) error {
 		}
 	}
 	for i, n := range p.puts {
-		f := p.feature(n)
+		rec := p.record(n)
+		f := rec.f
 		if layer == "component" && f.Key == "" {
 			if err := r.giveCode(tx, &f, p.m); err != nil {
 				return err
 			}
 		}
+		tx.From(r.fileName(rec.file), rec.row)
 		if _, _, err := tx.Put(&f); err != nil {
 			return err
 		}
@@ -45,6 +48,17 @@ func (r *run) apply(tx data.Tx, layer string, p *plan) error {
 		}
 	}
 	return nil
+}
+
+// fileName is the name of a file as it was delivered, with what is inside an archive after it: the folder it lay in when it
+// was read means nothing later.
+func (r *run) fileName(file string) string {
+	for _, f := range r.Files {
+		if rest, ok := strings.CutPrefix(file, f); ok {
+			return filepath.Base(f) + rest
+		}
+	}
+	return file
 }
 
 // keys yields the keys of what is to be written, "" of what is to get one.

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"wanmi/data"
 	"wanmi/data/catalog"
 	"wanmi/gis"
 
@@ -15,26 +16,26 @@ import (
 type office struct {
 	code, name, short string
 	classes           []string // prefixes it answers for, none: unknown
+	areas             []string // codes of the streets and communities it answers for, none: everywhere
 }
 
 // directory is the stored list of departments.
 type directory struct {
 	byCode map[string]*office
 	byName map[string]*office // nil: two of one name
+	all    []*office          // by code
+	rules  map[string]*office // class and community -> who answers, nil: nobody
 }
 
 func readDirectory(ctx context.Context, t Target) (*directory, error) {
-	d := &directory{byCode: map[string]*office{}, byName: map[string]*office{}}
+	d := &directory{byCode: map[string]*office{}, byName: map[string]*office{}, rules: map[string]*office{}}
 	for f, err := range t.Features(ctx, "department", orb.Bound{}) {
 		if err != nil {
 			return nil, gis.E(gis.KindOf(err), err, "census: reading the list of departments")
 		}
 		o := &office{code: f.Text("code"), name: f.Text("name"), short: f.Text("short_name")}
-		for p := range strings.SplitSeq(f.Text("classes"), ",") {
-			if p = strings.TrimSpace(p); p != "" {
-				o.classes = append(o.classes, p)
-			}
-		}
+		o.classes, o.areas = data.Codes(f.Text("classes")), data.Codes(f.Text("areas"))
+		d.all = append(d.all, o)
 		d.byCode[o.code] = o
 		for _, n := range []string{o.name, o.short} {
 			if n == "" {
@@ -47,7 +48,47 @@ func readDirectory(ctx context.Context, t Target) (*directory, error) {
 			d.byName[n] = o
 		}
 	}
+	slices.SortFunc(d.all, func(a, b *office) int { return strings.Compare(a.code, b.code) })
 	return d, nil
+}
+
+// responsible returns who answers for things of a class in a community by the rules of the list, nil for nobody.
+func (d *directory) responsible(class *catalog.Class, community string) *office {
+	key := class.Edition + class.Code + "\x00" + community
+	best, known := d.rules[key]
+	if !known {
+		codes := []string{class.Code}
+		for _, e := range catalog.Editions() { // rules may be written in the words of the other edition
+			if c, ok := catalog.Counterpart(*class, e); ok && c.Code != class.Code {
+				codes = append(codes, c.Code)
+			}
+		}
+		for _, code := range codes {
+			var most data.Answer
+			for _, o := range d.all {
+				if a := data.Answers(o.classes, o.areas, code, community); a.Better(most) {
+					best, most = o, a
+				}
+			}
+			if best != nil {
+				break
+			}
+		}
+		d.rules[strings.Clone(key)] = best
+	}
+	return best
+}
+
+// answerFor gives a placed component that says no department the one that answers by the rules.
+func (c *converter) answerFor(rec *record, class *catalog.Class) {
+	f := &rec.f
+	if c.depts == nil || f.Text("dept_code") != "" || f.Text("dept_name") != "" {
+		return
+	}
+	if o := c.depts.responsible(class, f.Text("community_code")); o != nil {
+		f.Set("dept_code", o.code)
+		f.SetText("dept_name", o.name)
+	}
 }
 
 // What a department code lacks.

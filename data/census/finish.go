@@ -258,6 +258,7 @@ func (c *converter) finishComponent(rec *record, values []string) error {
 	if err := c.placeComponent(rec); err != nil {
 		return err
 	}
+	c.answerFor(rec, class)
 	c.checkStated(rec, said)
 	return nil
 }

@@ -36,6 +36,7 @@ type run struct {
 	comps   *pack               // of components there are too many for that
 	kept    map[string]bool     // identities of rejected rows: what is stored of them stays
 	sources map[string][]string // layer -> sources delivered
+	former  map[string]string   // codes components once had -> the codes they have
 }
 
 func runImport(ctx context.Context, t Target, o Options) (Result, error) {
@@ -125,7 +126,9 @@ func newRun(ctx context.Context, t Target, o Options) (*run, error) {
 	}
 	if t != nil {
 		if r.city, r.place, err = readCity(ctx, t, o.Place); err == nil && o.Layer == "component" {
-			r.depts, err = readDirectory(ctx, t)
+			if r.depts, err = readDirectory(ctx, t); err == nil {
+				r.former, err = codesNow(ctx, t)
+			}
 		}
 	}
 	return r, err

@@ -16,7 +16,9 @@ import (
 // same position and matching distances, metres.
 const (
 	sameMetres  = 0.02 // nearer than this is the same position: rounding of projected coordinates
-	matchMetres = 0.5  // a row without a known id is the stored thing of its class this near
+	matchMetres = 0.5  // a row without a known id is the stored thing of its class this near, twice that for accuracy class B and more
+	sameSpot    = 0.1  // a row this near to a stored one stands where that stood
+	movedByID   = 5.0  // a thing whose id was matched further off than this, and on another's spot, has got another's id
 )
 
 // plan is what a delivery does to one layer.
@@ -29,15 +31,15 @@ type plan struct {
 	sum    Summary
 }
 
-// feature returns what is to be stored of a record.
-func (p *plan) feature(i int32) gis.Feature {
+// record returns a record with the feature that is to be stored of it.
+func (p *plan) record(i int32) record {
 	rec := p.recs.record(int(i))
 	if p.to[i] >= 0 {
 		merge(&rec.f, p.m.rows.record(int(p.to[i])).f, &rec, p.m.volatile)
 	} else if rec.f.Layer.Name == "component" && rec.conv.today != "" && rec.f.Text("init_date") == "" {
 		rec.f.Set("init_date", rec.conv.today)
 	}
-	return rec.f
+	return rec
 }
 
 func (r *run) count(p *plan) {
@@ -59,12 +61,17 @@ type matcher struct {
 	mx, my   float64
 	isComp   bool
 	volatile map[string]bool
+	classes  map[string]string // classes of CJ/T 214-2007 -> their counterparts
+	former   map[string]string // codes rows once had -> the codes they have
 
 	source, class, id int // fields
+	label, name       int
+	className         int
 }
 
 func newMatcher(l *gis.Layer, feats iter.Seq2[gis.Feature, error]) (*matcher, error) {
 	m := &matcher{rows: newPack(l), isComp: l.Name == "component", source: l.Index("source"), class: l.Index("class"), id: l.Index("delivered_id")}
+	m.classes, m.label, m.name, m.className = map[string]string{}, l.Index("label"), l.Index("name"), l.Index("class_name")
 	for f, err := range feats {
 		if err != nil {
 			return nil, err
@@ -85,7 +92,7 @@ func newMatcher(l *gis.Layer, feats iter.Seq2[gis.Feature, error]) (*matcher, er
 		if id, _ := f.Values[m.id].(string); id != "" {
 			source, _ := f.Values[m.source].(string)
 			class, _ := f.Values[m.class].(string)
-			m.ids.add(hashOf(source, class, id), i)
+			m.ids.add(hashOf(source, m.common(class), id), i)
 		}
 		m.places.add(m.cell(rec.at, 0, 0), i)
 	}
@@ -115,9 +122,10 @@ func (m *matcher) byKey(key string) int {
 // by position, else the same delivery again would exchange them.
 func (m *matcher) byID(source, class, id string) int {
 	last := -1
+	class = m.common(class)
 	for _, e := range m.ids.of(hashOf(source, class, id)) {
 		i := int(e.at)
-		if m.rows.text(i, m.id) == id && m.rows.text(i, m.class) == class && m.rows.text(i, m.source) == source {
+		if m.rows.text(i, m.id) == id && m.common(m.rows.text(i, m.class)) == class && m.rows.text(i, m.source) == source {
 			if last >= 0 {
 				return -1
 			}
@@ -133,31 +141,10 @@ func metres(a, b orb.Point) float64 {
 	return math.Hypot((a[0]-b[0])*mx, (a[1]-b[1])*my)
 }
 
-// nearest returns the stored component of that class nearest to p within [matchMetres] that no row has taken, -1 for none.
-func (m *matcher) nearest(p orb.Point, class string) int {
-	best, bestD := -1, matchMetres
-	if m.mx == 0 {
-		return -1
-	}
-	for dx := -1; dx <= 1; dx++ {
-		for dy := -1; dy <= 1; dy++ {
-			for _, e := range m.places.of(m.cell(p, dx, dy)) {
-				i := int(e.at)
-				if m.taken[i] || m.rows.text(i, m.class) != class {
-					continue
-				}
-				if d := metres(p, m.rows.points[i]); d < bestD {
-					best, bestD = i, d
-				}
-			}
-		}
-	}
-	return best
-}
-
-// match finds for every record the stored row it is, -1 for a new one: by key, by delivered id, then by position.
-func (m *matcher) match(recs *pack) []int32 {
-	to := make([]int32, recs.len())
+// match finds for every record the stored row it is, -1 for a new one: by key, by delivered id, then by position. What it
+// noticed about the delivery as a whole comes as remarks.
+func (m *matcher) match(recs *pack) (to []int32, remarks []string) {
+	to = make([]int32, recs.len())
 	take := func(i, j int) {
 		if j >= 0 && !m.taken[j] {
 			to[i], m.taken[j] = int32(j), true
@@ -166,12 +153,19 @@ func (m *matcher) match(recs *pack) []int32 {
 	for i := range to {
 		to[i] = -1
 		if key := recs.key(i); len(key) > 0 {
-			take(i, m.byKey(string(key)))
+			j := m.byKey(string(key))
+			if j < 0 && len(m.former) > 0 {
+				if now := m.former[string(key)]; now != "" {
+					j = m.byKey(now)
+				}
+			}
+			take(i, j)
 		}
 	}
 	if !m.isComp || m.rows.len() == 0 {
-		return to
+		return to, nil
 	}
+	var far []int // matched by an id with something that stood elsewhere
 	for i := range to {
 		if to[i] >= 0 {
 			continue
@@ -182,15 +176,12 @@ func (m *matcher) match(recs *pack) []int32 {
 		}
 		key := string(recs.key(i))
 		if j := m.byID(recs.sourceOf(i), recs.text(i, m.class), id); j >= 0 && (key == "" || key == string(m.rows.key(j))) {
-			take(i, j)
+			if take(i, j); to[i] == int32(j) && metres(recs.points[i], m.rows.points[j]) > movedByID {
+				far = append(far, i)
+			}
 		}
 	}
-	for i := range to {
-		if to[i] < 0 && len(recs.key(i)) == 0 {
-			take(i, m.nearest(recs.points[i], recs.text(i, m.class)))
-		}
-	}
-	return to
+	return to, m.matchPlaces(recs, to, far)
 }
 
 // plan works out what the delivery changes in a layer. It does not edit the records.
@@ -201,7 +192,11 @@ func (r *run) plan(layer string, feats iter.Seq2[gis.Feature, error]) (*plan, er
 	if err != nil {
 		return nil, err
 	}
-	to := m.match(recs)
+	m.former = r.former
+	to, remarks := m.match(recs)
+	for _, note := range remarks {
+		r.remarkDelivery(note)
+	}
 	r.stamps(m, recs, to)
 	p := &plan{recs: recs, m: m, to: to}
 	for i, j := range to {
@@ -230,6 +225,7 @@ func (r *run) plan(layer string, feats iter.Seq2[gis.Feature, error]) (*plan, er
 // merge keeps of the stored row what the delivery says nothing about and tells what differs.
 func merge(f *gis.Feature, old gis.Feature, rec *record, volatile map[string]bool) (moved, changed bool) {
 	f.Key, f.ID = old.Key, old.ID
+	keepEdition(f, old)
 	if f.Layer.Key != "" {
 		f.Set(f.Layer.Key, old.Key)
 	}
@@ -242,7 +238,8 @@ func merge(f *gis.Feature, old gis.Feature, rec *record, volatile map[string]boo
 		if i >= len(old.Values) {
 			break
 		}
-		if f.Values[i] == nil && rec.conv.from[i] == nil {
+		byRule := (field.Name == "dept_code" || field.Name == "dept_name") && rec.conv.from[i] == nil && old.Values[i] != nil
+		if f.Values[i] == nil && rec.conv.from[i] == nil || byRule { // what was put in by hand is not undone by a rule
 			f.Values[i] = old.Values[i]
 			continue
 		}
@@ -342,14 +339,18 @@ func (r *run) stamps(m *matcher, recs *pack, to []int32) {
 	for _, k := range sortedKeys(differ) {
 		if pairs >= 20 && differ[k]*100 >= pairs*95 && !m.volatile[k] {
 			m.volatile[k] = true
-			if len(r.res.Files) > 0 {
-				f := &r.res.Files[len(r.res.Files)-1]
-				note := fmt.Sprintf("column %q differs in %d of %d rows already stored: taken as a stamp, its change alone is none / 该列几乎每行都变，不视为变更", k, differ[k], pairs)
-				if !slices.Contains(f.Remarks, note) {
-					f.Remarks = append(f.Remarks, note)
-				}
-			}
+			r.remarkDelivery(fmt.Sprintf("column %q differs in %d of %d rows already stored: taken as a stamp, its change alone is none / 该列几乎每行都变，不视为变更", k, differ[k], pairs))
 		}
+	}
+}
+
+// remarkDelivery tells something about the delivery as a whole, once, with its last file.
+func (r *run) remarkDelivery(note string) {
+	if len(r.res.Files) == 0 {
+		return
+	}
+	if f := &r.res.Files[len(r.res.Files)-1]; !slices.Contains(f.Remarks, note) {
+		f.Remarks = append(f.Remarks, note)
 	}
 }
 

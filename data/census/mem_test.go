@@ -147,6 +147,7 @@ func (t memTx) Reserve(counter string, n int64) error {
 	return nil
 }
 func (t memTx) Reject(r data.Rejected) error  { t.m.rejected = append(t.m.rejected, r); return nil }
+func (t memTx) From(string, int64)            {}
 func (t memTx) AddLineage(data.Lineage) error { return nil }
 
 // shared returns a file of the real data; the test skips without it, in CI it fails.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/paulmach/orb"
 
+	"wanmi/data"
 	"wanmi/gis"
 	"wanmi/gis/geom"
 	"wanmi/gis/index"
@@ -105,18 +106,13 @@ func readDepartments(ctx context.Context, src source) (*Departments, error) {
 func departmentOf(f gis.Feature) *Department {
 	return &Department{
 		Code: f.Key, Name: f.Text("name"), ShortName: f.Text("short_name"), Kind: f.Text("kind"), Phone: f.Text("phone"),
-		Classes: list(f.Text("classes")), Areas: list(f.Text("areas")),
+		Classes: data.Codes(f.Text("classes")), Areas: data.Codes(f.Text("areas")),
 	}
 }
 
 func (d *Departments) add(one *Department) {
 	d.byCode[one.Code] = one
 	d.all = append(d.all, one)
-}
-
-// list splits at commas and the marks people put in their place.
-func list(s string) []string {
-	return strings.FieldsFunc(s, func(r rune) bool { return strings.ContainsRune(",，、;；# \t", r) })
 }
 
 // Get returns the department of that code.
@@ -129,26 +125,11 @@ func (d *Departments) Get(code string) (*Department, bool) {
 // class prefix first, the smallest area next, the smaller code last.
 func (d *Departments) Responsible(class, community string) (*Department, bool) {
 	var best *Department
-	bestClass, bestArea := 0, -1
+	var most data.Answer
 	for _, one := range d.all {
-		c, a := longest(one.Classes, class), longest(one.Areas, community)
-		if len(one.Areas) > 0 && a == 0 {
-			continue
-		}
-		if c > bestClass || c == bestClass && c > 0 && a > bestArea {
-			best, bestClass, bestArea = one, c, a
+		if a := data.Answers(one.Classes, one.Areas, class, community); a.Better(most) {
+			best, most = one, a
 		}
 	}
 	return best, best != nil
-}
-
-// longest returns the length of the longest of prefixes that code begins with, 0 for none.
-func longest(prefixes []string, code string) int {
-	n := 0
-	for _, p := range prefixes {
-		if len(p) > n && strings.HasPrefix(code, p) {
-			n = len(p)
-		}
-	}
-	return n
 }
