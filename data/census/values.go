@@ -72,10 +72,12 @@ var dateForms = []string{
 
 var monthForms = []string{"2006-01", "2006-1", "2006/01", "2006/1", "2006年1月", "200601"}
 
+var chinaTime = time.FixedZone("CST", 8*3600)
+
 // parseTime reads a date with or without a time of day; without a zone it is taken as China's (UTC+8).
 func parseTime(s string) (time.Time, error) {
 	t := strings.TrimSpace(foldDigits(s))
-	zone := time.FixedZone("CST", 8*3600)
+	zone := chinaTime
 	for _, form := range dateForms {
 		if d, err := time.ParseInLocation(form, t, zone); err == nil {
 			return plausible(d, s)

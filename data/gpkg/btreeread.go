@@ -84,7 +84,10 @@ func readVarint(b []byte) (uint64, int) {
 
 // parseRecord fills values with those of the record: nil, int64, float64, string or []byte, which is the record's own. Columns
 // a record is too short for, added after it was written, are nil.
-func parseRecord(record []byte, values []any) error {
+func parseRecord(record []byte, values []any) error { return parseRecordWords(record, values, nil) }
+
+// parseRecordWords is parseRecord that takes texts from words, one for each value, where they came lately.
+func parseRecordWords(record []byte, values []any, words []lastWords) error {
 	size, n := readVarint(record)
 	if n == 0 || size > uint64(len(record)) {
 		return fault("a record without a head")
@@ -104,7 +107,11 @@ func parseRecord(record []byte, values []any) error {
 		if width > len(body) {
 			return fault("a record is cut off")
 		}
-		values[i] = recordValue(kind, body[:width])
+		if words != nil && kind >= 13 && kind%2 == 1 {
+			values[i] = words[i].word(body[:width])
+		} else {
+			values[i] = recordValue(kind, body[:width])
+		}
 		body = body[width:]
 	}
 	return nil

@@ -28,6 +28,14 @@ func (s *Store) Features(ctx context.Context, layer string, bound orb.Bound) ite
 			yield(gis.Feature{}, err)
 			return
 		}
+		if !bounded(bound) {
+			if done, err := s.scanPages(ctx, t, yield); done || err != nil {
+				if err != nil {
+					yield(gis.Feature{}, s.wrap(err, "read "+layer))
+				}
+				return
+			}
+		}
 		query, args := t.rowsSQL(bound, "")
 		s.stream(ctx, t, bound, query, args, yield)
 	}

@@ -23,15 +23,21 @@ func Encode(f *gis.Field, v any) (any, error) {
 	if !f.Type.Holds(v) {
 		return nil, fmt.Errorf("%s is %s, not %T", f.Name, f.Type, v)
 	}
-	switch v := v.(type) {
+	switch x := v.(type) {
 	case float64:
-		if math.IsNaN(v) || math.IsInf(v, 0) {
+		if math.IsNaN(x) || math.IsInf(x, 0) {
 			return nil, fmt.Errorf("%s is not a finite number", f.Name)
 		}
 	case string:
-		return encodeText(f, v)
+		as, err := encodeText(f, x)
+		if err != nil {
+			return nil, err
+		}
+		if as != x {
+			return as, nil
+		}
 	}
-	return v, nil
+	return v, nil // as it came: a text put into an interface anew would be an allocation for every value there is
 }
 
 // Storable reports whether a store takes s as text: UTF-8 without NUL.
@@ -40,27 +46,27 @@ func Storable(s string) bool { return utf8.ValidString(s) && strings.IndexByte(s
 // Text returns s as a store takes it, with what is no UTF-8 replaced and NUL left out: what was refused may be in any encoding.
 func Text(s string) string { return strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\x00", "") }
 
-func encodeText(f *gis.Field, s string) (any, error) {
+func encodeText(f *gis.Field, s string) (string, error) {
 	if !utf8.ValidString(s) {
-		return nil, fmt.Errorf("%s is not UTF-8 text", f.Name)
+		return "", fmt.Errorf("%s is not UTF-8 text", f.Name)
 	}
 	if strings.IndexByte(s, 0) >= 0 {
-		return nil, fmt.Errorf("%s holds a NUL character", f.Name)
+		return "", fmt.Errorf("%s holds a NUL character", f.Name)
 	}
 	switch f.Type {
 	case gis.Date:
 		if _, err := time.Parse(time.DateOnly, s); err != nil {
-			return nil, fmt.Errorf("%s: %q is no date as 2026-08-02", f.Name, s)
+			return "", fmt.Errorf("%s: %q is no date as 2026-08-02", f.Name, s)
 		}
 	case gis.Time:
 		t, err := time.Parse(time.RFC3339, s)
 		if err != nil {
-			return nil, fmt.Errorf("%s: %q is no time as 2026-08-02T10:00:00+08:00", f.Name, s)
+			return "", fmt.Errorf("%s: %q is no time as 2026-08-02T10:00:00+08:00", f.Name, s)
 		}
 		return FormatTime(t), nil
 	case gis.JSON:
 		if !json.Valid([]byte(s)) {
-			return nil, fmt.Errorf("%s is not a JSON document", f.Name)
+			return "", fmt.Errorf("%s is not a JSON document", f.Name)
 		}
 	}
 	return s, nil
@@ -69,6 +75,9 @@ func encodeText(f *gis.Field, s string) (any, error) {
 // Decode is the inverse of Encode. It also takes what another program may have left in the column, a whole
 // number in a DOUBLE column for one; what cannot be read as the field's type is nil.
 func Decode(f *gis.Field, v any) any {
+	if _, is := v.(string); is && (f.Type == gis.Text || f.Type == gis.JSON || f.Type == gis.Date) {
+		return v // as it came, like in Encode
+	}
 	switch f.Type {
 	case gis.Int:
 		switch v := v.(type) {
