@@ -47,6 +47,7 @@ func FuzzOpen(f *testing.F) {
 		{0xFF, 0xFE, 'a', 0},
 		[]byte(`{"type":"FeatureCollection","features":[]}`),
 		[]byte(`[{"a":[1,{"b":2}]},{"a":"\ud800"}]`), []byte("{}\n{}"), zipped(f, map[string][]byte{"x/a.shp": s, "x/a.dbf": d, "b.csv": []byte("a,b\n1,2")}),
+		[]byte(kmlSample), []byte(gmlSample), []byte(`{"features":[{"attributes":{"a":1},"geometry":{"rings":[[[0,0],[0,1],[1,1],[0,0]]]}}],"spatialReference":{"wkid":4490}}`),
 		gz([]byte("a,b\n1,2\n")), []byte("<osm><node id='1' lon='1' lat='2'/></osm>"), []byte("SQLite format 3\x00"), []byte("PK\x03\x04"),
 		{0x1F, 0x8B, 8},
 		encode(f, simplifiedchinese.GBK, "编号,名称\n1,路灯\n"),
@@ -172,6 +173,27 @@ func FuzzGeometryText(f *testing.F) {
 		if v, ok := parseAngle(s); ok && !(math.Abs(v) < 1e300) {
 			t.Errorf("%q is the angle %g", s, v)
 		}
+	})
+}
+
+// FuzzSheet reads the text as the sheet of a workbook that is whole otherwise.
+func FuzzSheet(f *testing.F) {
+	for _, s := range []string{
+		`<sheetData><row r="1"><c r="A1" t="inlineStr"><is><t>编号</t></is></c><c r="B1" t="s"><v>0</v></c></row><row r="2"><c r="A2"><v>1</v></c></row></sheetData><mergeCells><mergeCell ref="A2:A9"/></mergeCells>`,
+		`<sheetData><row r="1"><c r="XFD1"><v>1</v></c></row><row r="1048576"/><row r="-1"/></sheetData>`, `<sheetData><row><c t="s"><v>99</v></c></row>`, "",
+	} {
+		f.Add(s)
+	}
+	const main = `xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"`
+	f.Fuzz(func(t *testing.T, s string) {
+		drain(t, "x.xlsx", zipped(t, map[string][]byte{
+			"[Content_Types].xml":        []byte(`<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"><Override PartName="/xl/workbook.xml" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"/></Types>`),
+			"_rels/.rels":                []byte(`<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument" Target="xl/workbook.xml"/></Relationships>`),
+			"xl/workbook.xml":            []byte(`<workbook ` + main + ` xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"><sheets><sheet name="a" sheetId="1" r:id="rId1"/></sheets></workbook>`),
+			"xl/_rels/workbook.xml.rels": []byte(`<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet" Target="worksheets/sheet1.xml"/><Relationship Id="rId2" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/sharedStrings" Target="sharedStrings.xml"/></Relationships>`),
+			"xl/sharedStrings.xml":       []byte(`<sst ` + main + `><si><t>名称</t></si></sst>`),
+			"xl/worksheets/sheet1.xml":   []byte(`<worksheet ` + main + `>` + s + `</worksheet>`),
+		}))
 	})
 }
 

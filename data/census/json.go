@@ -145,6 +145,7 @@ type rawRow struct {
 	feature bool
 	props   []byte
 	geom    []byte
+	esri    bool // attributes and geometry as ArcGIS writes them
 	id      string
 	err     error
 }
@@ -152,19 +153,26 @@ type rawRow struct {
 func parseRaw(num int64, raw []byte) rawRow {
 	r := rawRow{num: num, raw: raw}
 	kind := ""
+	var attributes []byte
 	r.err = walkObject(raw, func(k string, v []byte) {
 		switch k {
 		case "type":
 			kind = jsonText(v)
 		case "properties":
 			r.props = v
+		case "attributes":
+			r.esri = len(v) > 0 && v[0] == '{'
+			attributes = v
 		case "geometry":
 			r.geom = v
 		case "id":
 			r.id = jsonText(v)
 		}
 	})
-	r.feature = kind == "Feature"
+	if r.esri = r.esri && kind == "" && r.props == nil; r.esri {
+		r.props = attributes
+	}
+	r.feature = kind == "Feature" || r.esri
 	return r
 }
 
@@ -277,8 +285,12 @@ func (j *jsonReader) top(s *jsonScanner, one func() error) error {
 			return each(s, ']', one)
 		}
 		v, err := s.value()
-		if err == nil && key == "crs" && j.crsHow == "" {
+		switch {
+		case err != nil || j.crsHow != "":
+		case key == "crs":
 			j.readCRS(v)
+		case key == "spatialReference":
+			j.readReference(v)
 		}
 		return err
 	})
@@ -387,7 +399,11 @@ func (j *jsonReader) row(raw rawRow) Row {
 		return row
 	}
 	if len(raw.geom) > 0 {
-		if row.Geom, err = parseGeoJSON(raw.geom); err != nil {
+		parse := parseGeoJSON
+		if raw.esri {
+			parse = parseArcGIS
+		}
+		if row.Geom, err = parse(raw.geom); err != nil {
 			row.Err = &rowError{Rule: RuleGeometry, Field: "geometry", Value: clip(string(raw.geom), 80), Text: "the geometry cannot be read: " + err.Error(), TextZh: "图形无法读取：" + err.Error()}
 		}
 	}

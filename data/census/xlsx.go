@@ -21,6 +21,7 @@ type sheetReader struct {
 	alone   bool // the workbook's only sheet
 	heading int
 	columns []string
+	merged  mergedCells
 }
 
 // openBook opens the workbook; large sheets are unpacked to the temporary folder, not into memory.
@@ -40,12 +41,16 @@ func openXLSX(s stream, opt ReadOptions) ([]Reader, error) {
 		return nil, refuse(s.name, err, "is a damaged workbook")
 	}
 	defer f.Close()
+	var merged map[string]mergedCells
+	if b, err := s.all(opt.Limits.MemoryBytes); err == nil {
+		merged = readMerged(b, opt.Limits.FileBytes)
+	}
 	var out []Reader
 	for _, name := range f.GetSheetList() {
 		if opt.Sheet != "" && name != opt.Sheet {
 			continue
 		}
-		r, err := openSheet(f, s, name, opt.Limits)
+		r, err := openSheet(f, s, name, merged[name], opt.Limits)
 		if err != nil {
 			return nil, err
 		}
@@ -65,7 +70,7 @@ func openXLSX(s stream, opt ReadOptions) ([]Reader, error) {
 }
 
 // openSheet finds the heading; nil when the sheet has no table: a cover, an empty sheet.
-func openSheet(f *excelize.File, s stream, name string, lim Limits) (*sheetReader, error) {
+func openSheet(f *excelize.File, s stream, name string, merged mergedCells, lim Limits) (*sheetReader, error) {
 	rows, err := f.Rows(name)
 	if err != nil {
 		var chart excelize.ErrSheetNotExist
@@ -83,11 +88,12 @@ func openSheet(f *excelize.File, s stream, name string, lim Limits) (*sheetReade
 		}
 		first = append(first, cells)
 	}
+	merged.fillHeading(first)
 	at := findHeading(first)
 	if at < 0 || at+1 >= len(first) {
 		return nil, nil
 	}
-	return &sheetReader{src: s, limits: lim, sheet: name, heading: at + 1, columns: nameColumns(first[at])}, nil
+	return &sheetReader{src: s, limits: lim, sheet: name, heading: at + 1, columns: headingNames(first, at), merged: merged}, nil
 }
 
 func (x *sheetReader) Name() string {
@@ -117,6 +123,7 @@ func (x *sheetReader) Rows() iter.Seq2[Row, error] {
 		defer rows.Close()
 		values := make([]string, len(x.columns))
 		num := int64(0)
+		down := filler{merged: x.merged}
 		for rows.Next() {
 			num++
 			cells, err := rows.Columns()
@@ -126,6 +133,9 @@ func (x *sheetReader) Rows() iter.Seq2[Row, error] {
 			}
 			if num <= int64(x.heading) || blank(cells) {
 				continue
+			}
+			if len(x.merged) > 0 {
+				cells = down.fill(int(num), cells)
 			}
 			row := Row{File: x.Name(), Num: num, Values: values, Err: fillValues(values, cells)}
 			if !yield(row, nil) {

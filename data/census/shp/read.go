@@ -143,7 +143,7 @@ func Decode(b []byte) (orb.Geometry, error) {
 		if base == PolyLine {
 			return lines(parts), nil
 		}
-		return polygons(parts), nil
+		return Polygons(parts), nil
 	}
 	return nil, fmt.Errorf("shape type %d is not known", t)
 }
@@ -217,9 +217,9 @@ func lines(parts [][]orb.Point) orb.Geometry {
 	return out
 }
 
-// polygons sorts rings into exteriors (clockwise in the file) and the holes they hold.
+// Polygons sorts rings into exteriors (clockwise in the file) and the holes they hold.
 // A hole nobody holds becomes an exterior: some programs write every ring the wrong way round.
-func polygons(parts [][]orb.Point) orb.Geometry {
+func Polygons(parts [][]orb.Point) orb.Geometry {
 	var out orb.MultiPolygon
 	var holes []orb.Ring
 	for _, p := range parts {
