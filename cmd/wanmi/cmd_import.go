@@ -37,8 +37,8 @@ func (a *app) cmdImportFlags(f *importFlags) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "import LAYER FILE...",
 		Short: "read survey files into a layer: all of them or, on a fault that cannot be reported by row, none",
-		Long: `Reads CSV, TSV, XLSX, GeoJSON, GeoJSON sequences, JSON arrays, Shapefiles (loose or zipped, GBK or UTF-8),
-OpenStreetMap PBF and XML, each also gzipped. Which column is which field is guessed and printed; a guess that
+		Long: `Reads CSV, TSV, XLSX, GeoJSON, GeoJSON sequences, JSON arrays, Shapefiles (GBK or UTF-8), GeoPackages, KML, GML,
+OpenStreetMap PBF and XML, folders and zips of these, each also gzipped. Which column is which field is guessed and printed; a guess that
 is wrong is written out with --guess, edited, and given back with --profile.
 
 Unit grids drawn by hand are repaired against the communities on the way in: outlines get common corners; gaps,
@@ -62,9 +62,9 @@ faults and which of them --fix puts right. Exit code 3 means that nothing could 
 	}
 	fl := c.Flags()
 	a.dbFlagVar(c, &f.db, "the database: a GeoPackage file, made when absent, or postgres://USER:PASSWORD@HOST/DATABASE (default from WANMI_DB)")
-	fl.StringVar(&f.crs, "crs", "", "coordinate system of the files when they do not say or lie: EPSG:n, gcj02, bd09")
+	fl.StringVar(&f.crs, "crs", "", "coordinate system of the files when they do not say or lie: EPSG:n, gcj02, bd09; wanmi crs --help lists all")
 	fl.StringVar(&f.encoding, "encoding", "", "text encoding of CSV and dBASE files, as gbk (default: guessed)")
-	fl.StringVar(&f.sheet, "sheet", "", "XLSX: the sheet to read (default: every sheet with rows)")
+	fl.StringVar(&f.sheet, "sheet", "", "XLSX, GeoPackage: the sheet or table to read (default: every one with rows)")
 	fl.StringVar(&f.profile, "profile", "", "a YAML profile that says which column is which field")
 	fl.StringVar(&f.report, "report", "", "write the report to this file: .html, .json or .xlsx")
 	fl.StringArrayVar(&f.set, "set", nil, "field=value for every row; may be repeated")

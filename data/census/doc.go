@@ -18,10 +18,10 @@
 // # Formats
 //
 // CSV and TSV (UTF-8, UTF-16, GBK, Big5, found by looking), XLSX, GeoJSON, GeoJSON
-// sequences, JSON arrays of objects, Shapefile, GeoPackage, OSM as PBF or XML, zip of
-// any of these (several classes, nested folders) and gzip of any. What a file is, is
-// found by its content. An OSM file is held in memory as far as it is wanted; the
-// others stream.
+// sequences, JSON arrays of objects, ArcGIS JSON, Shapefile, GeoPackage, KML, GML, OSM
+// as PBF or XML, folders and zips of any of these (several classes, nested folders) and
+// gzip of any. What a file is, is found by its content; docs/formats.md tells users. An
+// OSM file is held in memory as far as it is wanted; the others stream.
 //
 // # Rows that stay
 //

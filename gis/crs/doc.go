@@ -8,6 +8,9 @@
 // centimetres to decimetres); Xi'an 80 and Beijing 54 need the city's own seven
 // parameters, which the survey office keeps: see [ByName].
 //
+// A city's local system is tied to a zone by four parameters ([Similarity]) or to the
+// datum by seven ([Helmert]); [FitSimilarity] and [FitHelmert] find them.
+//
 // Sources: transverse Mercator after C. F. F. Karney, "Transverse Mercator with
 // an accuracy of a few nanometers" (2011), series to n^6; Helmert transformation
 // in the position-vector convention (EPSG method 9606); GCJ-02 and BD-09 after
