@@ -10,7 +10,7 @@ import (
 
 func (a *app) cmdCensus() *cobra.Command {
 	c := &cobra.Command{Use: "census", Short: "the checks of a census, and its acceptance by a sample"}
-	c.AddCommand(a.cmdChecks())
+	c.AddCommand(a.cmdChecks(), a.cmdSample(), a.cmdAccept())
 	return c
 }
 

@@ -111,6 +111,7 @@ func credential(code string) int8 {
 // checkDepartments looks at the codes of the three bodies, and holds the competent one against the list of departments.
 func (c *converter) checkDepartments(rec *record, class *catalog.Class) {
 	k := c.checks
+	sound := true
 	for _, i := range [3]int{k.f.deptCode, k.f.ownerCode, k.f.keeperCode} {
 		code := text(rec, i)
 		if code == "" || class.Edition != catalog.GB47678 { // the old edition's codes have another form
@@ -124,6 +125,7 @@ func (c *converter) checkDepartments(rec *record, class *catalog.Class) {
 			}
 		}
 		field := c.layer.Fields[i]
+		sound = sound && (wrong == credGood || i != k.f.deptCode)
 		switch wrong {
 		case credForm:
 			c.flag(rec, defect{rule: RuleDept, field: field.Name, value: code, en: sprint("%s %q is no unified social credit code", field.Name, code), zh: field.Zh + "不是 18 位统一社会信用代码"})
@@ -134,7 +136,7 @@ func (c *converter) checkDepartments(rec *record, class *catalog.Class) {
 			})
 		}
 	}
-	if d := c.depts; d != nil && len(d.byCode) > 0 && !k.NoDept {
+	if d := c.depts; d != nil && len(d.byCode) > 0 && !k.NoDept && (sound || d.byCode[text(rec, k.f.deptCode)] != nil) {
 		c.checkOffice(rec, class, d)
 	}
 }

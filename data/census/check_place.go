@@ -37,12 +37,16 @@ func (c *converter) relocate(rec *record, raw orb.Geometry, name string, e *rowE
 
 // elsewhere tells how a position (easting first) is to be read so that it lies in the city; a nil error when there is no way.
 func (c *converter) elsewhere(name string, raw orb.Point, e *rowError) (crs.CRS, bool, *rowError) {
+	reach := 0.0 // a row that cannot stand as it is may lie where any row may
+	if e.Rule == RuleRange {
+		reach = farMetres
+	}
 	inside := func(sys crs.CRS, q orb.Point) bool {
 		if !inRange(sys, q) {
 			return false
 		}
 		lon, lat := sys.ToLonLat(q[0], q[1])
-		return finite(orb.Point{lon, lat}) && c.city.known && c.city.near(orb.Point{lon, lat}, 0)
+		return finite(orb.Point{lon, lat}) && c.city.known && c.city.near(orb.Point{lon, lat}, reach)
 	}
 	q := orb.Point{raw[1], raw[0]}
 	// Without a city only degrees that cannot be latitudes show it.
