@@ -3,6 +3,7 @@ package census
 import (
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 
 	"wanmi/data"
@@ -197,4 +198,58 @@ func (r *run) newCode(rec *record, first record) bool {
 		en: fmt.Sprintf("the code is in row %d of the delivery already", first.row), zh: fmt.Sprintf("编码与第 %d 行重复", first.row),
 	})
 	return true
+}
+
+// wholeTable makes one fault of the table of those that nearly every row has with the same few values, as a data source that
+// is the name of the file: nobody works through 5,000 rows for that. from is where the table's faults begin.
+func (r *run) wholeTable(from int, rows int64) {
+	type group struct {
+		first  int
+		n      int64
+		values map[string]bool
+	}
+	groups := map[string]*group{}
+	for i, f := range r.res.Faults[from:] {
+		if f.Refused || f.Fixed || f.Value == "" || f.Row == 0 {
+			continue
+		}
+		g := groups[f.Rule]
+		if g == nil {
+			g = &group{first: from + i, values: map[string]bool{}}
+			groups[f.Rule] = g
+		}
+		if g.n++; len(g.values) <= 3 {
+			g.values[f.Value] = true
+		}
+	}
+	for _, rule := range sortedKeys(groups) {
+		if g := groups[rule]; rows >= 10 && g.n*10 >= rows*9 && len(g.values) <= 3 {
+			r.foldFaults(from, g.first, rule, g.n)
+		}
+	}
+}
+
+// foldFaults puts one fault of the whole table in the place of n of a rule, from index from on.
+func (r *run) foldFaults(from, first int, rule string, n int64) {
+	res := &r.res
+	one := res.Faults[first]
+	where := path.Base(one.File) + " row "
+	res.Findings = slices.DeleteFunc(res.Findings, func(f gis.Finding) bool { return f.Rule == rule && strings.HasPrefix(f.Text, where) })
+	kept := res.Faults[:from]
+	for _, f := range res.Faults[from:] {
+		if f.Rule != rule || f.Refused || f.Fixed {
+			kept = append(kept, f)
+		}
+	}
+	res.Faults = kept
+	for k := range res.tally {
+		if k.rule == rule && k.file == one.File && k.severity == one.Severity {
+			delete(res.tally, k)
+		}
+	}
+	res.perRule[rule] -= int(n)
+	one.Row, one.Key, one.At, one.Class = 0, "", orb.Point{}, ""
+	one.Text, one.TextZh = fmt.Sprintf("in %d rows of the file: %s", n, one.Text), fmt.Sprintf("文件中 %d 行：%s", n, one.TextZh)
+	res.book(one)
+	res.Findings = append(res.Findings, gis.Finding{Rule: rule, Severity: one.Severity, Layer: one.Layer, Text: path.Base(one.File) + ": " + one.Text, TextZh: path.Base(one.File) + "：" + one.TextZh})
 }

@@ -299,6 +299,7 @@ func (r *run) readTable(ctx context.Context, rd Reader, layer *gis.Layer) error 
 		r.res.Files = append(r.res.Files, rep)
 		return err
 	}
+	before := len(r.res.Faults)
 	foldAt := len(r.records[layer.Name]) + foldRows
 	for row, err := range rd.Rows() {
 		if err != nil {
@@ -328,6 +329,7 @@ func (r *run) readTable(ctx context.Context, rd Reader, layer *gis.Layer) error 
 	if rep.Taken > 0 && !slices.Contains(r.sources[layer.Name], c.source) {
 		r.sources[layer.Name] = append(r.sources[layer.Name], c.source)
 	}
+	r.wholeTable(before, rep.Rows)
 	r.res.Files = append(r.res.Files, rep)
 	return nil
 }

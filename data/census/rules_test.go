@@ -2,6 +2,7 @@ package census
 
 import (
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -89,5 +90,34 @@ func TestProfileChecks(t *testing.T) {
 	own := rules("checks: {earliest: \"2005-01-01\", states: [待核实], near_m: {A: 2}, values: {杆高: [1, 30]}, off: [field.absent], local_classes: [{code: \"03990\", zh: 智能回收机}]}\n")
 	if own[RuleState] != 0 || own[RuleClass] != 0 || own[RuleNear] != 1 || own[RuleBefore] != 1 || own[RuleValue] != 1 || own[RuleAbsent] != 0 {
 		t.Errorf("with checks: %v", own)
+	}
+}
+
+// TestWholeTable: what every row of a file has alike is one fault of the file, and rows that differ keep theirs.
+func TestWholeTable(t *testing.T) {
+	var b strings.Builder
+	b.WriteString("类别,状态,数据来源,经度,纬度\n")
+	for i := range 40 {
+		state := "完好"
+		if i == 7 {
+			state = "待核实"
+		}
+		fmt.Fprintf(&b, "01037,%s,全市路灯清单,116.97%04d1,35.4000017\n", state, i*10)
+	}
+	file := filepath.Join(t.TempDir(), "灯.csv")
+	if err := os.WriteFile(file, []byte(b.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	res, err := Import(t.Context(), newMem(), Options{Layer: "component", Files: []string{file}, Set: map[string]string{"community_code": "370883001001", "dept_name": "路灯所", "init_date": "2024-01-02"}, DryRun: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(res.Faults) != 2 || len(res.Findings) != 2 || len(res.Counts()) != 2 {
+		t.Fatalf("%d faults, %d findings, %d counts; want one of the file and one of row 9: %+v", len(res.Faults), len(res.Findings), len(res.Counts()), res.Faults)
+	}
+	for _, f := range res.Faults {
+		if f.Rule == RuleSource && (f.Row != 0 || !strings.Contains(f.Text, "in 40 rows")) || f.Rule == RuleState && f.Row != 9 {
+			t.Errorf("%+v", f)
+		}
 	}
 }
