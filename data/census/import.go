@@ -36,6 +36,7 @@ type run struct {
 	comps   *pack               // of components there are too many for that
 	kept    map[string]bool     // identities of rejected rows: what is stored of them stays
 	sources map[string][]string // layer -> sources delivered
+	ahead   *ahead              // the stored components, in a dry run
 	former  map[string]string   // codes components once had -> the codes they have
 }
 
@@ -48,6 +49,14 @@ func runImport(ctx context.Context, t Target, o Options) (Result, error) {
 	layers := []string{o.Layer}
 	if o.Layer == "osm" {
 		layers = osmLayers
+	}
+	if o.DryRun && t != nil && o.Layer == "component" {
+		reading, stop := context.WithCancel(ctx)
+		r.ahead = readAhead(reading, t)
+		defer func() {
+			stop()
+			<-r.ahead.done
+		}()
 	}
 	for _, file := range o.Files {
 		if err := r.readFile(ctx, file, layers); err != nil {

@@ -1,6 +1,7 @@
 package census
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"iter"
@@ -184,11 +185,40 @@ func (m *matcher) match(recs *pack) (to []int32, remarks []string) {
 	return to, m.matchPlaces(recs, to, far)
 }
 
+// ahead reads the stored components on another core while the delivery is read: for a dry run, which matches them with what is
+// stored at any moment of it.
+type ahead struct {
+	done chan struct{}
+	m    *matcher
+	err  error
+}
+
+func readAhead(ctx context.Context, t Target) *ahead {
+	a := &ahead{done: make(chan struct{})}
+	go func() {
+		defer close(a.done)
+		a.m, a.err = newMatcher(gis.MustLayer("component"), t.Features(ctx, "component", orb.Bound{}))
+	}()
+	return a
+}
+
+// wait returns what has been read, once; nil when nothing was read ahead of that layer.
+func (a *ahead) wait(layer string) (*matcher, error) {
+	if a == nil || layer != "component" {
+		return nil, nil
+	}
+	<-a.done
+	return a.m, a.err
+}
+
 // plan works out what the delivery changes in a layer. It does not edit the records.
 func (r *run) plan(layer string, feats iter.Seq2[gis.Feature, error]) (*plan, error) {
 	recs := r.packed(layer)
 	r.Progress.Tell("match "+layer, 0, int64(recs.len()))
-	m, err := newMatcher(gis.MustLayer(layer), feats)
+	m, err := r.ahead.wait(layer)
+	if m == nil && err == nil {
+		m, err = newMatcher(gis.MustLayer(layer), feats)
+	}
 	if err != nil {
 		return nil, err
 	}
