@@ -7,7 +7,7 @@ WEBUI := cmd/wanmi/internal/webui
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 WEB_SOURCES := $(shell git ls-files $(WEBUI)/src $(WEBUI)/package-lock.json $(WEBUI)/*.mjs $(WEBUI)/*.json 2>/dev/null)
 
-.PHONY: help build web demo test ci lint unit e2e fuzz bench bench-grids preset-pictures clean
+.PHONY: help build web demo test ci lint unit e2e fuzz bench bench-grids bench-census preset-pictures clean
 
 help: ## list the targets
 	@grep -hE '^[a-z][a-z0-9-]*:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -48,6 +48,9 @@ bench: web ## the benchmarks of the cores
 
 bench-grids: ## divide real places and judge the cells; PLACES="DIR DIR" OUT=DIR takes other folders
 	@GO="$(GO)" scripts/bench_grids.py "$(or $(OUT),bin/bench-grids)" $(PLACES)
+
+bench-census: web ## a census of N=1000000 components in and out, beside ogr2ogr; OUT=DIR keeps the files
+	@GO="$(GO)" scripts/bench_census.py "$(or $(OUT),bin/bench-census)" $(N)
 
 preset-pictures: ## draw docs/presets/*.svg and the table of docs/presets.md from the synthetic city
 	@mkdir -p bin && $(GO) build -o bin/.wanmi-pictures ./cmd/wanmi && scripts/preset_pictures.py bin/.wanmi-pictures; s=$$?; rm -f bin/.wanmi-pictures; exit $$s
