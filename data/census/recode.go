@@ -253,15 +253,20 @@ func (r *recoding) code(tx data.Tx, row recodeRow) (string, error) {
 	if county == "" {
 		return "", gis.E(gis.Invalid, nil, "the county of component %s is not known: import the street layer first", row.key)
 	}
+	return NextCode(tx, county, row.to.Code)
+}
+
+// NextCode returns the next code of a county and class that no component has: from the counter, so it was never given.
+func NextCode(tx data.Tx, county, class string) (string, error) {
 	for {
-		n, err := tx.Next(counterName(county, row.to.Code), 1)
+		n, err := tx.Next(counterName(county, class), 1)
 		if err != nil {
 			return "", err
 		}
 		if n > 999999 {
-			return "", gis.E(gis.Conflict, nil, "county %s has no running numbers left for class %s", county, row.to.Code)
+			return "", gis.E(gis.Conflict, nil, "county %s has no running numbers left for class %s", county, class)
 		}
-		code := fmt.Sprintf("%s%s%06d", county, row.to.Code, n)
+		code := fmt.Sprintf("%s%s%06d", county, class, n)
 		if _, err := tx.Rev("component", code); err != nil {
 			if gis.KindOf(err) == gis.NotFound {
 				return code, nil

@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"iter"
 	"log/slog"
 	"net/http"
 	"strings"
 	"time"
 
 	"github.com/gorilla/mux"
+	"github.com/paulmach/orb"
 	"github.com/prometheus/client_golang/prometheus"
 
 	"wanmi/cmd/wanmi/internal/city"
@@ -28,6 +30,10 @@ type Keys interface {
 type Ledger interface {
 	Rev(ctx context.Context, layer, key string) (int64, error)
 	History(ctx context.Context, layer, key string) ([]data.Version, error)
+	AsOf(ctx context.Context, layer string, at time.Time, bound orb.Bound) iter.Seq2[gis.Feature, error]
+	KeyNow(ctx context.Context, layer, former string) (string, error)
+	Renames(ctx context.Context, layer string) iter.Seq2[data.Renamed, error]
+	Batch(ctx context.Context, id int64) (data.Batch, error)
 	Lineage(ctx context.Context, code string) ([]data.Lineage, error)
 }
 
@@ -41,6 +47,18 @@ type Refusals interface {
 	RecordRejected(ctx context.Context, b data.Batch, rows []data.Rejected) (int64, error)
 }
 
+// Pager reads a layer from an ID on.
+type Pager interface {
+	After(ctx context.Context, layer string, bound orb.Bound, id int64) iter.Seq2[gis.Feature, error]
+}
+
+// Proposals keeps what surveyors propose until an editor decides.
+type Proposals interface {
+	Propose(ctx context.Context, p data.Proposal) (int64, error)
+	Proposals(ctx context.Context, state string) ([]data.Proposal, error)
+	Proposal(ctx context.Context, id int64) (data.Proposal, error)
+}
+
 // Store is what the HTTP surface needs of a store beside the View.
 type Store interface {
 	city.Store
@@ -48,6 +66,8 @@ type Store interface {
 	Ledger
 	Refusals
 	Counter
+	Pager
+	Proposals
 	LastBy(ctx context.Context, source string) (gis.Change, error) // the newest change of that source
 }
 

@@ -26,12 +26,13 @@ func componentRoutes() []route {
 		{name: "bbox", typ: "string", doc: "minLon,minLat,maxLon,maxLat"},
 		{name: "class", typ: "string", doc: "class code or the beginning of one"},
 		{name: "grid", typ: "string", doc: "code of a cell"},
+		asOfParam,
 	}, pageParams...)
 	one := "/api/components/{code}"
 	return []route{
 		get("components", "/api/components", tag, "Components by code, in pages.", (*API).listComponents, list...).gives("FeatureCollection").as(geoJSON),
-		get("component", one, tag, "A component; its ETag is the revision.", (*API).component).gives("Feature").as(geoJSON),
-		get("component-history", one+"/history", tag, "The states of a component, oldest first.", (*API).componentHistory).gives("History"),
+		get("component", one, tag, "A component; its ETag is the revision. A code it once had is answered with 301.", (*API).component, asOfParam).gives("Feature").as(geoJSON),
+		get("component-history", one+"/history", tag, "The states of a component, oldest first: who, when, from which file and row. Former codes find it too.", (*API).componentHistory).gives("History"),
 		get("component-put", one, tag, "Stores a component whole: with If-Match the one read, with If-None-Match: * a new one.", (*API).putComponent).
 			by(http.MethodPut).needs(data.RoleEditor).takes("Component", geoJSON, smallBody).gives("Feature").as(geoJSON),
 		get("component-patch", one, tag, "Changes properties or geometry of a component (merge patch); needs If-Match.", (*API).patchComponent).
@@ -62,6 +63,10 @@ func (a *API) listComponents(c *call) (*reply, error) {
 	if err != nil {
 		return nil, err
 	}
+	at, err := gis.Moment(c.q.Get("as_of"))
+	if err != nil {
+		return nil, err
+	}
 	class, grid := c.q.Get("class"), c.q.Get("grid")
 	within := orb.Bound{Min: orb.Point{-180, -90}, Max: orb.Point{180, 90}}
 	if box != nil {
@@ -74,6 +79,9 @@ func (a *API) listComponents(c *call) (*reply, error) {
 		}
 		grid = string(code)
 	}
+	if !at.IsZero() {
+		return a.componentsThen(c, at, box, class, grid, pg)
+	}
 	var codes []string
 	for o := range c.view.Components.In(within) {
 		if strings.HasPrefix(o.Class, class) && (grid == "" || o.GridCode == grid) {
@@ -85,15 +93,8 @@ func (a *API) listComponents(c *call) (*reply, error) {
 
 // componentPage writes the page of those components, which the View has named; a row that has gone since is left out.
 func (a *API) componentPage(c *call, codes []string, pg paging) (*reply, error) {
-	slices.Sort(codes)
 	matched := len(codes)
-	from, found := slices.BinarySearch(codes, pg.after)
-	if found {
-		from++
-	}
-	codes = codes[from:]
-	more := len(codes) > pg.limit
-	codes = codes[:min(len(codes), pg.limit)]
+	codes, more := pg.of(codes)
 	features := make([]object, 0, len(codes))
 	for _, code := range codes {
 		f, err := a.cfg.Store.Feature(c.r.Context(), "component", code)
@@ -107,6 +108,22 @@ func (a *API) componentPage(c *call, codes []string, pg paging) (*reply, error) 
 		one["id"] = f.Key
 		features = append(features, one)
 	}
+	return a.pageReply(c, features, matched, codes, more)
+}
+
+// of sorts codes and returns those of the page, and whether more come after them.
+func (pg paging) of(codes []string) (page []string, more bool) {
+	slices.Sort(codes)
+	from, found := slices.BinarySearch(codes, pg.after)
+	if found {
+		from++
+	}
+	codes = codes[from:]
+	return codes[:min(len(codes), pg.limit)], len(codes) > pg.limit
+}
+
+// pageReply writes a page with the link to the next.
+func (a *API) pageReply(c *call, features []object, matched int, codes []string, more bool) (*reply, error) {
 	out := object{"type": "FeatureCollection", "features": features, "numberMatched": matched, "numberReturned": len(features)}
 	if more {
 		q := copied(c.q)
@@ -151,7 +168,16 @@ func (a *API) read(c *call, code string) (gis.Feature, int64, error) {
 
 // component is GET /api/components/{code}.
 func (a *API) component(c *call) (*reply, error) {
-	f, rev, err := a.read(c, c.vars["code"])
+	code := c.vars["code"]
+	if c.q.Get("as_of") != "" {
+		return a.componentThen(c, code)
+	}
+	f, rev, err := a.read(c, code)
+	if gis.KindOf(err) == gis.NotFound && err != nil {
+		if now, moved := a.cfg.Store.KeyNow(c.r.Context(), "component", code); moved == nil {
+			return a.movedTo(c, now)
+		}
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -183,7 +209,7 @@ func (a *API) componentHistory(c *call) (*reply, error) {
 		one := featureObject(v.Feature)
 		one["id"] = v.Feature.Key
 		list = append(list, object{
-			"seq": v.Seq, "at": rfc3339(v.At), "actor": v.Actor, "batch": v.Batch, "op": string(v.Op), "feature": one,
+			"seq": v.Seq, "at": rfc3339(v.At), "actor": v.Actor, "source": v.Source, "batch": v.Batch, "file": v.File, "row": v.Row, "op": string(v.Op), "feature": one,
 		})
 	}
 	return jsonReply(object{"code": c.vars["code"], "versions": list})

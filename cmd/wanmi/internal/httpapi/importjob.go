@@ -29,6 +29,8 @@ const (
 	stateRejected  = "rejected"
 	stateFailed    = "failed"
 	stateDiscarded = "discarded"
+
+	stateRolledBack = "rolled_back"
 )
 
 // Limits of the list of imports.
@@ -202,7 +204,7 @@ func (j *job) progress(stage string, done, total int64) {
 func (j *job) finished() bool {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	return j.state == stateCommitted || j.state == stateRejected || j.state == stateFailed || j.state == stateDiscarded
+	return j.state == stateCommitted || j.state == stateRejected || j.state == stateFailed || j.state == stateDiscarded || j.state == stateRolledBack
 }
 
 // commit turns a checked job into one that writes.
@@ -218,6 +220,16 @@ func (j *job) commit(actor string) error {
 	return err
 }
 
+// committedBatch is the number of the batch of a committed job, 0 of any other.
+func (j *job) committedBatch() int64 {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.state != stateCommitted || j.result == nil {
+		return 0
+	}
+	return j.result.Batch.ID
+}
+
 // discard drops a checked job.
 func (j *job) discard() error {
 	var err error
@@ -225,8 +237,6 @@ func (j *job) discard() error {
 		switch j.state {
 		case stateChecked:
 			j.state = stateDiscarded
-		case stateCommitted:
-			err = gis.E(gis.Conflict, nil, "the import is committed; import the delivery before it again, or restore a backup")
 		default:
 			err = gis.E(gis.Conflict, nil, "the import is %s; only a checked one can be rolled back", j.state)
 		}
@@ -270,6 +280,14 @@ type target struct {
 
 func (t target) Features(ctx context.Context, layer string, bound orb.Bound) iter.Seq2[gis.Feature, error] {
 	return t.api.cfg.Store.Features(ctx, layer, bound)
+}
+
+func (t target) Batch(ctx context.Context, id int64) (data.Batch, error) {
+	return t.api.cfg.Store.Batch(ctx, id)
+}
+
+func (t target) Renames(ctx context.Context, layer string) iter.Seq2[data.Renamed, error] {
+	return t.api.cfg.Store.Renames(ctx, layer)
 }
 
 func (t target) Generation(ctx context.Context) (gis.Generation, error) {

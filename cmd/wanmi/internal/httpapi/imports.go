@@ -35,7 +35,10 @@ func importRoutes() []route {
 		get("import-report", one+"/report.{format}", tag, "The report: html, json or xlsx.", (*API).importReport).needs(data.RoleSurveyor).as("text/html"),
 		get("import-commit", one+"/commit", tag, "Writes a checked import.", (*API).commitImport).
 			by(http.MethodPost).needs(data.RoleEditor).gives("Import").answers(http.StatusAccepted),
-		get("import-rollback", one+"/rollback", tag, "Drops a checked import and its files.", (*API).rollbackImport).
+		get("import-rollback", one+"/rollback", tag, "Drops a checked import and its files; undoes a committed one, named by its id or by its batch, as a whole (role editor). "+
+			"409 with the rows in see when some were edited since.", (*API).rollbackImport,
+			param{name: "force", typ: "boolean", doc: "leave rows edited since as they are and undo the rest"},
+			param{name: "dry_run", typ: "boolean", doc: "of a committed import: only say what would be undone"}).
 			by(http.MethodPost).needs(data.RoleSurveyor).gives("Import"),
 	}
 }
@@ -366,10 +369,53 @@ func (a *API) commitImport(c *call) (*reply, error) {
 func (a *API) rollbackImport(c *call) (*reply, error) {
 	j, err := a.imports.find(c.vars["id"])
 	if err != nil {
-		return nil, err
+		batch, isNumber := strconv.ParseInt(c.vars["id"], 10, 64)
+		if isNumber != nil {
+			return nil, err
+		}
+		return a.undoBatch(c, nil, batch)
+	}
+	if batch := j.committedBatch(); batch > 0 {
+		return a.undoBatch(c, j, batch)
 	}
 	if err := j.discard(); err != nil {
 		return nil, err
 	}
 	return a.jobReply(j)
+}
+
+// undoBatch rolls a committed batch back.
+func (a *API) undoBatch(c *call, j *job, batch int64) (*reply, error) {
+	if !data.RoleAllows(c.who.role, data.RoleEditor) {
+		return nil, gis.E(gis.Denied, nil, "undoing a committed import needs the role %s; the key has %s", data.RoleEditor, c.who.role)
+	}
+	o := census.RollBackOptions{Actor: c.who.name}
+	for name, to := range map[string]*bool{"force": &o.Force, "dry_run": &o.DryRun} {
+		if v := c.q.Get(name); v != "" {
+			var err error
+			if *to, err = formBool(name, v); err != nil {
+				return nil, err
+			}
+		}
+	}
+	out, err := census.RollBack(c.r.Context(), target{a, &job{}}, batch, o)
+	if gis.KindOf(err) == gis.Conflict && err != nil && len(out.Edited) > 0 {
+		see := make([]string, len(out.Edited))
+		for i, e := range out.Edited {
+			see[i] = e.Layer + " " + e.Key
+		}
+		return nil, &statusError{status: http.StatusConflict, name: "conflict", title: "It conflicts with what is there", see: see, err: err}
+	}
+	if err != nil {
+		return nil, err
+	}
+	if j != nil && !o.DryRun {
+		j.set(stateRolledBack)
+	}
+	a.after(c)
+	rp, err := jsonReply(object{"id": c.vars["id"], "state": map[bool]string{false: stateRolledBack, true: stateCommitted}[o.DryRun], "batch": batch, "undone": out})
+	if err == nil {
+		rp.cache = "no-store"
+	}
+	return rp, err
 }

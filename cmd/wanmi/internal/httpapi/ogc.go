@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/paulmach/orb"
 
@@ -19,6 +20,10 @@ var ogcClasses = []string{
 	"http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/core",
 	"http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/oas30",
 	"http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/geojson",
+	"http://www.opengis.net/spec/ogcapi-features-4/1.0/conf/create-replace-delete",
+	"http://www.opengis.net/spec/ogcapi-features-4/1.0/conf/update",
+	"http://www.opengis.net/spec/ogcapi-features-4/1.0/conf/optimistic-locking-etags",
+	"http://www.opengis.net/spec/ogcapi-features-4/1.0/conf/features",
 	"http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/core",
 	"http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/tileset",
 	"http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/tilesets-list",
@@ -46,7 +51,7 @@ func ogcRoutes() []route {
 		get("ogc-items", one+"/items", tag, "Features of a layer, in pages. Any field of the layer may be a parameter: field=value.", (*API).ogcItems, f,
 			param{name: "limit", typ: "integer", doc: "most features a page, 1 to 10000; 10"},
 			param{name: "bbox", typ: "string", doc: "minLon,minLat,maxLon,maxLat"},
-			param{name: "datetime", typ: "string", doc: "taken and not used: features carry no time of their own"},
+			param{name: "datetime", typ: "string", doc: "the state at that moment; of an interval, at its end"},
 			param{name: "offset", typ: "integer", doc: "features passed over"},
 			param{name: "after", typ: "integer", doc: "of a next link"}).gives("FeatureCollection").as(geoJSON).lenient(),
 		get("ogc-item", one+"/items/{fid}", tag, "A feature by its key.", (*API).ogcItem, f).gives("Feature").as(geoJSON),
@@ -174,6 +179,7 @@ type itemQuery struct {
 	limit, offset int
 	after         int64
 	box           *orb.Bound
+	at            time.Time         // the zero time is the present
 	where         map[string]string // field -> text it must have
 }
 
@@ -231,6 +237,9 @@ func (a *API) ogcItems(c *call) (*reply, error) {
 	if q.box, err = c.bbox("bbox"); err != nil {
 		return nil, err
 	}
+	if q.at, err = c.datetime(); err != nil {
+		return nil, err
+	}
 	features, last, more, err := a.items(c, l, q)
 	if err != nil {
 		return nil, err
@@ -238,7 +247,7 @@ func (a *API) ogcItems(c *call) (*reply, error) {
 	out := object{
 		"type": "FeatureCollection", "features": features, "numberReturned": len(features), "timeStamp": rfc3339(a.cfg.Now()),
 	}
-	if q.box == nil && len(q.where) == 0 {
+	if q.box == nil && len(q.where) == 0 && q.at.IsZero() {
 		n, err := a.cfg.Store.Count(c.r.Context(), l.Name)
 		if err != nil {
 			return nil, err
@@ -276,7 +285,11 @@ func (a *API) items(c *call, l *gis.Layer, q itemQuery) (features []object, last
 		}
 	}
 	skip := q.offset
-	for f, err := range a.cfg.Store.Features(c.r.Context(), l.Name, within) {
+	rows := a.cfg.Store.After(c.r.Context(), l.Name, within, q.after)
+	if !q.at.IsZero() {
+		rows = a.cfg.Store.AsOf(c.r.Context(), l.Name, q.at, within)
+	}
+	for f, err := range rows {
 		if err != nil {
 			return nil, 0, false, err
 		}

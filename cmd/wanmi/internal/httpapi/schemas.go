@@ -27,7 +27,7 @@ func schemas() object {
 		"Problem": record("An error (RFC 9457).", []any{"type", "title", "status", "detail", "request_id"}, object{
 			"type": text("urn:wanmi:problem:…, stable"), "title": text("the kind of error"), "status": integer("HTTP status"),
 			"detail": text("what is wrong and what to do"), "instance": text("the path asked"), "request_id": text("stands in the server's log"),
-			"see": list(text("a route near the one asked")),
+			"see": list(text("a route near the one asked, or a row in the way")),
 		}),
 		"Status":   record("How the server is.", []any{"status"}, object{"status": text("ok or ready"), "version": text("of the program"), "generation": integer("of the View")}),
 		"Session":  record("Who is signed in.", []any{"signed_in", "may_edit"}, object{"signed_in": boolean(""), "name": text("of the key"), "role": text("viewer, surveyor, editor or admin"), "public": boolean("reading needs no key"), "may_edit": boolean("components may be written")}),
@@ -76,6 +76,16 @@ func schemas() object {
 		"Upload": object{"type": "object", "required": []any{"data"}, "properties": object{
 			"data": object{"type": "string", "format": "binary"}, "columns": list(text("columns that make the address")),
 		}},
+		"Proposed": record("A change to propose.", []any{"op"}, object{
+			"op": text("insert, update or delete"), "code": text("of the component; none for an insert"),
+			"change": object{"type": "object", "description": "insert: a GeoJSON feature; update: a merge patch"},
+		}),
+		"Proposal": record("A proposed change.", []any{"id", "op", "state"}, object{
+			"id": integer(""), "op": text("insert, update or delete"), "code": text("of the component"), "rev": integer("revision it was made for"),
+			"change": object{"type": "object"}, "actor": text("who proposes"), "at": text("when"), "state": text("open, approved or rejected"),
+			"decided_by": text("who decided"), "decided_at": text("when"), "why": text("what was said"),
+		}),
+		"Decision":     record("What there is to say about it; the body may be left out.", nil, object{"why": text("")}),
 		"Lines":        object{"type": "string", "description": "one JSON value a line"},
 		"GridMerge":    record("Cells to join.", []any{"cells"}, object{"cells": list(text("15 characters"))}),
 		"GridSplit":    record("A cell to cut.", []any{"cell", "line"}, object{"cell": text("15 characters"), "line": line}),
