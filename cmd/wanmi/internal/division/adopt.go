@@ -257,6 +257,9 @@ func (c *catcher) Put(f *gis.Feature) (gis.Op, bool, error) {
 // Reserve does nothing: the write reserves the numbers of the cells that come of the rows.
 func (c *catcher) Reserve(string, int64) error { return nil }
 
+// From does nothing: a cell comes of several rows.
+func (c *catcher) From(string, int64) {}
+
 func (c *catcher) Reject(r data.Rejected) error {
 	c.rejected = append(c.rejected, r)
 	return nil
