@@ -223,14 +223,20 @@ func (r *run) wholeTable(from int, rows int64) {
 		}
 	}
 	for _, rule := range sortedKeys(groups) {
-		if g := groups[rule]; rows >= 10 && g.n*10 >= rows*9 && len(g.values) <= 3 {
-			r.foldFaults(from, g.first, rule, g.n)
+		g, all := groups[rule], int64(0)
+		for k, c := range r.res.tally { // of more than are kept only the counts know
+			if k.rule == rule && k.file == r.res.Faults[g.first].File {
+				all += c.Count - c.Fixed
+			}
+		}
+		if rows >= 10 && all*10 >= rows*9 && len(g.values) <= 3 {
+			r.foldFaults(from, g.first, rule, all, g.n)
 		}
 	}
 }
 
-// foldFaults puts one fault of the whole table in the place of n of a rule, from index from on.
-func (r *run) foldFaults(from, first int, rule string, n int64) {
+// foldFaults puts one fault of the whole table in the place of n of a rule, of which so many are kept from index from on.
+func (r *run) foldFaults(from, first int, rule string, n, keptNow int64) {
 	res := &r.res
 	one := res.Faults[first]
 	where := path.Base(one.File) + " row "
@@ -248,6 +254,7 @@ func (r *run) foldFaults(from, first int, rule string, n int64) {
 		}
 	}
 	res.perRule[rule] -= int(n)
+	res.MoreFaults = max(0, res.MoreFaults-(n-keptNow))
 	one.Row, one.Key, one.At, one.Class = 0, "", orb.Point{}, ""
 	one.Text, one.TextZh = fmt.Sprintf("in %d rows of the file: %s", n, one.Text), fmt.Sprintf("文件中 %d 行：%s", n, one.TextZh)
 	res.book(one)
