@@ -204,18 +204,18 @@ func (r *run) newCode(rec *record, first record) bool {
 // is the name of the file: nobody works through 5,000 rows for that. from is where the table's faults begin.
 func (r *run) wholeTable(from int, rows int64) {
 	type group struct {
-		first  int
+		first  Fault
 		n      int64
 		values map[string]bool
 	}
 	groups := map[string]*group{}
-	for i, f := range r.res.Faults[from:] {
+	for _, f := range r.res.Faults[from:] {
 		if f.Refused || f.Fixed || f.Value == "" || f.Row == 0 {
 			continue
 		}
 		g := groups[f.Rule]
 		if g == nil {
-			g = &group{first: from + i, values: map[string]bool{}}
+			g = &group{first: f, values: map[string]bool{}}
 			groups[f.Rule] = g
 		}
 		if g.n++; len(g.values) <= 3 {
@@ -225,20 +225,19 @@ func (r *run) wholeTable(from int, rows int64) {
 	for _, rule := range sortedKeys(groups) {
 		g, all := groups[rule], int64(0)
 		for k, c := range r.res.tally { // of more than are kept only the counts know
-			if k.rule == rule && k.file == r.res.Faults[g.first].File {
+			if k.rule == rule && k.file == g.first.File {
 				all += c.Count - c.Fixed
 			}
 		}
 		if rows >= 10 && all*10 >= rows*9 && len(g.values) <= 3 {
-			r.foldFaults(from, g.first, rule, all, g.n)
+			r.foldFaults(from, g.first, all, g.n)
 		}
 	}
 }
 
-// foldFaults puts one fault of the whole table in the place of n of a rule, of which so many are kept from index from on.
-func (r *run) foldFaults(from, first int, rule string, n, keptNow int64) {
-	res := &r.res
-	one := res.Faults[first]
+// foldFaults puts the fault one, as a fault of the whole table, in the place of n of its rule, of which so many are kept from index from on.
+func (r *run) foldFaults(from int, one Fault, n, keptNow int64) {
+	res, rule := &r.res, one.Rule
 	where := path.Base(one.File) + " row "
 	res.Findings = slices.DeleteFunc(res.Findings, func(f gis.Finding) bool { return f.Rule == rule && strings.HasPrefix(f.Text, where) })
 	kept := res.Faults[:from]

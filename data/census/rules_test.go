@@ -96,13 +96,13 @@ func TestProfileChecks(t *testing.T) {
 // TestWholeTable: what every row of a file has alike is one fault of the file, and rows that differ keep theirs.
 func TestWholeTable(t *testing.T) {
 	var b strings.Builder
-	b.WriteString("类别,状态,数据来源,经度,纬度\n")
+	b.WriteString("类别,状态,数据来源,权属单位代码,经度,纬度\n")
 	for i := range 40 {
 		state := "完好"
 		if i == 7 {
 			state = "待核实"
 		}
-		fmt.Fprintf(&b, "01037,%s,全市路灯清单,116.97%04d1,35.4000017\n", state, i*10)
+		fmt.Fprintf(&b, "01037,%s,全市路灯清单,LD,116.97%04d1,35.4000017\n", state, i*10)
 	}
 	file := filepath.Join(t.TempDir(), "灯.csv")
 	if err := os.WriteFile(file, []byte(b.String()), 0o600); err != nil {
@@ -112,11 +112,11 @@ func TestWholeTable(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(res.Faults) != 2 || len(res.Findings) != 2 || len(res.Counts()) != 2 {
-		t.Fatalf("%d faults, %d findings, %d counts; want one of the file and one of row 9: %+v", len(res.Faults), len(res.Findings), len(res.Counts()), res.Faults)
+	if len(res.Faults) != 3 || len(res.Findings) != 3 || len(res.Counts()) != 3 {
+		t.Fatalf("%d faults, %d findings, %d counts; want two of the file and one of row 9: %+v", len(res.Faults), len(res.Findings), len(res.Counts()), res.Faults)
 	}
 	for _, f := range res.Faults {
-		if f.Rule == RuleSource && (f.Row != 0 || !strings.Contains(f.Text, "in 40 rows")) || f.Rule == RuleState && f.Row != 9 {
+		if f.Rule != RuleState && (f.Row != 0 || !strings.Contains(f.Text, "in 40 rows")) || f.Rule == RuleState && f.Row != 9 {
 			t.Errorf("%+v", f)
 		}
 	}
