@@ -3,7 +3,6 @@ package postgis
 import (
 	"database/sql"
 	"fmt"
-	"hash/maphash"
 	"iter"
 	"strconv"
 	"strings"
@@ -145,114 +144,6 @@ func (l *layerTx) finish() error {
 		_, err = l.tx.exec(`SELECT wanmi.index_layer($1)`, l.t.name)
 	}
 	return err
-}
-
-// The seed is one for the process: the hashes are kept nowhere.
-var keySeed = maphash.MakeSeed()
-
-// lookupsBeforeKeys is how many keys a bulk write looks for one by one before it reads all keys of the table.
-const lookupsBeforeKeys = 50
-
-// absent reports whether there is surely no row of that key. In a bulk write that answer mostly costs nothing.
-func (l *layerTx) absent(key string) (bool, error) {
-	if !l.tx.info.Bulk {
-		return false, nil
-	}
-	if l.keys == nil {
-		if l.lookups++; l.lookups < lookupsBeforeKeys {
-			return false, nil
-		}
-		if err := l.readKeys(); err != nil {
-			return false, err
-		}
-	}
-	_, maybe := l.keys[maphash.String(keySeed, key)]
-	return !maybe, nil
-}
-
-func (l *layerTx) readKeys() error {
-	if err := l.lock(); err != nil {
-		return err
-	}
-	if err := l.flush(); err != nil {
-		return err
-	}
-	if err := l.tx.wait(); err != nil {
-		return err
-	}
-	keys := map[uint64]struct{}{}
-	var key sql.RawBytes
-	err := each(l.tx.ctx, l.tx.sql, []any{&key}, `SELECT `+quote(l.t.key)+`::bytea FROM `+l.t.sql+` WHERE fid >= $1`, []any{int64(-1 << 63)}, func() bool {
-		keys[maphash.Bytes(keySeed, key)] = struct{}{}
-		return true
-	})
-	l.keys = keys
-	return err
-}
-
-// find returns the row of the key as this write sees it; found is false when there is none.
-func (l *layerTx) find(key string) (r stored, found bool, err error) {
-	if _, waits := l.pending[key]; waits {
-		if err := l.flush(); err != nil {
-			return r, false, err
-		}
-	}
-	if l.tx.info.Bulk {
-		if r, found = l.ahead.take(key); found {
-			return r, true, nil
-		}
-	}
-	if err := l.tx.wait(); err != nil {
-		return r, false, err
-	}
-	return l.ahead.read(l, key)
-}
-
-// readAhead guesses that who asks for one row by its key asks for the next one next, as a delivery does that is in the order
-// of the one before. It reads the more rows at once the longer that is true.
-type readAhead struct {
-	rows map[string]stored
-	next int // how many rows the next reading asks for
-}
-
-const mostAhead = 512
-
-// take returns the row of a key that was read ahead.
-func (a *readAhead) take(key string) (stored, bool) {
-	r, ok := a.rows[key]
-	if ok {
-		delete(a.rows, key)
-	}
-	return r, ok
-}
-
-// forget drops the row of a key that has changed.
-func (a *readAhead) forget(key string) { delete(a.rows, key) }
-
-// read reads the row of the key, and in a bulk write rows after it.
-func (a *readAhead) read(l *layerTx, key string) (r stored, found bool, err error) {
-	n := 1
-	if l.tx.info.Bulk {
-		if len(a.rows) == 0 && a.next > 0 { // all that was read ahead was asked for
-			a.next = min(2*a.next, mostAhead)
-		} else {
-			a.next = 1
-		}
-		n, a.rows = a.next, map[string]stored{}
-	}
-	query := l.t.selectSQL(fmt.Sprintf("WHERE fid >= (SELECT fid FROM %s WHERE %s = $1) ORDER BY fid LIMIT $2", l.t.sql, quote(l.t.key)))
-	stmt, err := l.prepared(&l.byKeyStmt, query)
-	if err != nil {
-		return r, false, err
-	}
-	err = l.rows(stmt, []any{key, n}, func(row stored) {
-		if k, _ := row.vals[l.t.keyColumn()].(string); k == key {
-			r, found = row, true
-		} else if _, waits := l.pending[k]; !waits {
-			a.rows[k] = row
-		}
-	})
-	return r, found, err
 }
 
 func (l *layerTx) prepared(stmt **sql.Stmt, query string) (*sql.Stmt, error) {
