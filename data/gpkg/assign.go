@@ -128,22 +128,20 @@ func (l *layerTx) assignAll(at []int, rows iter.Seq[data.Assigned]) (int64, erro
 	}
 	const with = `temp.wanmi_assigned a JOIN temp.wanmi_value v ON v.id = a.value`
 	where := "t.fid = a.fid AND (" + strings.Join(differs, " OR ") + ")"
-	if l.t.history {
-		// A version this same bulk write made was never seen by anybody and is not kept.
-		// Most often a row had nothing before: that object is made once.
-		q := fmt.Sprintf(`INSERT INTO feature_history (layer, key, feature, rev, op, shape, fields) SELECT '%s', t.%s, t.fid, t.rev, '%s', NULL,
-			CASE WHEN %s THEN ? ELSE json_object(%s) END
-			FROM %s CROSS JOIN %s t WHERE %s AND t.rev <> ?`, l.t.name, quote(l.t.key), opAssign, strings.Join(blank, " AND "), strings.Join(former, ", "),
-			with, quote(l.t.name), where)
-		if _, err := l.tx.sql.ExecContext(l.tx.own, q, l.t.blankJSON(at), l.seq); err != nil {
-			return 0, err
-		}
+	// A version this same bulk write made was never seen by anybody and is not kept.
+	// Most often a row had nothing before: that object is made once.
+	q := fmt.Sprintf(`INSERT INTO feature_history (layer, key, feature, rev, op, shape, fields) SELECT '%s', t.%s, t.fid, t.rev, '%s', NULL,
+		CASE WHEN %s THEN ? ELSE json_object(%s) END
+		FROM %s CROSS JOIN %s t WHERE %s AND t.rev <> ?`, l.t.name, quote(l.t.key), opAssign, strings.Join(blank, " AND "), strings.Join(former, ", "),
+		with, quote(l.t.name), where)
+	if _, err := l.tx.sql.ExecContext(l.tx.own, q, l.t.blankJSON(at), l.seq); err != nil {
+		return 0, err
 	}
 	seq := l.seq
 	if seq == 0 {
 		seq = l.tx.seq + 1 // the number this change gets in the log once it is known to be one
 	}
-	q := fmt.Sprintf(`UPDATE %s AS t SET %s, rev = ? FROM %s WHERE %s`, quote(l.t.name), strings.Join(sets, ", "), with, where)
+	q = fmt.Sprintf(`UPDATE %s AS t SET %s, rev = ? FROM %s WHERE %s`, quote(l.t.name), strings.Join(sets, ", "), with, where)
 	n, err := l.untriggered(told, q, seq)
 	if err == nil && n > 0 {
 		err = l.note(gis.Change{}, false, false)
@@ -247,9 +245,6 @@ func (l *layerTx) bringAssigned(at []int, rows iter.Seq[data.Assigned]) (told in
 
 // archive keeps the row as it is before a change. A version this same bulk write made was never seen by anybody and is not kept.
 func (l *layerTx) archive(fid, rev int64) error {
-	if !l.t.history {
-		return nil
-	}
 	if l.seq != 0 && rev == l.seq {
 		if l.assigned {
 			return l.completeAssigned(fid)

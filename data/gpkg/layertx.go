@@ -260,7 +260,7 @@ func (l *layerTx) delete(key string, sc *scanner) error {
 	if err := l.note(gis.Change{Key: key, Op: gis.Delete, Old: old}, hadOld, false); err != nil {
 		return err
 	}
-	if fresh := l.seq != 0 && l.known && sc.fid > l.startID; l.t.history && !fresh {
+	if fresh := l.seq != 0 && l.known && sc.fid > l.startID; !fresh {
 		stmt, err := l.prepared(&l.markStmt, func() string { return l.t.archiveSQL(string(gis.Delete), "?", "WHERE fid = ?") })
 		if err != nil {
 			return err
@@ -314,19 +314,17 @@ func (l *layerTx) clear() (int64, error) {
 		}
 	}
 	var stmts []string
-	if l.t.history {
-		if l.assigned {
-			if err := l.completeAssigned(0); err != nil {
-				return 0, err
-			}
+	if l.assigned {
+		if err := l.completeAssigned(0); err != nil {
+			return 0, err
 		}
-		seq := fmt.Sprint(l.tx.lastSeq(l))
-		old := "" // a row this write made is gone as if it had never been
-		if l.known {
-			old = fmt.Sprintf("WHERE fid <= %d OR rev <> %s", l.startID, seq)
-		}
-		stmts = append(stmts, l.t.archiveSQL("", "rev", "WHERE rev <> "+seq), l.t.archiveSQL(string(gis.Delete), seq, old))
 	}
+	seq := fmt.Sprint(l.tx.lastSeq(l))
+	old := "" // a row this write made is gone as if it had never been
+	if l.known {
+		old = fmt.Sprintf("WHERE fid <= %d OR rev <> %s", l.startID, seq)
+	}
+	stmts = append(stmts, l.t.archiveSQL("", "rev", "WHERE rev <> "+seq), l.t.archiveSQL(string(gis.Delete), seq, old))
 	stmts = append(stmts, `DELETE FROM `+quote(l.t.name))
 	for _, s := range stmts {
 		if _, err := l.tx.sql.ExecContext(l.tx.own, s); err != nil {

@@ -19,11 +19,10 @@ type table struct {
 	columns []string // what a row stores besides fid and rev, in the order of row.args: geom, key when it is no field, fields
 	selects []string // the same as expressions to read
 	fields  int      // how many of columns stand before the first field
-	history bool
 }
 
 func newTable(l *gis.Layer) *table {
-	t := &table{layer: l, name: l.Name, key: l.Key, history: true}
+	t := &table{layer: l, name: l.Name, key: l.Key}
 	if l.Geom != gis.NoGeom {
 		t.columns = append(t.columns, "geom")
 	}

@@ -133,13 +133,11 @@ func (l *layerTx) assignAll(at []int, rows iter.Seq[data.Assigned]) (int64, erro
 	}
 	const with = `pg_temp.wanmi_assigned a JOIN pg_temp.wanmi_value v ON v.id = a.value`
 	where := "t.fid = a.fid AND (" + strings.Join(differs, " OR ") + ")"
-	if l.t.history {
-		q := fmt.Sprintf(`INSERT INTO wanmi.feature_history (layer, key, feature, rev, op, shape, fields)
-			SELECT %s, t.%s, t.fid, t.rev, %s, NULL, json_build_object(%s) FROM %s, %s t WHERE %s AND t.rev <> $1 ORDER BY t.fid`,
-			literal(l.t.name), quote(l.t.key), literal(opAssign), strings.Join(former, ", "), with, l.t.sql, where)
-		if _, err := l.tx.exec(q, l.seq); err != nil {
-			return 0, err
-		}
+	q := fmt.Sprintf(`INSERT INTO wanmi.feature_history (layer, key, feature, rev, op, shape, fields)
+		SELECT %s, t.%s, t.fid, t.rev, %s, NULL, json_build_object(%s) FROM %s, %s t WHERE %s AND t.rev <> $1 ORDER BY t.fid`,
+		literal(l.t.name), quote(l.t.key), literal(opAssign), strings.Join(former, ", "), with, l.t.sql, where)
+	if _, err := l.tx.exec(q, l.seq); err != nil {
+		return 0, err
 	}
 	seq := l.seq
 	if seq == 0 {

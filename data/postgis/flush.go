@@ -53,30 +53,26 @@ func (l *layerTx) flushDeletes() error {
 			marked, seqs = append(marked, d.fid), append(seqs, d.seq)
 		}
 	}
-	if l.t.history {
-		if err := l.archive(fids, was); err != nil {
-			return err
-		}
-		_, err := l.tx.exec(l.t.archiveSQL(string(gis.Delete), "d.seq", "JOIN unnest($1::bigint[], $2::bigint[]) AS d(fid, seq) ON d.fid = t.fid ORDER BY t.fid"),
-			array(marked), array(seqs))
-		if err != nil {
-			return err
-		}
+	if err := l.archive(fids, was); err != nil {
+		return err
 	}
-	_, err := l.tx.exec(`DELETE FROM `+l.t.sql+` WHERE fid = ANY ($1::bigint[])`, array(fids))
+	_, err := l.tx.exec(l.t.archiveSQL(string(gis.Delete), "d.seq", "JOIN unnest($1::bigint[], $2::bigint[]) AS d(fid, seq) ON d.fid = t.fid ORDER BY t.fid"),
+		array(marked), array(seqs))
+	if err != nil {
+		return err
+	}
+	_, err = l.tx.exec(`DELETE FROM `+l.t.sql+` WHERE fid = ANY ($1::bigint[])`, array(fids))
 	l.deletes = l.deletes[:0]
 	return err
 }
 
 func (l *layerTx) flushUpdates() error {
-	if l.t.history {
-		fids, was := make([]int64, len(l.updates)), make([]int64, len(l.updates))
-		for i, u := range l.updates {
-			fids[i], was[i] = u.fid, u.was
-		}
-		if err := l.archive(fids, was); err != nil {
-			return err
-		}
+	fids, was := make([]int64, len(l.updates)), make([]int64, len(l.updates))
+	for i, u := range l.updates {
+		fids[i], was[i] = u.fid, u.was
+	}
+	if err := l.archive(fids, was); err != nil {
+		return err
 	}
 	var err error
 	if len(l.updates) <= few {

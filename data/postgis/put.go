@@ -272,22 +272,20 @@ func (l *layerTx) clear() (int64, error) {
 			l.seq = seq
 		}
 	}
-	if l.t.history {
-		if l.assigned {
-			if err := l.completeAssigned(nil); err != nil {
-				return 0, err
-			}
-		}
-		if _, err := l.tx.exec(l.t.archiveSQL("", "t.rev", "WHERE t.rev <> $1 ORDER BY t.fid"), seq); err != nil {
+	if l.assigned {
+		if err := l.completeAssigned(nil); err != nil {
 			return 0, err
 		}
-		old := "" // a row this write made is gone as if it had never been
-		if l.known {
-			old = fmt.Sprintf("WHERE t.fid <= %d OR t.rev <> %d", l.startID, seq)
-		}
-		if _, err := l.tx.exec(l.t.archiveSQL(string(gis.Delete), fmt.Sprint(seq), old+" ORDER BY t.fid")); err != nil {
-			return 0, err
-		}
+	}
+	if _, err := l.tx.exec(l.t.archiveSQL("", "t.rev", "WHERE t.rev <> $1 ORDER BY t.fid"), seq); err != nil {
+		return 0, err
+	}
+	old := "" // a row this write made is gone as if it had never been
+	if l.known {
+		old = fmt.Sprintf("WHERE t.fid <= %d OR t.rev <> %d", l.startID, seq)
+	}
+	if _, err := l.tx.exec(l.t.archiveSQL(string(gis.Delete), fmt.Sprint(seq), old+" ORDER BY t.fid")); err != nil {
+		return 0, err
 	}
 	n, err := l.tx.exec(`DELETE FROM ` + l.t.sql)
 	if err != nil {

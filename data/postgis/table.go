@@ -20,11 +20,10 @@ type table struct {
 	key     string   // the key column
 	columns []string // what a row stores besides fid and rev: geom, key when it is no field, fields
 	fields  int      // how many of columns stand before the first field
-	history bool
 }
 
 func newTable(l *gis.Layer) *table {
-	t := &table{layer: l, name: l.Name, sql: "wanmi." + quote(l.Name), key: l.Key, history: true}
+	t := &table{layer: l, name: l.Name, sql: "wanmi." + quote(l.Name), key: l.Key}
 	if l.Geom != gis.NoGeom {
 		t.columns = append(t.columns, "geom")
 	}
