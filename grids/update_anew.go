@@ -47,8 +47,8 @@ func (r *renewal) isAnew(c int32) bool { return c >= 0 && r.anew[c] }
 // of new or changed cells that break a hard rule where lines of communities moved.
 func (r *renewal) faulty(src Source, d *Division, err error) ([]int32, error) {
 	switch {
-	case err != nil && gis.KindOf(err) == gis.Internal:
-		return r.failed, nil
+	case err != nil && gis.KindOf(err) == gis.Internal, gis.KindOf(err) == gis.Rejected && slices.Contains(r.anew, true):
+		return r.failed, nil // the numbers may only be used up by slivers beside what is divided anew
 	case err != nil, !d.Update.Land && r.fit == nil && !slices.Contains(r.anew, true):
 		return nil, nil
 	}
@@ -95,6 +95,9 @@ func (r *renewal) faulty(src Source, d *Division, err error) ([]int32, error) {
 		if known && !r.isAnew(c) {
 			continue
 		}
+		if known && seams[f.Rule] {
+			bad = r.andBeyond(bad, c)
+		}
 		var round []int32 // it is the fault of a cell beside it, then
 		for _, o := range d.Cells {
 			if o.Status == Void || !o.Polygon.Bound().Pad(besideFault).Contains(f.At) {
@@ -111,6 +114,22 @@ func (r *renewal) faulty(src Source, d *Division, err error) ([]int32, error) {
 		}
 	}
 	return bad, nil
+}
+
+// seams are the rules that land between communities breaks.
+var seams = map[string]bool{"grid.gap": true, "grid.outside": true, "grid.overlap": true, "grid.stray": true}
+
+// andBeyond adds the communities next to one.
+func (r *renewal) andBeyond(to []int32, c int32) []int32 {
+	for _, s := range r.cov.segs {
+		switch c {
+		case s.L:
+			to = append(to, s.R)
+		case s.R:
+			to = append(to, s.L)
+		}
+	}
+	return to
 }
 
 // spread adds the bad communities to those that are divided anew, with the ones beyond lines of theirs that moved, and

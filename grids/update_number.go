@@ -33,6 +33,7 @@ func (r *renewal) number(d *Division) error {
 		}
 		r.fresh[c] = sorted
 		if err := r.u.community(code, sorted); err != nil {
+			r.failed = append(r.failed, int32(c))
 			return err
 		}
 	}
