@@ -21,27 +21,22 @@ import (
 // before or those after. What comes after is known from the same step on a copy.
 func TestKillDuringHistory(t *testing.T) {
 	t.Run("file", func(t *testing.T) {
-		killDuringHistory(t, demoDB, func(t *testing.T, db string) string {
-			b, err := os.ReadFile(db)
-			if err != nil {
-				t.Fatal(err)
-			}
+		killDuringHistory(t, filepath.Join(t.TempDir(), "city.gpkg"), func(t *testing.T, db string) string {
 			to := filepath.Join(t.TempDir(), "copy.gpkg")
-			if err := os.WriteFile(to, b, 0o600); err != nil {
-				t.Fatal(err)
-			}
+			must(t, "backup", "--quiet", "--db", db, "--out", to)
 			return to
 		})
 	})
 	t.Run("server", func(t *testing.T) {
-		killDuringHistory(t, demoOnServer, func(t *testing.T, db string) string { return pgtest.Copy(t, db) })
+		killDuringHistory(t, pgtest.DSN(t), func(t *testing.T, db string) string { return pgtest.Copy(t, db) })
 	})
 }
 
-func killDuringHistory(t *testing.T, open func(*testing.T) string, copied func(*testing.T, string) string) {
-	db := open(t)
+// smallDelivery writes a synthetic city of 1 km² and returns its files by layer.
+func smallDelivery(t *testing.T, seed int) map[string][]string {
+	t.Helper()
 	dir := t.TempDir()
-	must(t, "synth", "--out", dir, "--seed", "2")
+	must(t, "synth", "--quiet", "--out", dir, "--km2", "1", "--components", "3000", "--seed", fmt.Sprint(seed))
 	var manifest struct {
 		Imports []struct {
 			Layer string
@@ -49,14 +44,24 @@ func killDuringHistory(t *testing.T, open func(*testing.T) string, copied func(*
 		}
 	}
 	readJSON(t, filepath.Join(dir, "manifest.json"), &manifest)
-	delivery := []string{"import", "--quiet", "component"}
+	files := map[string][]string{}
 	for _, im := range manifest.Imports {
-		if im.Layer == "component" {
-			for _, f := range im.Files {
-				delivery = append(delivery, filepath.Join(dir, f))
-			}
+		for _, f := range im.Files {
+			files[im.Layer] = append(files[im.Layer], filepath.Join(dir, f))
 		}
 	}
+	return files
+}
+
+func killDuringHistory(t *testing.T, db string, copied func(*testing.T, string) string) {
+	city := smallDelivery(t, 1)
+	for _, layer := range []string{"street", "community", "department", "component"} {
+		r := wanmi(t, append([]string{"import", "--quiet", "--db", db, layer}, city[layer]...)...)
+		if r.code != 0 && r.code != 3 { // 3: rows bad on purpose
+			t.Fatalf("import %s: code %d\n%s", layer, r.code, tail(r.errOut))
+		}
+	}
+	delivery := append([]string{"import", "--quiet", "component"}, smallDelivery(t, 2)["component"]...)
 	steps := []func() []string{
 		func() []string { return delivery },
 		func() []string { return []string{"batch", "rollback", "--quiet", fmt.Sprint(lastImport(t, db))} },
