@@ -34,6 +34,10 @@ type Batch struct {
 
 	Status  string // StatusCommitted, StatusRolledBack or StatusRejected
 	Profile string // the profile used, as YAML
+	// Extent is the area a partial delivery said it covers, as stated: codes, a bounding box or WKT in longitude and latitude; "" for all.
+	Extent string
+	// Surveyed is the day the delivery shows, as 2026-08-23: what it says has been so from then on; "" when it said none.
+	Surveyed string
 	Token   string // what the writer knows the import by, so that after a crash it finds out whether it was committed; "" for none
 }
 

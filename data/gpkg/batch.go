@@ -12,7 +12,7 @@ import (
 	"wanmi/gis"
 )
 
-const batchColumns = `id, layer, source, files, actor, +started_at, coalesce(+committed_at, ''), added, moved, changed, removed, unchanged, rejected, status, profile, token`
+const batchColumns = `id, layer, source, files, actor, +started_at, coalesce(+committed_at, ''), added, moved, changed, removed, unchanged, rejected, status, profile, token, extent, coalesce(+surveyed, '')`
 
 const insertRejectedSQL = `INSERT INTO import_rejected (batch, file, line, field, value, rule, reason, reason_zh, raw) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`
 
@@ -24,7 +24,7 @@ func rejectedArgs(r data.Rejected) []any {
 // insertBatch records b and returns its number.
 func insertBatch(ctx context.Context, q *sql.Tx, b *data.Batch) (int64, error) {
 	res, err := q.ExecContext(ctx, `INSERT INTO import_batch (layer, source, files, actor, started_at, committed_at,
-		added, moved, changed, removed, unchanged, rejected, status, profile, token) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, batchArgs(b)...)
+		added, moved, changed, removed, unchanged, rejected, status, profile, token, extent, surveyed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, batchArgs(b)...)
 	if err != nil {
 		return 0, err
 	}
@@ -33,7 +33,7 @@ func insertBatch(ctx context.Context, q *sql.Tx, b *data.Batch) (int64, error) {
 
 func updateBatch(ctx context.Context, q *sql.Tx, b *data.Batch) error {
 	_, err := q.ExecContext(ctx, `UPDATE import_batch SET layer = ?, source = ?, files = ?, actor = ?, started_at = ?, committed_at = ?,
-		added = ?, moved = ?, changed = ?, removed = ?, unchanged = ?, rejected = ?, status = ?, profile = ?, token = ? WHERE id = ?`, append(batchArgs(b), b.ID)...)
+		added = ?, moved = ?, changed = ?, removed = ?, unchanged = ?, rejected = ?, status = ?, profile = ?, token = ?, extent = ?, surveyed = ? WHERE id = ?`, append(batchArgs(b), b.ID)...)
 	return err
 }
 
@@ -41,7 +41,7 @@ func batchArgs(b *data.Batch) []any {
 	files, _ := json.Marshal(append([]string{}, b.Files...)) // strings always marshal
 	return []any{
 		b.Layer, b.Source, string(files), b.Actor, kept.FormatTime(b.StartedAt), kept.FormatTimeOrNull(b.CommittedAt),
-		b.Added, b.Moved, b.Changed, b.Removed, b.Unchanged, b.Rejected, b.Status, b.Profile, b.Token,
+		b.Added, b.Moved, b.Changed, b.Removed, b.Unchanged, b.Rejected, b.Status, b.Profile, b.Token, b.Extent, kept.TextOrNull(b.Surveyed),
 	}
 }
 
@@ -73,7 +73,7 @@ func (s *Store) batches(ctx context.Context, where string, args ...any) ([]data.
 		var b data.Batch
 		var files, started, committed string
 		err := rows.Scan(&b.ID, &b.Layer, &b.Source, &files, &b.Actor, &started, &committed,
-			&b.Added, &b.Moved, &b.Changed, &b.Removed, &b.Unchanged, &b.Rejected, &b.Status, &b.Profile, &b.Token)
+			&b.Added, &b.Moved, &b.Changed, &b.Removed, &b.Unchanged, &b.Rejected, &b.Status, &b.Profile, &b.Token, &b.Extent, &b.Surveyed)
 		if err == nil {
 			err = json.Unmarshal([]byte(files), &b.Files)
 		}

@@ -3,6 +3,7 @@ package gpkg
 import (
 	"database/sql"
 	"path/filepath"
+	"strconv"
 	"testing"
 
 	"wanmi/data"
@@ -10,8 +11,23 @@ import (
 	"wanmi/gis"
 )
 
-// A file of the first version opens, has lost nothing, and keeps from then on what the second version keeps.
-func TestMigrateFromFirst(t *testing.T) {
+// What each version added to the one before, taken away again: so a file of the earlier version looks.
+var takenAway = [...][]string{
+	1: {
+		`DROP INDEX feature_history_feature`, `ALTER TABLE import_batch DROP COLUMN token`, `DROP TABLE feature_renamed`, `DROP TABLE feature_origin`,
+		`DROP TABLE proposal`, `DELETE FROM gpkg_contents WHERE table_name IN ('feature_renamed', 'feature_origin', 'proposal')`,
+	},
+	2: {`ALTER TABLE import_batch DROP COLUMN extent`, `ALTER TABLE import_batch DROP COLUMN surveyed`},
+}
+
+// A file of each earlier version opens, has lost nothing, and keeps from then on what this one keeps.
+func TestMigrateFromEach(t *testing.T) {
+	for from := 1; from < schemaVersion; from++ {
+		t.Run(strconv.Itoa(from), func(t *testing.T) { migrateFrom(t, from) })
+	}
+}
+
+func migrateFrom(t *testing.T, from int) {
 	path := filepath.Join(t.TempDir(), "old.gpkg")
 	s := openTest(t, path)
 	f := delivery(1)[0]
@@ -19,14 +35,11 @@ func TestMigrateFromFirst(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// What version 2 added is taken away again: so such a file looks.
-	for _, q := range []string{
-		`DROP INDEX feature_history_feature`, `ALTER TABLE import_batch DROP COLUMN token`, `DROP TABLE feature_renamed`, `DROP TABLE feature_origin`,
-		`DROP TABLE proposal`, `DELETE FROM gpkg_contents WHERE table_name IN ('feature_renamed', 'feature_origin', 'proposal')`,
-		`DELETE FROM wanmi_migration WHERE version > 1`,
-	} {
-		if _, err := s.writer.Exec(q); err != nil {
-			t.Fatalf("%s: %v", q, err)
+	for v := schemaVersion - 1; v >= from; v-- {
+		for _, q := range append(takenAway[v], `DELETE FROM wanmi_migration WHERE version > `+strconv.Itoa(v)) {
+			if _, err := s.writer.Exec(q); err != nil {
+				t.Fatalf("%s: %v", q, err)
+			}
 		}
 	}
 	if err := s.Close(); err != nil {
@@ -52,7 +65,7 @@ func TestMigrateFromFirst(t *testing.T) {
 	if err != nil || len(h) != 2 || h[0].Feature.Text("note") != was.Text("note") || h[1].Op != gis.Update || h[0].Batch != 1 {
 		t.Errorf("history after the migration: got %+v, %v", h, err)
 	}
-	if b, err := s.Batches(t.Context()); err != nil || len(b) != 1 || b[0].Token != "" {
+	if b, err := s.Batches(t.Context()); err != nil || len(b) != 1 || b[0].Token != "" || b[0].Extent != "" || b[0].Surveyed != "" {
 		t.Errorf("batches after the migration: got %+v, %v", b, err)
 	}
 	storetest.NoFindings(t, s)

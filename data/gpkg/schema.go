@@ -12,7 +12,7 @@ import (
 
 // schemaVersion is the version of the bookkeeping tables this program writes. A layer's columns are not counted: they
 // follow gis.Layers at every opening.
-const schemaVersion = 2
+const schemaVersion = 3
 
 const rtreeDefinition = "http://www.geopackage.org/spec/#extension_rtree"
 
@@ -20,6 +20,7 @@ const rtreeDefinition = "http://www.geopackage.org/spec/#extension_rtree"
 var migrations = [schemaVersion]struct{ note, sql string }{
 	{note: "first", sql: geoPackageSQL + bookkeepingSQL},
 	{note: "history by feature, former codes, origins of rows, proposals", sql: historySQL},
+	{note: "extent and day of deliveries", sql: extentSQL},
 }
 
 // geoPackageSQL holds the tables the OGC standard asks for. The application id is "GPKG", the version 1.3.0.

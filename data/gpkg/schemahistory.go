@@ -18,3 +18,9 @@ CREATE TABLE proposal (
   decided_at DATETIME, why TEXT NOT NULL DEFAULT '');
 CREATE INDEX proposal_state ON proposal(state);
 `
+
+// extentSQL brings a file of version 2 to version 3.
+const extentSQL = `
+ALTER TABLE import_batch ADD COLUMN extent TEXT NOT NULL DEFAULT '';
+ALTER TABLE import_batch ADD COLUMN surveyed DATE;
+`

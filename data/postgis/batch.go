@@ -17,7 +17,7 @@ import (
 func array(a any) any { return pq.Array(a) }
 
 var batchColumns = `id, layer, source, files::text, actor, ` + timeExpr("started_at") + `, coalesce(` + timeExpr("committed_at") + `, ''),
-	added, moved, changed, removed, unchanged, rejected, status, profile, token`
+	added, moved, changed, removed, unchanged, rejected, status, profile, token, extent, coalesce(surveyed::text, '')`
 
 const rejectedInto = `wanmi.import_rejected (batch, file, line, field, value, rule, reason, reason_zh, raw)`
 
@@ -34,14 +34,16 @@ func insertBatch(ctx context.Context, q *sql.Tx, b *data.Batch) (int64, error) {
 		return 0, err
 	}
 	_, err = q.ExecContext(ctx, `INSERT INTO wanmi.import_batch (layer, source, files, actor, started_at, committed_at,
-		added, moved, changed, removed, unchanged, rejected, status, profile, token, id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`,
+		added, moved, changed, removed, unchanged, rejected, status, profile, token, extent, surveyed, id)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)`,
 		append(batchArgs(b), id)...)
 	return id, err
 }
 
 func updateBatch(ctx context.Context, q *sql.Tx, b *data.Batch) error {
 	_, err := q.ExecContext(ctx, `UPDATE wanmi.import_batch SET layer = $1, source = $2, files = $3, actor = $4, started_at = $5, committed_at = $6,
-		added = $7, moved = $8, changed = $9, removed = $10, unchanged = $11, rejected = $12, status = $13, profile = $14, token = $15 WHERE id = $16`,
+		added = $7, moved = $8, changed = $9, removed = $10, unchanged = $11, rejected = $12, status = $13, profile = $14, token = $15,
+		extent = $16, surveyed = $17 WHERE id = $18`,
 		append(batchArgs(b), b.ID)...)
 	return err
 }
@@ -51,6 +53,7 @@ func batchArgs(b *data.Batch) []any {
 	return []any{
 		b.Layer, kept.Text(b.Source), kept.Text(string(files)), kept.Text(b.Actor), kept.FormatTime(b.StartedAt), kept.FormatTimeOrNull(b.CommittedAt),
 		b.Added, b.Moved, b.Changed, b.Removed, b.Unchanged, b.Rejected, b.Status, kept.Text(b.Profile), kept.Text(b.Token),
+		kept.Text(b.Extent), kept.TextOrNull(b.Surveyed),
 	}
 }
 
@@ -78,7 +81,7 @@ func (s *Store) batches(ctx context.Context, where string, args ...any) ([]data.
 	var bad error
 	dest := []any{
 		&b.ID, &b.Layer, &b.Source, &files, &b.Actor, &started, &committed,
-		&b.Added, &b.Moved, &b.Changed, &b.Removed, &b.Unchanged, &b.Rejected, &b.Status, &b.Profile, &b.Token,
+		&b.Added, &b.Moved, &b.Changed, &b.Removed, &b.Unchanged, &b.Rejected, &b.Status, &b.Profile, &b.Token, &b.Extent, &b.Surveyed,
 	}
 	err := each(ctx, s.reader, dest, `SELECT `+batchColumns+` FROM wanmi.import_batch `+where, args, func() bool {
 		b.Files = nil

@@ -25,3 +25,10 @@ CREATE TABLE wanmi.proposal (
 COMMENT ON TABLE wanmi.proposal IS '变更建议 · Proposed changes';
 CREATE INDEX proposal_state ON wanmi.proposal (state);
 `
+
+// extentSQL brings a database of version 2 to version 3.
+const extentSQL = `
+ALTER TABLE wanmi.import_batch ADD COLUMN extent text NOT NULL DEFAULT '', ADD COLUMN surveyed date;
+COMMENT ON COLUMN wanmi.import_batch.extent IS '部分成果的范围 · The area a partial delivery covers, as stated';
+COMMENT ON COLUMN wanmi.import_batch.surveyed IS '成果反映现状的日期 · The day the delivery shows';
+`

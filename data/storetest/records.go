@@ -35,7 +35,7 @@ func testCounters(t *testing.T, s Store) {
 }
 
 func testBatches(t *testing.T, s Store) {
-	batch := &data.Batch{Layer: "component", Source: "trees", Files: []string{"a.csv", "b.csv"}, Actor: "survey", Profile: "layer: component\n"}
+	batch := &data.Batch{Layer: "component", Source: "trees", Files: []string{"a.csv", "b.csv"}, Actor: "survey", Profile: "layer: component\n", Extent: "社区:370883001001", Surveyed: "2026-08-23"}
 	put(t, s, component("a", 116, 35), component("b", 116, 35))
 	writeAs(t, s, data.WriteInfo{Actor: "survey", Bulk: true, Batch: batch}, func(tx data.Tx) error {
 		if batch.ID == 0 {
@@ -53,7 +53,7 @@ func testBatches(t *testing.T, s Store) {
 		t.Fatal(err)
 	}
 	if got.Added != 1 || got.Changed != 1 || got.Unchanged != 1 || got.Removed != 0 || got.Rejected != 1 || got.Status != data.StatusCommitted ||
-		!slices.Equal(got.Files, batch.Files) || got.Source != "trees" || got.Profile != batch.Profile || got.CommittedAt.IsZero() || got.StartedAt.IsZero() {
+		!slices.Equal(got.Files, batch.Files) || got.Source != "trees" || got.Profile != batch.Profile || got.Extent != batch.Extent || got.Surveyed != batch.Surveyed || got.CommittedAt.IsZero() || got.StartedAt.IsZero() {
 		t.Errorf("batch: got %+v", got)
 	}
 	rows := rejectedOf(t, s, batch.ID)
@@ -63,7 +63,7 @@ func testBatches(t *testing.T, s Store) {
 
 	own := &data.Batch{Layer: "component", Added: 7, Moved: 3}
 	writeAs(t, s, data.WriteInfo{Batch: own}, func(tx data.Tx) error { return nil })
-	if got, _ := s.Batch(t.Context(), own.ID); got.Added != 7 || got.Moved != 3 {
+	if got, _ := s.Batch(t.Context(), own.ID); got.Added != 7 || got.Moved != 3 || got.Extent != "" || got.Surveyed != "" {
 		t.Errorf("a batch counted by its writer: got %+v", got)
 	}
 	wantGeneration(t, s, 2)

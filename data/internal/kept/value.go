@@ -130,6 +130,14 @@ func FormatTimeOrNull(t time.Time) any {
 	return FormatTime(t)
 }
 
+// TextOrNull returns nil for the empty text.
+func TextOrNull(s string) any {
+	if s == "" {
+		return nil
+	}
+	return s
+}
+
 // ParseTime reads a stored time; the zero time when there is none.
 func ParseTime(s string) time.Time {
 	t, err := time.Parse(time.RFC3339, s)
