@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"encoding/binary"
 	"slices"
+	"strconv"
 
 	"wanmi/gis"
 )
@@ -14,6 +15,7 @@ import (
 type pageScan struct {
 	ctx    context.Context
 	get    *sql.Stmt
+	many   *sql.Stmt
 	reader pageReader
 	sc     *scanner
 	places []int // of the file's columns: the position in scanner.vals, or placeRev or placeBlank
@@ -48,13 +50,21 @@ func (s *Store) scanPages(ctx context.Context, t *table, yield func(gis.Feature,
 	if p.get, err = tx.PrepareContext(own, `SELECT data FROM sqlite_dbpage WHERE pgno = ?`); err != nil {
 		return false, err
 	}
+	// The list is the outer loop of a CROSS JOIN: the pages come in its order.
+	if p.many, err = tx.PrepareContext(own, `SELECT d.data FROM json_each(?) l CROSS JOIN sqlite_dbpage d ON d.pgno = l.value`); err != nil {
+		return false, err
+	}
 	first, err := p.page(1)
 	if err != nil || len(first) < 100 {
 		return false, err
 	}
 	p.reader = pageReader{usable: len(first) - int(first[20]), get: p.page}
 	p.values, p.words = make([]any, len(p.places)), make([]lastWords, len(p.places))
-	return true, p.walk(root, 0)
+	top, err := p.page(root)
+	if err != nil {
+		return true, err
+	}
+	return true, p.walk(top, 0)
 }
 
 // scanPlaces tells where each column of the file goes; nil when one is computed.
@@ -91,37 +101,89 @@ func (p *pageScan) page(no uint32) ([]byte, error) {
 	return b, err
 }
 
+// pagesAtOnce is how many pages one statement reads: the statement costs more than a page.
+const pagesAtOnce = 64
+
+// pagesOf reads pages, in order, into bufs, which it returns.
+func (p *pageScan) pagesOf(numbers []uint32, bufs [][]byte) ([][]byte, error) {
+	list := []byte{'['}
+	for i, no := range numbers {
+		if i > 0 {
+			list = append(list, ',')
+		}
+		list = strconv.AppendUint(list, uint64(no), 10)
+	}
+	rows, err := p.many.QueryContext(context.WithoutCancel(p.ctx), string(append(list, ']')))
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	n := 0
+	for ; rows.Next(); n++ {
+		var page sql.RawBytes
+		if err := rows.Scan(&page); err != nil {
+			return nil, err
+		}
+		if n == len(bufs) {
+			bufs = append(bufs, nil)
+		}
+		bufs[n] = append(bufs[n][:0], page...)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	if n != len(numbers) {
+		return nil, fault("%d of %d pages are there", n, len(numbers))
+	}
+	return bufs, nil
+}
+
 // mostDepth is more than a table of 2^31 pages has levels.
 const mostDepth = 20
 
-func (p *pageScan) walk(no uint32, depth int) error {
-	page, err := p.page(no)
-	if err != nil {
-		return err
-	}
+func (p *pageScan) walk(page []byte, depth int) error {
 	if p.pages++; p.pages%16 == 0 && p.ctx.Err() != nil {
 		return p.ctx.Err()
 	}
 	if len(page) < interiorHeader || depth > mostDepth {
-		return fault("page %d is no page of a table", no)
+		return fault("a page is no page of a table")
 	}
 	if page[0] == pageTableLeaf {
 		return p.reader.rows(page, 0, p.row)
 	}
+	children, err := childrenOf(page)
+	if err != nil {
+		return err
+	}
+	var bufs [][]byte
+	for part := range slices.Chunk(children, pagesAtOnce) {
+		if bufs, err = p.pagesOf(part, bufs); err != nil {
+			return err
+		}
+		for i := range part {
+			if err := p.walk(bufs[i], depth+1); err != nil || p.ended {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// childrenOf lists the pages below an interior page of a table.
+func childrenOf(page []byte) ([]uint32, error) {
 	n := int(binary.BigEndian.Uint16(page[3:]))
 	if page[0] != pageTableInterior || interiorHeader+2*n > len(page) {
-		return fault("page %d is no page of a table", no)
+		return nil, fault("a page is no page of a table")
 	}
+	out := make([]uint32, 0, n+1)
 	for i := range n {
 		at := int(binary.BigEndian.Uint16(page[interiorHeader+2*i:]))
 		if at+4 > len(page) {
-			return fault("page %d has a cell beyond its end", no)
+			return nil, fault("a page has a cell beyond its end")
 		}
-		if err := p.walk(binary.BigEndian.Uint32(page[at:]), depth+1); err != nil || p.ended {
-			return err
-		}
+		out = append(out, binary.BigEndian.Uint32(page[at:]))
 	}
-	return p.walk(binary.BigEndian.Uint32(page[8:]), depth+1)
+	return append(out, binary.BigEndian.Uint32(page[8:])), nil
 }
 
 func (p *pageScan) row(id int64, record []byte) error {
