@@ -34,7 +34,16 @@ type load struct {
 	arena   []byte              // the keys, one after the other
 	ends    []uint32            // of each key in the arena
 	firstID int64
+	ids     []int64 // of the rows, where they do not count on from firstID
 	cells   []cell
+}
+
+// id is that of a row of the load.
+func (ld *load) id(row uint32) int64 {
+	if ld.ids != nil {
+		return ld.ids[row]
+	}
+	return ld.firstID + int64(row)
 }
 
 const (
@@ -95,14 +104,37 @@ func (l *layerTx) loadRow(f *gis.Feature) (bool, error) {
 	} else if l.t.isMadeKey(key) {
 		return false, l.settle()
 	}
-	h := maphash.String(ld.seed, key)
-	if _, known := ld.seen[h]; known || !fitsIndex(ld.usable, len(key)+16) || uint64(len(ld.arena)+len(key)) > math.MaxUint32 {
+	if !ld.takesKey(key) {
 		return false, l.settle()
 	}
 	if err := l.note(gis.Change{}, false, false); err != nil {
 		return false, err
 	}
+	if err := l.addLoaded(id, key); err != nil {
+		return false, err
+	}
+	l.lastID = id
+	l.added++
+	l.grow()
+	f.ID, f.Key = id, key
+	return true, nil
+}
+
+// takesKey notes a key. False: it came already, by its hash, or the pages have no place for it.
+func (ld *load) takesKey(key string) bool {
+	h := maphash.String(ld.seed, key)
+	if _, known := ld.seen[h]; known || !fitsIndex(ld.usable, len(key)+16) || uint64(len(ld.arena)+len(key)) > math.MaxUint32 {
+		return false
+	}
+	ld.seen[h] = struct{}{}
+	return true
+}
+
+// addLoaded adds the encoded row to the pages of the load.
+func (l *layerTx) addLoaded(id int64, key string) error {
+	ld := l.load
 	ld.rec.begin()
+	var err error
 	for _, at := range ld.places {
 		switch at {
 		case placeBlank:
@@ -113,23 +145,18 @@ func (l *layerTx) loadRow(f *gis.Feature) (bool, error) {
 			err = ld.rec.add(l.args[at])
 		}
 		if err != nil {
-			return false, err
+			return err
 		}
 	}
 	if err := ld.rows.addRow(id, ld.rec.record()); err != nil {
-		return false, err
+		return err
 	}
-	ld.seen[h] = struct{}{}
 	ld.arena = append(ld.arena, key...)
 	ld.ends = append(ld.ends, uint32(len(ld.arena)))
 	if l.hasBound {
 		ld.cells = append(ld.cells, cellOf(id, l.bound))
 	}
-	l.lastID = id
-	l.added++
-	l.grow()
-	f.ID, f.Key = id, key
-	return true, nil
+	return nil
 }
 
 // settle ends a load by bringing its rows in by SQL.
@@ -202,6 +229,23 @@ func (l *layerTx) finishLoad() error {
 	if empty, err := l.emptyRoots(); err != nil || !empty {
 		return cmp.Or(err, l.settle())
 	}
+	if err := l.buildTrees(); err != nil {
+		return err
+	}
+	res, err := t.sql.ExecContext(t.own, `UPDATE sqlite_sequence SET seq = ? WHERE name = ?`, l.lastID, l.t.name)
+	if err != nil {
+		return err
+	}
+	if n, err := res.RowsAffected(); err != nil || n > 0 {
+		return err
+	}
+	_, err = t.sql.ExecContext(t.own, `INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)`, l.t.name, l.lastID)
+	return err
+}
+
+// buildTrees ends the trees of the load, whose roots are empty, and hands them to layPages.
+func (l *layerTx) buildTrees() error {
+	ld := l.load
 	var finished []builtTree
 	add := func(name string, tr *tree) error {
 		root, fixes, err := tr.finish()
@@ -224,17 +268,9 @@ func (l *layerTx) finishLoad() error {
 			return err
 		}
 	}
-	ld.seen, ld.arena, ld.ends, ld.cells = nil, nil, nil, nil
-	t.loads = append(t.loads, finishedLoad{ld, finished})
-	res, err := t.sql.ExecContext(t.own, `UPDATE sqlite_sequence SET seq = ? WHERE name = ?`, l.lastID, l.t.name)
-	if err != nil {
-		return err
-	}
-	if n, err := res.RowsAffected(); err != nil || n > 0 {
-		return err
-	}
-	_, err = t.sql.ExecContext(t.own, `INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)`, l.t.name, l.lastID)
-	return err
+	ld.seen, ld.arena, ld.ends, ld.ids, ld.cells = nil, nil, nil, nil, nil
+	l.tx.loads = append(l.tx.loads, finishedLoad{ld, finished})
+	return nil
 }
 
 // emptyRoots reports whether the trees of the layer are one empty leaf each, so that no page is lost with them. If so, it
@@ -301,7 +337,7 @@ func (ld *load) keyTree() (*tree, error) {
 		ld.rec.begin()
 		ld.rec.head = appendVarint(ld.rec.head, uint64(13+2*len(k)))
 		ld.rec.body = append(ld.rec.body, k...)
-		ld.rec.addInt(ld.firstID + int64(e.at))
+		ld.rec.addInt(ld.id(e.at))
 		if err := tr.addEntry(ld.rec.record()); err != nil {
 			return nil, err
 		}
