@@ -38,7 +38,7 @@ type Batch struct {
 	Extent string
 	// Surveyed is the day the delivery shows, as 2026-08-23: what it says has been so from then on; "" when it said none.
 	Surveyed string
-	Token   string // what the writer knows the import by, so that after a crash it finds out whether it was committed; "" for none
+	Token    string // what the writer knows the import by, so that after a crash it finds out whether it was committed; "" for none
 }
 
 // Rejected is one row of a delivery that was refused, with the reason in words.

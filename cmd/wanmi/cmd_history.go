@@ -226,6 +226,9 @@ func (a *app) showBatch(ctx context.Context, st store, b data.Batch) error {
 	}
 	if !a.json {
 		fmt.Fprintf(a.out, "files: %s\n", strings.Join(b.Files, ", "))
+		if b.Extent != "" {
+			fmt.Fprintf(a.out, "extent: %s\n", b.Extent)
+		}
 	}
 	n := 0
 	for r, err := range st.Rejected(ctx, b.ID) {

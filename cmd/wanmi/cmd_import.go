@@ -20,7 +20,7 @@ type importFlags struct {
 	set                                       []string
 	dryRun, guess, partial, strict, fix       bool
 	tolerance                                 float64
-	config                                    string
+	config, extent                            string
 }
 
 func (a *app) cmdImport() *cobra.Command {
@@ -50,12 +50,17 @@ LAYER is one of ` + layerWords() + ` or osm (one OSM file into several layers).
 Codes of streets and communities have 9 and 12 digits: shorter ones are filled up, areas without codes are given some;
 --set code=auto asks for that, with unit_grid too.
 
+A delivery replaces what is stored of its source. One that covers only part of the city says so with --extent: nothing outside
+that area is removed. When no component of its source is stored yet, it replaces those of its classes there, whichever file they came
+from, and that is told. Its own rows that lie outside are taken and told (delivery.extent). With --partial nothing is removed anywhere.
+
 Rows that cannot be taken are kept in the database with file, row, field, value and reason; --report writes them
 and every other fault as .html (a page with map, filters and rows), .json or .xlsx; 'wanmi census checks' lists the kinds of
 faults and which of them --fix puts right. Exit code 3 means that nothing could be taken (with --strict: that some row could not).`,
 		Example: `  wanmi import --db city.gpkg community 社区.shp
   wanmi import --db city.gpkg component 部件.zip 果皮箱.xlsx --report 部件.html
   wanmi import --db city.gpkg component 路灯.csv --crs EPSG:4548 --set dept_name=市政所 --dry-run
+  wanmi import --db city.gpkg component 井盖_一期.csv --extent community:370883001001 --dry-run
   wanmi import --db city.gpkg unit_grid 网格.shp --dry-run --report 网格检查.html
   wanmi import --guess door 门牌.csv > door.yaml`,
 		Args: cobra.MinimumNArgs(2),
@@ -71,6 +76,7 @@ faults and which of them --fix puts right. Exit code 3 means that nothing could 
 	fl.BoolVar(&f.dryRun, "dry-run", false, "say what would be added, moved, changed, removed; write nothing")
 	fl.BoolVar(&f.guess, "guess", false, "only print the guessed profile as YAML")
 	fl.BoolVar(&f.partial, "partial", false, "the delivery is not complete: rows of its source that it lacks stay")
+	fl.StringVar(&f.extent, "extent", "", "the delivery covers only this area: minlon,minlat,maxlon,maxlat, codes (community:370883001001,…; street:, cell:),\na polygon as WKT, or a file with a GeoJSON or WKT polygon; what is stored outside it stays")
 	fl.Float64Var(&f.tolerance, "tolerance", 1, "with unit_grid: gaps and overlaps narrower than this are closed, m")
 	fl.StringVar(&f.config, "config", "", "with unit_grid: a YAML file whose land and compound the cells are judged by")
 	fl.BoolVar(&f.fix, "fix", false, "put right what a rule can put right safely; the history of the component says which rule and what it was")
@@ -115,6 +121,13 @@ func (a *app) importOptions(f importFlags, layer string, files []string) (census
 			return opt, err
 		}
 	}
+	if f.extent != "" {
+		e, err := extentOf(f.extent)
+		if err != nil {
+			return opt, err
+		}
+		opt.Extent = e
+	}
 	for _, s := range f.set {
 		k, v, ok := strings.Cut(s, "=")
 		if !ok {
@@ -137,6 +150,26 @@ func (a *app) importOptions(f importFlags, layer string, files []string) (census
 		return opt, usageError{fmt.Errorf("--report %s: the name must end in .html, .json or .xlsx", f.report)}
 	}
 	return opt, nil
+}
+
+// extentOf reads an extent as given, or the file of that name.
+func extentOf(s string) (*census.Extent, error) {
+	if info, err := os.Stat(s); err == nil && info.Mode().IsRegular() {
+		b, err := os.ReadFile(s)
+		if err != nil {
+			return nil, gis.E(gis.Invalid, err, "cannot read the extent %s", s)
+		}
+		e, err := census.ParseExtent(string(b))
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", s, err)
+		}
+		return e, nil
+	}
+	e, err := census.ParseExtent(s)
+	if err != nil {
+		return nil, usageError{fmt.Errorf("--extent: %w", err)}
+	}
+	return e, nil
 }
 
 func reportFormat(file string) string {

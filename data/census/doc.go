@@ -26,7 +26,7 @@
 // # Rows that stay
 //
 // A delivery replaces what is stored of its source: a row it lacks is removed
-// ([Options.Partial] keeps it). Components are matched by code, else by source,
+// ([Options.Partial] keeps it, [Options.Extent] removes within an area only). Components are matched by code, else by source,
 // class and delivered id, else by class and a position within half a metre; layers
 // without codes by what makes a row that thing (see ownKey). A row that is rejected
 // keeps what is stored of it.

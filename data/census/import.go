@@ -65,7 +65,7 @@ func runImport(ctx context.Context, t Target, o Options) (Result, error) {
 	}
 	r.res.Batch = data.Batch{
 		Layer: o.Layer, Source: strings.Join(r.sourceNames(), ", "), Actor: o.Actor, StartedAt: started,
-		Profile: r.profileText(),
+		Profile: r.profileText(), Extent: r.Extent.Text(),
 	}
 	for _, f := range o.Files {
 		r.res.Batch.Files = append(r.res.Batch.Files, filepath.Base(f))
@@ -76,6 +76,7 @@ func runImport(ctx context.Context, t Target, o Options) (Result, error) {
 			return r.res, err
 		}
 		r.fold(l)
+		r.checkExtent(l)
 		taken += r.taken(l)
 	}
 	if err := r.checkDelivery(ctx); err != nil {
@@ -139,6 +140,9 @@ func newRun(ctx context.Context, t Target, o Options) (*run, error) {
 				r.former, err = codesNow(ctx, t)
 			}
 		}
+	}
+	if err == nil {
+		err = r.settleExtent()
 	}
 	return r, err
 }
@@ -391,6 +395,9 @@ func (r *run) rejectRow(c *converter, rec record, row Row, e *rowError) {
 		if i := c.layer.Index(id); i >= 0 && c.from[i] != nil && len(row.Values) == len(c.columns) {
 			if v := c.from[i].text(row.Values); v != "" {
 				r.kept[identity(c.layer.Name, c.source, id, v)] = true
+				if r.Extent != nil { // removals then do not go by sources
+					r.kept[identity(c.layer.Name, "", id, v)] = true
+				}
 			}
 		}
 	}

@@ -104,6 +104,16 @@ func newMatcher(l *gis.Layer, feats iter.Seq2[gis.Feature, error]) (*matcher, er
 	return m, nil
 }
 
+// any reports whether some stored row is of that kind.
+func (m *matcher) any(kind func(i int) bool) bool {
+	for i := range m.taken {
+		if kind(i) {
+			return true
+		}
+	}
+	return false
+}
+
 // cell numbers the square metre of p, or the one so many to the east and north of it.
 func (m *matcher) cell(p orb.Point, east, north int) uint64 {
 	return uint64(int(math.Floor(p[0]*m.mx))+east)<<32 | uint64(uint32(int(math.Floor(p[1]*m.my))+north))
@@ -384,26 +394,24 @@ func (r *run) remarkDelivery(note string) {
 	}
 }
 
-// removals lists the stored rows of the delivered sources that the delivery lacks.
+// removals lists the stored rows of the delivered sources that the delivery lacks; with an extent, those in it.
 func (r *run) removals(layer string, m *matcher, p *plan) {
 	if r.Partial {
 		return
 	}
-	sources := map[string]bool{}
-	for _, s := range r.sources[layer] {
-		sources[s] = true
-	}
+	replaced := r.replaced(layer, m, p.recs)
+	others := map[string]int{} // sources the delivery replaces without bearing their name
 	for i, taken := range m.taken {
-		if taken {
+		if taken || !replaced(i) {
 			continue
 		}
 		source := m.rows.text(i, m.source)
-		if !sources[source] {
-			continue
-		}
 		rec := m.rows.record(i)
 		if r.isKept(layer, source, rec.f) {
 			continue
+		}
+		if !slices.Contains(r.sources[layer], source) {
+			others[source]++
 		}
 		p.remove = append(p.remove, rec.f.Key)
 		p.sum.Removed++
@@ -412,6 +420,32 @@ func (r *run) removals(layer string, m *matcher, p *plan) {
 			r.removed(&rec)
 		}
 	}
+	for _, source := range sortedKeys(others) {
+		r.remarkDelivery(fmt.Sprintf("%d rows to be removed came with another delivery, %s / 其中 %[1]d 条待移除记录来自另一成果 %[2]s", others[source], source))
+	}
+}
+
+// replaced tells which stored rows a delivery replaces: those of its sources; with an extent only in it, and there, when no
+// component of its sources is stored yet, those of its classes, whichever delivery they came with: a part of the city surveyed
+// again under another file name.
+func (r *run) replaced(layer string, m *matcher, recs *pack) func(i int) bool {
+	sources := map[string]bool{}
+	for _, s := range r.sources[layer] {
+		sources[s] = true
+	}
+	ofSource := func(i int) bool { return sources[m.rows.text(i, m.source)] }
+	if r.Extent == nil {
+		return ofSource
+	}
+	ours := ofSource
+	if m.isComp && !m.any(ofSource) {
+		classes := map[string]bool{}
+		for i := range recs.len() {
+			classes[m.classOf(recs, i)] = true
+		}
+		ours = func(i int) bool { return classes[m.classOf(m.rows, i)] }
+	}
+	return func(i int) bool { return ours(i) && r.Extent.holds(m.rows.points[i], r.place.placer) }
 }
 
 func (r *run) removed(rec *record) {
@@ -431,7 +465,7 @@ func (r *run) isKept(layer, source string, f gis.Feature) bool {
 	}
 	for _, id := range []string{"code", "delivered_id", "number"} {
 		if f.Layer.Index(id) >= 0 {
-			if v := f.Text(id); v != "" && r.kept[identity(layer, source, id, v)] {
+			if v := f.Text(id); v != "" && (r.kept[identity(layer, source, id, v)] || r.kept[identity(layer, "", id, v)]) {
 				return true
 			}
 		}

@@ -31,6 +31,7 @@ type Profile struct {
 	Class    *ClassRule        `yaml:"class,omitempty"`
 	Skip     []string          `yaml:"skip,omitempty"` // columns kept out of the extra field
 	Checks   *Checks           `yaml:"checks,omitempty"`
+	Extent   string            `yaml:"extent,omitempty"`   // the area the delivery covers, see ParseExtent
 	Volatile []string          `yaml:"volatile,omitempty"` // columns whose change alone is none, as update stamps
 }
 
@@ -63,6 +64,11 @@ func ParseProfile(b []byte) (Profile, error) {
 	}
 	if p.Checks != nil {
 		if err := p.Checks.valid(); err != nil {
+			return p, err
+		}
+	}
+	if p.Extent != "" {
+		if _, err := ParseExtent(p.Extent); err != nil {
 			return p, err
 		}
 	}

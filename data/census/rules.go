@@ -31,6 +31,7 @@ const (
 	RuleDoubleID  = "delivered_id.double"  // the survey team's own id twice in a delivery
 	RuleUnplaced  = "place.community"      // no community holds the point
 	RuleRemoved   = "delivery.removed"     // was in an earlier delivery and is not in this one
+	RuleExtent    = "delivery.extent"      // outside the extent the delivery states
 
 	RuleSwapped   = "position.swapped"         // longitude and latitude, or northing and easting, exchanged in one row
 	RuleZone      = "position.zone"            // coordinates of another zone or system than the file's

@@ -107,6 +107,7 @@ var ruleTable = []Rule{
 	{RuleLampOff, warn, "delivery", "路灯偏离所在灯列", "a lamp stands off its row", "", ""},
 
 	{RuleRemoved, note, "delivery", "曾在先前成果中，本次没有", "was in an earlier delivery and is not in this one", "", ""},
+	{RuleExtent, warn, "delivery", "位置在成果声明的范围之外", "outside the extent the delivery states", "", ""},
 	{RuleUnplaced, bad, "row", "单元网格不在任何社区内，无法编码", "no community holds the unit grid: it cannot be numbered", "", ""},
 	{RuleAreaCode, bad, "row", "街道、社区、单元网格代码位数不对", "a street, community or unit grid code of the wrong form", "", ""},
 	{RuleParts, note, "delivery", "同一街道或社区分成多行，已合并", "one street or community in several rows: joined", "", ""},

@@ -89,7 +89,7 @@ func (a *API) receive(c *call, j *job) error {
 		if err != nil {
 			return formFault(err)
 		}
-		if part.FileName() != "" && part.FormName() != "profile" {
+		if part.FileName() != "" && part.FormName() != "profile" && part.FormName() != "extent" {
 			if err := j.keep(part); err != nil {
 				return err
 			}
@@ -189,6 +189,8 @@ func importOptions(fields map[string][]string) (census.Options, error) {
 			o.DryRun, err = formBool(name, v)
 		case "partial":
 			o.Partial, err = formBool(name, v)
+		case "extent":
+			o.Extent, err = census.ParseExtent(v)
 		case "strict":
 			o.Strict, err = formBool(name, v)
 		case "set":
@@ -198,7 +200,7 @@ func importOptions(fields map[string][]string) (census.Options, error) {
 			p, err = census.ParseProfile([]byte(values[0]))
 			o.Profile = &p
 		default:
-			err = gis.E(gis.Invalid, nil, "unknown form field %s; there are layer, file, dry_run, crs, encoding, sheet, partial, strict, set, profile, tolerance", clip(name))
+			err = gis.E(gis.Invalid, nil, "unknown form field %s; there are layer, file, dry_run, crs, encoding, sheet, partial, extent, strict, set, profile, tolerance", clip(name))
 		}
 		if err != nil {
 			return o, err
