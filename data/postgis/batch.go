@@ -148,7 +148,9 @@ func (s *Store) RecordRejected(ctx context.Context, b data.Batch, rejected []dat
 		r.Batch = b.ID
 		rows.row(rejectedRow(r)...)
 	}
-	if err := copyIn(ctx, c, rows.into, rows.b); err != nil {
+	in := startCopy(ctx, c, rows.into)
+	in.give(&rows)
+	if err := in.end(); err != nil {
 		return 0, s.wrap(err, doing)
 	}
 	return b.ID, s.wrap(q.Commit(), doing)

@@ -12,7 +12,7 @@ import (
 )
 
 // copyChunk is from how many bytes on collected rows are sent.
-const copyChunk = 1 << 20
+const copyChunk = 1 << 18
 
 // copyBuf collects rows in the text format of COPY for one table.
 type copyBuf struct {
@@ -95,34 +95,93 @@ func param(v any) any {
 	return v
 }
 
-// copyIn sends rows by COPY on c, which is in a transaction.
-func copyIn(ctx context.Context, c *sql.Conn, into string, rows []byte) error {
+// copying is a COPY into a table, fed with chunks of rows.
+type copying struct {
+	into  string
+	full  chan []byte
+	empty chan []byte // chunks to be filled again
+	done  chan struct{}
+	err   error // valid when done is closed
+}
+
+// startCopy begins a COPY on c, which is in a transaction and takes nothing else until the COPY has ended.
+func startCopy(ctx context.Context, c *sql.Conn, into string) *copying {
+	p := &copying{into: into, full: make(chan []byte, 2), empty: make(chan []byte, 4), done: make(chan struct{})}
+	go func() {
+		defer close(p.done)
+		p.err = p.run(ctx, c)
+	}()
+	return p
+}
+
+// give hands over the collected rows. It is false when the COPY has ended with an error, which end returns.
+func (p *copying) give(c *copyBuf) bool {
+	select {
+	case p.full <- c.b:
+	case <-p.done:
+		return false
+	}
+	c.rows = 0
+	select {
+	case c.b = <-p.empty:
+	default:
+		c.b = make([]byte, 0, copyChunk+copyChunk/16)
+	}
+	return true
+}
+
+// end waits until the server has taken all rows in, and returns what it has to say to them.
+func (p *copying) end() error {
+	close(p.full)
+	<-p.done
+	return p.err
+}
+
+func (p *copying) run(ctx context.Context, c *sql.Conn) error {
 	return c.Raw(func(dc any) error {
-		p, ok := dc.(driver.ConnPrepareContext)
+		d, ok := dc.(driver.ConnPrepareContext)
 		if !ok {
 			return errors.New("the driver prepares no statements")
 		}
-		st, err := p.PrepareContext(ctx, "COPY "+into+" FROM STDIN")
+		st, err := d.PrepareContext(ctx, "COPY "+p.into+" FROM STDIN")
 		if err != nil {
 			return err
 		}
-		in, ok := st.(interface {
-			driver.Stmt
-			CopyData(ctx context.Context, line string) (driver.Result, error)
-		})
+		in, ok := st.(lineCopier)
 		if !ok {
 			return errors.New("the driver takes no lines for COPY")
 		}
-		for len(rows) > 0 && err == nil {
-			n := cut(rows)
-			_, err = in.CopyData(ctx, string(rows[:n-1])) // it appends the line's end itself
-			rows = rows[n:]
+		for rows := range p.full {
+			if err = sendLines(ctx, in, rows); err != nil {
+				break
+			}
+			select {
+			case p.empty <- rows[:0]:
+			default:
+			}
 		}
 		if verdict := in.Close(); verdict != nil { // Close waits for the server
 			return verdict
 		}
 		return err
 	})
+}
+
+// lineCopier is lib/pq's statement of a COPY.
+type lineCopier interface {
+	driver.Stmt
+	CopyData(ctx context.Context, line string) (driver.Result, error)
+}
+
+func sendLines(ctx context.Context, in lineCopier, rows []byte) error {
+	for len(rows) > 0 {
+		n := cut(rows)
+		if _, err := in.CopyData(ctx, string(rows[:n-1])); err != nil { // it appends the line's end itself
+			return err
+		}
+		rows = rows[n:]
+	}
+	return nil
 }
 
 // cut returns the length of the lines to send in one message, about 60 kB.

@@ -16,10 +16,13 @@ const (
 
 // sendWhenMany sends what waits when it is much.
 func (l *layerTx) sendWhenMany() error {
-	if len(l.updates)+len(l.deletes) < mostWaiting && len(l.inserts.b) < copyChunk {
-		return nil
+	switch waiting := len(l.updates) + len(l.deletes); {
+	case waiting >= mostWaiting, waiting == 0 && len(l.inserts.b) >= copyChunk:
+		return l.flush()
+	case len(l.inserts.b) >= copyChunk: // their keys go on waiting, which costs little
+		return l.tx.send(&l.inserts.copyBuf)
 	}
-	return l.flush()
+	return nil
 }
 
 // flush sends what waits. No key waits twice, so the order does not matter.
@@ -37,7 +40,7 @@ func (l *layerTx) flush() error {
 			return fmt.Errorf("update: %w", err)
 		}
 	}
-	if err := l.tx.send(&l.inserts); err != nil {
+	if err := l.tx.send(&l.inserts.copyBuf); err != nil {
 		return fmt.Errorf("insert: %w", err)
 	}
 	clear(l.pending)

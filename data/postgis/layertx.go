@@ -30,7 +30,7 @@ type layerTx struct {
 
 	origins kept.Origins // where the rows put came from
 
-	inserts copyBuf
+	inserts rowsIn
 	updates []update
 	deletes []deletion
 	pending map[string]struct{} // the keys of the above
@@ -42,6 +42,7 @@ type layerTx struct {
 
 	vals []any // the row being put
 	wkb  []byte
+	seen [][seenSlots]seenText // of each field
 
 	byKeyStmt, byIDStmt *sql.Stmt
 }
@@ -69,7 +70,7 @@ func (t *tx) layer(name string) (*layerTx, error) {
 	}
 	l := &layerTx{
 		tx: t, t: tab, vals: make([]any, len(tab.columns)), pending: map[string]struct{}{},
-		inserts: copyBuf{into: fmt.Sprintf("%s (fid, rev, %s)", tab.sql, tab.columnList(""))},
+		seen: make([][seenSlots]seenText, len(tab.layer.Fields)), inserts: newRowsIn(tab),
 	}
 	t.layers[name] = l
 	t.order = append(t.order, l)

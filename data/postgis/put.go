@@ -69,7 +69,7 @@ func (l *layerTx) encode(f *gis.Feature) (bound orb.Bound, hasBound bool, err er
 	for i := range t.layer.Fields {
 		l.vals[t.fields+i] = nil
 		if i < len(f.Values) && f.Values[i] != nil {
-			v, err := encodeValue(&t.layer.Fields[i], f.Values[i])
+			v, err := l.encodeField(i, f.Values[i])
 			if err != nil {
 				return bound, false, err
 			}
@@ -102,7 +102,9 @@ func (l *layerTx) encodeKey(f *gis.Feature) error {
 			return fmt.Errorf("the key is %q, the field %s %q", f.Key, l.t.key, field)
 		}
 	}
-	l.vals[at] = f.Key
+	if !l.t.keyIsField() || l.vals[at] == nil { // else it stands there, in an interface already
+		l.vals[at] = f.Key
+	}
 	if !storableKey(f.Key) {
 		return fmt.Errorf("the key is no UTF-8 text of at most %d bytes", longestKey)
 	}
@@ -150,13 +152,13 @@ func (l *layerTx) insert(f *gis.Feature, id int64, key string, bound orb.Bound, 
 	if err != nil {
 		return err
 	}
-	b := &l.inserts
-	b.b = appendCopy(append(appendCopy(b.b, id), '\t'), rev)
-	for _, v := range l.vals {
-		b.b = appendCopy(append(b.b, '\t'), v)
+	if l.inserts.widen(l.vals) { // what was collected goes without the new column
+		if err := l.tx.send(&l.inserts.copyBuf); err != nil {
+			return err
+		}
+		l.inserts.into = l.inserts.target()
 	}
-	b.b = append(b.b, '\n')
-	b.rows++
+	l.inserts.add(id, rev, l.vals)
 	l.wait(key)
 	l.added++
 	f.ID, f.Key = id, key

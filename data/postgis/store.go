@@ -229,8 +229,9 @@ func (s *Store) beginWrite(ctx context.Context, c *sql.Conn) (*sql.Tx, error) {
 	if err != nil {
 		return nil, err
 	}
-	_, err = q.ExecContext(ctx, `SET LOCAL lock_timeout = `+strconv.FormatInt(s.opt.Busy.Milliseconds(), 10)+
-		`; SELECT pg_advisory_xact_lock(`+strconv.Itoa(writersLock)+`)`)
+	// A write takes as long as it takes: one COPY, and the matching during which nothing is sent.
+	_, err = q.ExecContext(ctx, `SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0;
+		SET LOCAL lock_timeout = `+strconv.FormatInt(s.opt.Busy.Milliseconds(), 10)+`; SELECT pg_advisory_xact_lock(`+strconv.Itoa(writersLock)+`)`)
 	if err != nil {
 		q.Rollback()
 		if code(err) == lockNotAvailable {

@@ -84,8 +84,7 @@ type tx struct {
 
 	log, rejects, lineage, renames copyBuf
 
-	sending chan error // what a COPY under way in the background will report; nil when none is
-	spare   []byte     // a buffer to collect in while another is sent
+	copying *copying // the COPY under way in the background, nil when none is
 }
 
 // begin starts the transaction under the writers' lock.
@@ -174,29 +173,32 @@ func (t *tx) end() {
 }
 
 // send hands the collected rows to a COPY in the background and empties the buffer: while the server takes them in, the next
-// are made ready.
+// are made ready. The COPY stays open for more of the same kind until wait.
 func (t *tx) send(c *copyBuf) error {
 	if c.rows == 0 {
 		return nil
 	}
-	if err := t.wait(); err != nil {
-		return err
+	if t.copying != nil && t.copying.into != c.into {
+		if err := t.wait(); err != nil {
+			return err
+		}
 	}
-	rows, into := c.b, c.into
-	c.b, c.rows = t.spare[:0], 0
-	done := make(chan error, 1)
-	go func() { done <- copyIn(t.ctx, t.conn, into, rows) }()
-	t.sending, t.spare = done, rows
+	if t.copying == nil {
+		t.copying = startCopy(t.ctx, t.conn, c.into)
+	}
+	if !t.copying.give(c) {
+		return t.wait()
+	}
 	return nil
 }
 
-// wait waits for the COPY under way. The connection takes no statement before; every method below calls it.
+// wait ends the COPY under way. The connection takes no statement before; every method below calls it.
 func (t *tx) wait() error {
-	if t.sending == nil {
+	if t.copying == nil {
 		return nil
 	}
-	err := <-t.sending
-	t.sending = nil
+	err := t.copying.end()
+	t.copying = nil
 	return err
 }
 
