@@ -27,6 +27,7 @@ type Options struct {
 // Store is one open database. It is safe for concurrent use: reads see the last committed write, writes wait for one another.
 type Store struct {
 	cfg    pq.Config
+	dsn    string // as it was given
 	name   string // the database as it may be shown
 	opt    Options
 	log    *slog.Logger
@@ -64,7 +65,7 @@ func Open(ctx context.Context, dsn string, opt Options) (*Store, error) {
 	if opt.Readers <= 0 {
 		opt.Readers = 24
 	}
-	s := &Store{cfg: cfg, name: name, opt: opt, log: opt.Log, byName: map[string]*table{}, turn: make(chan struct{}, 1), used: map[string]time.Time{}}
+	s := &Store{cfg: cfg, dsn: dsn, name: name, opt: opt, log: opt.Log, byName: map[string]*table{}, turn: make(chan struct{}, 1), used: map[string]time.Time{}}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
 
 	"wanmi/data"
@@ -264,6 +265,7 @@ func (t *tx) finish() error {
 		if err != nil {
 			return err
 		}
+		return t.value([]any{&t.xid, new(string)}, `SELECT pg_current_xact_id()::text, pg_notify($1, $2)::text`, wakeChannel, strconv.FormatInt(int64(t.gen), 10))
 	}
 	return t.value([]any{&t.xid}, `SELECT coalesce(pg_current_xact_id_if_assigned()::text, '')`)
 }

@@ -48,6 +48,12 @@ type View struct {
 	Communities *Areas
 }
 
+// Waker is a Store that tells at once of what other processes write.
+type Waker interface {
+	// Woken returns a channel that gets something after a write; it may be late or silent. It ends with ctx.
+	Woken(ctx context.Context) <-chan struct{}
+}
+
 // Live holds the newest View and leads every write.
 type Live struct {
 	store Store
@@ -157,18 +163,23 @@ func (l *Live) Write(ctx context.Context, info data.WriteInfo, fn func(data.Tx) 
 	return gen, nil
 }
 
-// Follow applies what other processes write to the store, looking every period (0: a second), until ctx ends.
-// What goes wrong is told to report, which may be nil, and tried again.
+// Follow applies what other processes write to the store, looking every period (0: a second) and when a store that is a Waker
+// says so, until ctx ends. What goes wrong is told to report, which may be nil, and tried again.
 func (l *Live) Follow(ctx context.Context, period time.Duration, report func(error)) {
 	if period <= 0 {
 		period = time.Second
 	}
 	tick := time.NewTicker(period)
 	defer tick.Stop()
+	var woken <-chan struct{}
+	if w, ok := l.store.(Waker); ok {
+		woken = w.Woken(ctx)
+	}
 	for {
 		select {
 		case <-ctx.Done():
 			return
+		case <-woken:
 		case <-tick.C:
 		}
 		if err := l.follow(ctx); err != nil && ctx.Err() == nil && report != nil {
