@@ -14,7 +14,6 @@ import (
 
 	"github.com/paulmach/orb"
 	"github.com/paulmach/osm"
-	"github.com/paulmach/osm/osmpbf"
 	"github.com/paulmach/osm/osmxml"
 )
 
@@ -73,14 +72,10 @@ func (b *osmBuild) scan(kind osm.Type, fn func(osm.Object)) error {
 		return err
 	}
 	defer f.Close()
-	var sc osm.Scanner
 	if b.pbf {
-		p := osmpbf.New(context.Background(), f, 1)
-		p.SkipNodes, p.SkipWays, p.SkipRelations = kind != osm.TypeNode, kind != osm.TypeWay, kind != osm.TypeRelation
-		sc = p
-	} else {
-		sc = osmxml.New(context.Background(), f)
+		return scanPBF(f, kind, fn)
 	}
+	sc := osmxml.New(context.Background(), f)
 	defer sc.Close()
 	for sc.Scan() {
 		o := sc.Object()
