@@ -267,8 +267,8 @@ func (c *converter) statedOf(rec *record) stated {
 	return stated{text(rec, f.grid), text(rec, f.community), text(rec, f.street)}
 }
 
-// checkStated holds what the row says of its place against where it lies. Only codes in the form of the standard are held:
-// others are of systems we cannot compare.
+// checkStated holds what the row says of its place against where it lies. Only codes of this city are held: those in the form of
+// the standard, and those that begin with its county and are too short or too long. Others are of systems we cannot compare.
 func (c *converter) checkStated(rec *record, said stated) {
 	f := c.checks.f
 	for _, x := range [3]struct {
@@ -281,10 +281,10 @@ func (c *converter) checkStated(rec *record, said stated) {
 		{RuleStreet, f.street, 9, said.street, "街道"},
 	} {
 		is := text(rec, x.i)
-		if x.said == "" || is == "" || x.said == is || len(x.said) != x.size {
+		if x.said == "" || is == "" || x.said == is || len(x.said) != x.size && !c.miscopied(x.said, x.size) {
 			continue
 		}
-		if c.beside(rec.at, x.said) {
+		if len(x.said) == x.size && c.beside(rec.at, x.said) {
 			continue
 		}
 		field := c.layer.Fields[x.i].Name
@@ -293,6 +293,13 @@ func (c *converter) checkStated(rec *record, said stated) {
 			en: sprint("the row says %s %s, its position lies in %s", field, x.said, is), zh: "所填" + x.zh + " " + x.said + " 与位置不符，位置在 " + is,
 		})
 	}
+}
+
+// miscopied reports whether a code of another length than the standard's is one of this city: of its county, and not a unit grid of the
+// old edition, which has 14 digits.
+func (c *converter) miscopied(said string, size int) bool {
+	county := c.place.county
+	return county != "" && len(said) > len(county) && strings.HasPrefix(said, county) && digits(said) && (size != 15 || len(said) != 14)
 }
 
 // borderMetres is how far from the line a thing may be said to stand on its other side: twice the accuracy of class A.

@@ -14,45 +14,53 @@ import (
 )
 
 // Things of the street, by the name of their class: they stand in no building. Cabinets, cameras and bins do, in arcades.
-var streetThings = []string{"井盖", "雨水箅", "路灯", "行道树", "信号灯", "标志牌", "电杆", "立杆", "灯杆", "路名牌"}
+var streetThings = []string{"井盖", "雨水箅", "路灯", "行道树", "独立树", "古树", "信号灯", "标志牌", "电杆", "立杆", "灯杆", "路名牌"}
 
-// sites looks for things of the street inside buildings and in water.
+// Things of the water, by the name of their class: all others stand on land.
+var waterThings = []string{"水域", "水文", "水质", "防汛", "排放口", "闸", "泵", "桥", "码头", "船", "喷泉", "监测"}
+
+// sites looks for things of the street inside buildings, and for things of the land in water.
 func (r *run) sites(ctx context.Context) error {
 	recs := r.comps
-	street := map[string]bool{}
-	ci := recs.layer.Index("class")
+	type kind struct{ street, land bool }
+	kinds := map[string]kind{}
+	ci, ni := recs.layer.Index("class"), recs.layer.Index("class_name")
 	k := recs.convs[0].checks
-	var pick []int32
-	ni := recs.layer.Index("class_name")
+	var onStreet, onLand []int32
 	for i := range recs.len() {
 		if recs.dimensions(i) != 0 {
 			continue
 		}
 		code := recs.text(i, ci)
-		is, seen := street[code]
+		is, seen := kinds[code]
 		if !seen {
 			name := recs.text(i, ni)
-			is = slices.ContainsFunc(streetThings, func(w string) bool { return strings.Contains(name, w) }) &&
-				!slices.ContainsFunc(k.Inside, func(p string) bool { return strings.HasPrefix(code, p) })
-			street[code] = is
+			among := func(w string) bool { return strings.Contains(name, w) }
+			is.land = !slices.ContainsFunc(waterThings, among) && !slices.ContainsFunc(k.Inside, func(p string) bool { return strings.HasPrefix(code, p) })
+			is.street = is.land && slices.ContainsFunc(streetThings, among)
+			kinds[code] = is
 		}
-		if is {
-			pick = append(pick, int32(i))
+		if is.street {
+			onStreet = append(onStreet, int32(i))
+		}
+		if is.land {
+			onLand = append(onLand, int32(i))
 		}
 	}
-	if len(pick) == 0 || r.target == nil {
+	if len(onLand) == 0 || r.target == nil {
 		return nil
 	}
-	s := newSpots(recs.points, pick)
-	in, err := r.within(ctx, s, "building", k.Building)
-	if err != nil {
-		return err
+	if len(onStreet) > 0 {
+		in, err := r.within(ctx, newSpots(recs.points, onStreet), "building", k.Building)
+		if err != nil {
+			return err
+		}
+		for _, h := range in {
+			rec := recs.record(int(h.i))
+			r.say(&rec, defect{rule: RuleBuilding, field: "geometry", value: h.name, measure: h.depth, en: sprint("%.1f m inside a building %s", h.depth, h.name), zh: sprint("在建筑物%s内 %.1f 米", h.name, h.depth)})
+		}
 	}
-	for _, h := range in {
-		rec := recs.record(int(h.i))
-		r.say(&rec, defect{rule: RuleBuilding, field: "geometry", value: h.name, measure: h.depth, en: sprint("%.1f m inside a building %s", h.depth, h.name), zh: sprint("在建筑物%s内 %.1f 米", h.name, h.depth)})
-	}
-	wet, err := r.within(ctx, s, "water", k.Water)
+	wet, err := r.within(ctx, newSpots(recs.points, onLand), "water", k.Water)
 	if err != nil || len(wet) == 0 {
 		return err
 	}

@@ -250,6 +250,9 @@ func (c *converter) finishComponent(rec *record, values []string) error {
 	f.Set("edition", class.Edition)
 	if f.Text("name") == "" {
 		f.Set("name", class.Zh)
+		if c.from[c.checks.f.name] != nil {
+			c.flag(rec, defect{rule: RuleEmpty, field: "name", fix: class.Zh, en: "the standard demands name, it is empty: that of the class is stored", zh: "标准规定必填的“部件名称”为空，入库时取类别名称"})
+		}
 	}
 	if err := c.checkComponent(rec, values, class); err != nil {
 		return err
