@@ -2,23 +2,28 @@ package main
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"wanmi/cmd/wanmi/internal/httpapi"
 	"wanmi/cmd/wanmi/internal/webui"
+	"wanmi/data/postgis"
 	"wanmi/gis"
 )
 
 type serveFlags struct {
-	db, addr, config, basePath string
-	public, trustProxy         bool
+	db, addr, config, basePath, staging string
+	public, trustProxy                  bool
 }
 
 func (a *app) cmdServe() *cobra.Command {
@@ -28,7 +33,8 @@ func (a *app) cmdServe() *cobra.Command {
 		Short: "serve the map, vector tiles, look-ups and geocoding over HTTP",
 		Long: `Holds the city in memory and answers from it. Reading is open to everybody unless --public=false; every write
 needs a key ('wanmi key create'). Writes of other processes to the same database show within a second.
-A signal (Ctrl-C, SIGTERM) lets running requests finish.`,
+A signal (Ctrl-C, SIGTERM) lets running requests finish. Deliveries sent to POST /api/imports are kept in --staging over restarts,
+for seven days after their last change; one that was being read when the server ended says so and can be started again.`,
 		Example: `  wanmi serve --db city.gpkg
   wanmi serve --db city.gpkg --addr 0.0.0.0:80 --public=false
   wanmi serve --config /etc/wanmi.yaml`,
@@ -37,9 +43,10 @@ A signal (Ctrl-C, SIGTERM) lets running requests finish.`,
 	fl := c.Flags()
 	a.dbFlagVar(c, &f.db, dbUsage)
 	fl.StringVar(&f.addr, "addr", "127.0.0.1:8080", "host and port to listen on")
-	fl.StringVar(&f.config, "config", "", "a YAML file: addr, public, base_path, trust_proxy, admin, synonyms, title, attribution, examples, presets, land, compound, compound_max")
+	fl.StringVar(&f.config, "config", "", "a YAML file: addr, public, base_path, trust_proxy, staging, admin, synonyms, title, attribution, examples, presets, land, compound, compound_max")
 	fl.StringVar(&f.basePath, "base-path", "", "the path a proxy mounts the server under, as /wanmi")
 	fl.BoolVar(&f.public, "public", true, "reading needs no key")
+	fl.StringVar(&f.staging, "staging", "", "the folder deliveries sent by HTTP wait in, with their reports (default: DATABASE-imports beside a file, a folder of the user's cache with a server)")
 	fl.BoolVar(&f.trustProxy, "trust-proxy", false, "believe X-Forwarded-* headers")
 	c.RunE = func(c *cobra.Command, _ []string) error {
 		conf, err := readConfig(f.config)
@@ -66,9 +73,29 @@ func (c *config) override(cmd *cobra.Command, f serveFlags) {
 	if given("base-path") {
 		c.BasePath = f.basePath
 	}
+	if c.Staging == "" || given("staging") {
+		c.Staging = f.staging
+	}
+	if c.Staging == "" {
+		c.Staging = defaultStaging(f.db)
+	}
 	if given("trust-proxy") {
 		c.TrustProxy = f.trustProxy
 	}
+}
+
+// defaultStaging is the folder deliveries wait in when none is named: beside a file, so that it is on the same disk; for a
+// server by its name, without the password.
+func defaultStaging(db string) string {
+	if !postgis.IsDSN(db) {
+		return db + "-imports"
+	}
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		cache = os.TempDir()
+	}
+	sum := sha256.Sum256([]byte(postgis.Shown(db)))
+	return filepath.Join(cache, "wanmi", hex.EncodeToString(sum[:6])+"-imports")
 }
 
 // serve listens first, so that a taken port is told before the city is loaded,
@@ -91,7 +118,7 @@ func (a *app) serve(ctx context.Context, st store, conf config, ready func(addr 
 	api, err := httpapi.New(httpapi.Config{
 		Live: live, Store: st, UI: webui.FS(), Log: log, Public: conf.Public == nil || *conf.Public,
 		BasePath: conf.BasePath, TrustProxy: conf.TrustProxy, Version: version, About: conf.about(), Presets: presets, Now: a.now,
-		Land: conf.Land, Compound: conf.Compound, CompoundMax: conf.CompoundMax,
+		Land: conf.Land, Compound: conf.Compound, CompoundMax: conf.CompoundMax, Staging: conf.Staging,
 	})
 	if err != nil {
 		return err

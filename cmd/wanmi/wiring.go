@@ -21,6 +21,7 @@ type config struct {
 	Public     *bool                 `yaml:"public"`      // reading needs no key; default true
 	BasePath   string                `yaml:"base_path"`   // the path a proxy mounts the server under
 	TrustProxy bool                  `yaml:"trust_proxy"` // believe X-Forwarded-*
+	Staging    string                `yaml:"staging"`     // the folder deliveries wait in
 	Admin      []string              `yaml:"admin"`       // province, prefecture, county as addresses begin with
 	Synonyms   map[string][]string   `yaml:"synonyms"`    // word -> component class codes, beside the built-in ones
 	Title      string                `yaml:"title"`       // the city's name on the page

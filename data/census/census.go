@@ -40,6 +40,7 @@ type Options struct {
 	Fix       bool              // put right what a rule can put right safely, and write it into the row's history
 	ForReport bool              // a report will be written: keep what its map is drawn on
 	Actor     string
+	Token     string // the batch is known by, see data.Batch
 	Today     string // YYYY-MM-DD: initial date of components that come without one, "" leaves it empty
 
 	Classes    ClassGuesser // nil: the standards' tables in data/catalog

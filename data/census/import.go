@@ -65,7 +65,7 @@ func runImport(ctx context.Context, t Target, o Options) (Result, error) {
 	}
 	r.res.Batch = data.Batch{
 		Layer: o.Layer, Source: strings.Join(r.sourceNames(), ", "), Actor: o.Actor, StartedAt: started,
-		Profile: r.profileText(), Extent: r.Extent.Text(),
+		Profile: r.profileText(), Extent: r.Extent.Text(), Token: r.Token,
 	}
 	for _, f := range o.Files {
 		r.res.Batch.Files = append(r.res.Batch.Files, filepath.Base(f))

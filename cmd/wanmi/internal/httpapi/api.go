@@ -34,6 +34,7 @@ type Ledger interface {
 	KeyNow(ctx context.Context, layer, former string) (string, error)
 	Renames(ctx context.Context, layer string) iter.Seq2[data.Renamed, error]
 	Batch(ctx context.Context, id int64) (data.Batch, error)
+	Batches(ctx context.Context) ([]data.Batch, error)
 	Lineage(ctx context.Context, code string) ([]data.Lineage, error)
 }
 
@@ -89,10 +90,12 @@ type Config struct {
 
 	Land        map[string]grids.Limits // areas of cells on ground other than built, see grids.Options
 	Compound    grids.Compound
-	CompoundMax float64          // m²
-	TempDir     string           // where uploads wait; "": the system's
-	MaxUpload   int64            // bytes of one delivery; 0: 2 GiB
-	Now         func() time.Time // nil: time.Now
+	CompoundMax float64 // m²
+	// Staging is the folder deliveries wait in with their reports, over restarts; a second server takes NAME-2. "": a temporary
+	// one, forgotten at the end.
+	Staging   string
+	MaxUpload int64            // bytes of one delivery; 0: 2 GiB
+	Now       func() time.Time // nil: time.Now
 }
 
 // API is the handler. Close it after the server has stopped taking requests.
@@ -133,7 +136,6 @@ func New(cfg Config) (*API, error) {
 	a := &API{cfg: cfg, base: base, sessions: newSessions(cfg.Now)}
 	a.done, a.cancel = context.WithCancel(context.Background())
 	a.metrics = newMetrics(cfg.Metrics, cfg.Live)
-	a.imports = newImports(a)
 	a.routes = routeTable()
 	doc, err := openAPI(a.routes, base, cfg.Version)
 	if err != nil {
@@ -141,10 +143,13 @@ func New(cfg Config) (*API, error) {
 	}
 	a.openapi = doc
 	a.router = a.mount()
+	if a.imports, err = newImports(a); err != nil {
+		return nil, err
+	}
 	return a, nil
 }
 
-// Close ends event streams and import jobs, and removes uploads that wait for a decision.
+// Close ends event streams and import jobs; what waits for a decision is there again at the next start.
 func (a *API) Close() error {
 	a.cancel()
 	return a.imports.close()

@@ -82,7 +82,7 @@ func start(t *testing.T, change func(*httpapi.Config)) *server {
 		t.Fatal(err)
 	}
 	cfg := httpapi.Config{
-		Live: live, Store: s.store, UI: page, Public: true, Version: "test", TempDir: t.TempDir(),
+		Live: live, Store: s.store, UI: page, Public: true, Version: "test", Staging: filepath.Join(t.TempDir(), "imports"),
 		Log: slog.New(slog.NewJSONHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	}
 	if change != nil {

@@ -108,7 +108,7 @@ func (c *call) knownParameters() error {
 	}
 	var unknown []string
 	for name := range c.q {
-		if name != "key" && !slices.ContainsFunc(c.route.params, func(p param) bool { return p.name == name }) {
+		if name != "key" && !slices.ContainsFunc(c.route.params, func(p param) bool { return p.name == name && !p.header }) {
 			unknown = append(unknown, name)
 		}
 	}
@@ -118,7 +118,9 @@ func (c *call) knownParameters() error {
 	slices.Sort(unknown)
 	var known []string
 	for _, p := range c.route.params {
-		known = append(known, p.name)
+		if !p.header {
+			known = append(known, p.name)
+		}
 	}
 	if len(known) == 0 {
 		return gis.E(gis.Invalid, nil, "unknown query parameter %s: this endpoint has none", strings.Join(unknown, ", "))

@@ -3,7 +3,6 @@ package httpapi
 import (
 	"context"
 	"errors"
-	"iter"
 	"os"
 	"path/filepath"
 	"slices"
@@ -11,182 +10,169 @@ import (
 	"sync"
 	"time"
 
-	"github.com/paulmach/orb"
-
 	"wanmi/cmd/wanmi/internal/division"
-	"wanmi/data"
 	"wanmi/data/census"
 	"wanmi/gis"
-	"wanmi/grids"
 )
 
-// The states of an import. Waiting and running ones have an end; a checked one waits for commit or rollback.
+// The states of an import. Waiting and running ones have an end; a checked one waits for commit or rollback, an interrupted or
+// failed one for being started again or rolled back.
 const (
-	stateWaiting   = "waiting"
-	stateRunning   = "running"
-	stateChecked   = "checked"
-	stateCommitted = "committed"
-	stateRejected  = "rejected"
-	stateFailed    = "failed"
-	stateDiscarded = "discarded"
+	stateWaiting     = "waiting"
+	stateRunning     = "running"
+	stateChecked     = "checked"
+	stateCommitted   = "committed"
+	stateRejected    = "rejected"
+	stateFailed      = "failed"
+	stateDiscarded   = "discarded"
+	stateInterrupted = "interrupted"
 
 	stateRolledBack = "rolled_back"
 )
 
-// Limits of the list of imports.
-const (
-	maxJobs       = 100 // kept at once; the oldest finished one goes first
-	progressEvery = 200 * time.Millisecond
-)
+const progressEvery = 200 * time.Millisecond
 
-// job is one import: files in a folder of their own, and how far it is.
+// reportFormats are the reports kept of every import.
+var reportFormats = []string{"html", "json", "xlsx"}
+
+// job is one import: a folder of its own, and how far it is.
 type job struct {
-	id, actor string
+	id, dir   string
 	opt       census.Options
 	tolerance float64 // m, of drawn unit grids; 0: the usual one
-	dir       string
-	names     []string
-	created   time.Time
+	now       func() time.Time
 
 	mu      sync.Mutex
-	state   string
+	rec     jobRecord
 	stage   string
 	done    int64
 	total   int64
 	told    time.Time
-	result  *census.Result
-	cells   *division.Delivered // of unit grids that were repaired on the way in
-	err     error
-	changed chan struct{} // closed and replaced at every change
+	event   int64          // ID of the last change
+	result  *census.Result // when its reports could not be put on disk
+	changed chan struct{}  // closed and replaced at every change
 }
 
-// imports are the imports of this process; a restart forgets those that wait (their batches, once committed, the store keeps).
-type imports struct {
-	api  *API
-	mu   sync.Mutex
-	jobs []*job // oldest first
-	turn chan struct{}
-	wg   sync.WaitGroup
-}
-
-func newImports(a *API) *imports { return &imports{api: a, turn: make(chan struct{}, 1)} }
-
-// close waits for the running import, which the API's end cancels, and removes all uploads.
-func (im *imports) close() error {
-	im.wg.Wait()
-	im.mu.Lock()
-	defer im.mu.Unlock()
-	var errs []error
-	for _, j := range im.jobs {
-		errs = append(errs, os.RemoveAll(j.dir))
+// newJob makes the job of a record, whose form was read before.
+func newJob(rec jobRecord, dir string, now func() time.Time) (*job, error) {
+	j := &job{id: rec.ID, rec: rec, dir: dir, now: now, changed: make(chan struct{})}
+	var err error
+	if j.opt, j.tolerance, err = importOptions(rec.Fields); err != nil {
+		return nil, err
 	}
-	im.jobs = nil
-	return errors.Join(errs...)
-}
-
-// find returns the import of that id.
-func (im *imports) find(id string) (*job, error) {
-	im.mu.Lock()
-	defer im.mu.Unlock()
-	for _, j := range im.jobs {
-		if j.id == id {
-			return j, nil
-		}
+	if n := len(rec.Events); n > 0 {
+		j.event = rec.Events[n-1].ID
 	}
-	return nil, gis.E(gis.NotFound, nil, "no import %s; the server forgets imports when it restarts", clip(id))
+	return j, nil
 }
 
-// list returns the imports, newest first.
-func (im *imports) list() []*job {
-	im.mu.Lock()
-	defer im.mu.Unlock()
-	out := make([]*job, 0, len(im.jobs))
-	for i := len(im.jobs) - 1; i >= 0; i-- {
-		out = append(out, im.jobs[i])
-	}
-	return out
-}
-
-// add keeps the job and starts it. The oldest finished job makes room; when none is finished there is none.
-func (im *imports) add(j *job) error {
-	im.mu.Lock()
-	defer im.mu.Unlock()
-	for i := 0; len(im.jobs) >= maxJobs; i++ {
-		if i == len(im.jobs) {
-			return gis.E(gis.Unavailable, nil, "%d imports are waiting; commit or roll back some", maxJobs)
-		}
-		if old := im.jobs[i]; old.finished() {
-			_ = os.RemoveAll(old.dir) // what stays behind is in the temporary folder
-			im.jobs = append(im.jobs[:i:i], im.jobs[i+1:]...)
-			i = -1
-		}
-	}
-	im.jobs = append(im.jobs, j)
-	im.start(j)
-	return nil
-}
-
-// start runs the job as soon as the one before has ended: imports are one at a time.
-func (im *imports) start(j *job) {
-	im.wg.Go(func() {
-		ctx := im.api.done
-		select {
-		case im.turn <- struct{}{}:
-			defer func() { <-im.turn }()
-		case <-ctx.Done():
-			j.end(nil, nil, ctx.Err())
-			return
-		}
-		j.set(stateRunning)
-		opt := j.opt
-		opt.Progress = j.progress
-		cfg := &im.api.cfg
-		res, cells, err := division.Import(ctx, target{im.api, j}, opt, division.Settings{
-			Tolerance: j.tolerance, Now: cfg.Now(), Rules: grids.Rules{Land: cfg.Land, Compound: cfg.Compound, CompoundMax: cfg.CompoundMax},
-		})
-		j.rename(&res)
-		j.end(&res, cells, err)
-	})
+// nextEvent numbers a change. The caller holds mu.
+func (j *job) nextEvent() int64 {
+	j.event = max(j.event+1, j.now().UnixMicro())
+	return j.event
 }
 
 func (j *job) change(fn func()) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	fn()
+	j.nextEvent()
 	close(j.changed)
 	j.changed = make(chan struct{})
 }
 
-func (j *job) set(state string) { j.change(func() { j.state = state }) }
-
-// end notes how the import went.
-func (j *job) end(res *census.Result, cells *division.Delivered, err error) {
-	j.change(func() {
-		j.result, j.cells, j.err = res, cells, err
-		switch {
-		case err == nil && j.opt.DryRun:
-			j.state = stateChecked
-		case err == nil:
-			j.state = stateCommitted
-		case slices.Contains([]gis.Kind{gis.Rejected, gis.Invalid, gis.Conflict}, gis.KindOf(err)): // conflict: a locked cell would change
-			j.state = stateRejected
-		default:
-			j.state = stateFailed
-		}
-	})
-	if j.finished() {
-		_ = os.RemoveAll(j.dir)
-	}
+// move brings the job into a state, on disk first; edit, which may be nil, sets what goes with it. When the disk refuses the job
+// stays as it was.
+func (j *job) move(state string, edit func(*jobRecord)) error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.moveLocked(state, edit)
 }
+
+func (j *job) moveLocked(state string, edit func(*jobRecord)) error {
+	rec := j.rec
+	rec.State, rec.Since = state, j.now()
+	if edit != nil {
+		edit(&rec)
+	}
+	was := j.event
+	rec.Events = append(slices.Clone(rec.Events), jobEvent{ID: j.nextEvent(), State: state, At: rec.Since})
+	if err := rec.save(j.dir); err != nil {
+		j.event = was
+		return stagingFault(err)
+	}
+	j.rec = rec
+	close(j.changed)
+	j.changed = make(chan struct{})
+	return nil
+}
+
+// end notes how the import went: the reports first, then the state.
+func (j *job) end(res census.Result, cells *division.Delivered, err error) error {
+	state := stateFailed
+	switch {
+	case err == nil && j.opt.DryRun:
+		state = stateChecked
+	case err == nil:
+		state = stateCommitted
+	case gis.KindOf(err) == gis.Canceled || errors.Is(err, context.Canceled):
+		state, err = stateInterrupted, errInterrupted
+	case slices.Contains([]gis.Kind{gis.Rejected, gis.Invalid, gis.Conflict}, gis.KindOf(err)): // conflict: a locked cell would change
+		state = stateRejected
+	}
+	var unkept error
+	if state != stateInterrupted {
+		unkept = j.writeReports(&res)
+	}
+	edit := func(r *jobRecord) {
+		r.Summary, r.Reports, r.Batch, r.Findings, r.Generation, r.Cells, r.Error = nil, nil, 0, 0, 0, cells, ""
+		if state != stateInterrupted {
+			r.Summary, r.Reports, r.Batch, r.Findings, r.Generation = &res.Summary, res.Files, res.Batch.ID, len(res.Findings), res.Generation
+		}
+		if err != nil {
+			r.Error = strings.ReplaceAll(gis.Public(err), filepath.Join(j.dir, filesDir)+string(filepath.Separator), "")
+		}
+	}
+	j.mu.Lock()
+	if unkept != nil {
+		j.result = &res
+	}
+	moved := j.moveLocked(state, edit)
+	if moved != nil { // the state counts for this process at least
+		rec := j.rec
+		edit(&rec)
+		rec.State, rec.Since = state, j.now()
+		rec.Events = append(slices.Clone(rec.Events), jobEvent{ID: j.nextEvent(), State: state, At: rec.Since})
+		j.rec = rec
+		close(j.changed)
+		j.changed = make(chan struct{})
+	}
+	j.mu.Unlock()
+	if j.finished() {
+		moved = errors.Join(moved, os.RemoveAll(filepath.Join(j.dir, filesDir)))
+	}
+	return errors.Join(unkept, moved)
+}
+
+// errInterrupted is what an import says that the end of its server ended.
+var errInterrupted = gis.E(gis.Canceled, nil, "the server stopped before the import had ended; nothing was written. POST …/start checks the delivery again")
+
+// writeReports puts the reports into the job's folder.
+func (j *job) writeReports(res *census.Result) error {
+	for _, format := range reportFormats {
+		err := writeFile(j.reportFile(format), func(f *os.File) error { return res.WriteReport(f, format) })
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (j *job) reportFile(format string) string { return filepath.Join(j.dir, "report."+format) }
 
 // name takes the folder of the upload out of a path: nobody outside is to see it, and it means nothing later.
 func (j *job) name(path string) string {
-	return strings.TrimPrefix(path, j.dir+string(filepath.Separator))
-}
-
-// rename takes the folder out of all a result says.
-func (j *job) rename(r *census.Result) {
-	r.RenameFiles(j.name)
+	return strings.TrimPrefix(path, filepath.Join(j.dir, filesDir)+string(filepath.Separator))
 }
 
 // progress notes how far the import is, a few times a second at most.
@@ -200,119 +186,117 @@ func (j *job) progress(stage string, done, total int64) {
 	j.change(func() { j.stage, j.done, j.total, j.told = stage, done, total, time.Now() })
 }
 
-// finished reports whether nothing more can happen to the job.
-func (j *job) finished() bool {
+// state returns the state and since when it is that.
+func (j *job) state() (string, time.Time) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	return j.state == stateCommitted || j.state == stateRejected || j.state == stateFailed || j.state == stateDiscarded || j.state == stateRolledBack
+	return j.rec.State, j.rec.Since
+}
+
+// resting reports whether a state waits for people.
+func resting(state string) bool { return state != stateWaiting && state != stateRunning }
+
+// startable reports whether the delivery of an import in that state may be checked again.
+func startable(state string) bool {
+	return state == stateChecked || state == stateInterrupted || state == stateFailed
+}
+
+// finished reports whether nothing more can happen to the job.
+func (j *job) finished() bool {
+	state, _ := j.state()
+	return resting(state) && !startable(state)
 }
 
 // commit turns a checked job into one that writes.
 func (j *job) commit(actor string) error {
-	var err error
-	j.change(func() {
-		if j.state != stateChecked {
-			err = gis.E(gis.Conflict, nil, "the import is %s; only a checked one can be committed", j.state)
-			return
-		}
-		j.opt.DryRun, j.opt.Actor, j.state = false, actor, stateWaiting
-	})
-	return err
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if startable(j.rec.State) && j.rec.State != stateChecked {
+		return gis.E(gis.Conflict, nil, "the import is %s; POST …/start checks it again, then it can be committed", j.rec.State)
+	}
+	if j.rec.State != stateChecked {
+		return gis.E(gis.Conflict, nil, "the import is %s; only a checked one can be committed", j.rec.State)
+	}
+	return j.moveLocked(stateWaiting, func(r *jobRecord) { r.Writing, r.Actor = true, actor })
+}
+
+// again has the delivery checked once more.
+func (j *job) again() error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if !startable(j.rec.State) {
+		return gis.E(gis.Conflict, nil, "the import is %s; only one that is checked, interrupted or failed can be started again", j.rec.State)
+	}
+	return j.moveLocked(stateWaiting, func(r *jobRecord) { r.Writing, r.Error = false, "" })
 }
 
 // committedBatch is the number of the batch of a committed job, 0 of any other.
 func (j *job) committedBatch() int64 {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	if j.state != stateCommitted || j.result == nil {
+	if j.rec.State != stateCommitted {
 		return 0
 	}
-	return j.result.Batch.ID
+	return j.rec.Batch
 }
 
-// discard drops a checked job.
+// discard drops a job that nothing was written of.
 func (j *job) discard() error {
-	var err error
-	j.change(func() {
-		switch j.state {
-		case stateChecked:
-			j.state = stateDiscarded
-		default:
-			err = gis.E(gis.Conflict, nil, "the import is %s; only a checked one can be rolled back", j.state)
-		}
-	})
+	j.mu.Lock()
+	if !startable(j.rec.State) {
+		defer j.mu.Unlock()
+		return gis.E(gis.Conflict, nil, "the import is %s; only a checked, interrupted or failed one can be dropped, only a committed one undone", j.rec.State)
+	}
+	err := j.moveLocked(stateDiscarded, nil)
+	j.mu.Unlock()
 	if err != nil {
 		return err
 	}
-	return os.RemoveAll(j.dir)
+	return os.RemoveAll(filepath.Join(j.dir, filesDir))
 }
 
-// view is the job as JSON, and the channel its next change closes.
-func (j *job) view() (object, <-chan struct{}) {
+// view is the job as JSON, the ID of its last change, and the channel the next one closes.
+func (j *job) view() (object, int64, <-chan struct{}) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
+	r := &j.rec
 	out := object{
-		"id": j.id, "state": j.state, "layer": j.opt.Layer, "files": j.names, "actor": j.actor, "dry_run": j.opt.DryRun,
-		"created_at": rfc3339(j.created), "progress": object{"stage": j.stage, "done": j.done, "total": j.total},
+		"id": r.ID, "state": r.State, "layer": j.opt.Layer, "files": r.Names, "actor": r.Actor, "dry_run": !r.Writing,
+		"created_at": rfc3339(r.Created), "since": rfc3339(r.Since), "progress": object{"stage": j.stage, "done": j.done, "total": j.total},
 	}
-	if r := j.result; r != nil {
-		out["summary"], out["reports"], out["batch"] = r.Summary, r.Files, r.Batch.ID
-		out["findings"] = len(r.Findings)
+	if resting(r.State) {
+		out["expires_at"] = rfc3339(r.Since.Add(keepImports))
+	}
+	if r.Summary != nil {
+		out["summary"], out["reports"], out["batch"], out["findings"] = r.Summary, r.Reports, r.Batch, r.Findings
 		if r.Generation > 0 {
 			out["generation"] = r.Generation
 		}
 	}
-	if j.cells != nil {
-		out["unit_grids"] = j.cells
+	if e := j.opt.Extent.Text(); e != "" {
+		out["extent"] = e
 	}
-	if j.err != nil {
-		out["error"] = strings.ReplaceAll(gis.Public(j.err), j.dir+string(filepath.Separator), "")
+	if r.Cells != nil {
+		out["unit_grids"] = r.Cells
 	}
-	return out, j.changed
-}
-
-// target is the store as an import sees it: what it writes is in the View when the write returns, and files have the names
-// they were sent under.
-type target struct {
-	api *API
-	job *job
-}
-
-func (t target) Features(ctx context.Context, layer string, bound orb.Bound) iter.Seq2[gis.Feature, error] {
-	return t.api.cfg.Store.Features(ctx, layer, bound)
-}
-
-func (t target) Batch(ctx context.Context, id int64) (data.Batch, error) {
-	return t.api.cfg.Store.Batch(ctx, id)
-}
-
-func (t target) Renames(ctx context.Context, layer string) iter.Seq2[data.Renamed, error] {
-	return t.api.cfg.Store.Renames(ctx, layer)
-}
-
-func (t target) Generation(ctx context.Context) (gis.Generation, error) {
-	return t.api.cfg.Store.Generation(ctx)
-}
-
-func (t target) Write(ctx context.Context, w data.WriteInfo, fn func(data.Tx) error) (gis.Generation, error) {
-	return t.api.cfg.Live.Write(ctx, w, func(tx data.Tx) error { return fn(namedTx{tx, t.job}) })
-}
-
-func (t target) RecordRejected(ctx context.Context, b data.Batch, rows []data.Rejected) (int64, error) {
-	rows = slices.Clone(rows)
-	for i := range rows {
-		rows[i].File = t.job.name(rows[i].File)
+	if r.Error != "" {
+		out["error"] = r.Error
 	}
-	return t.api.cfg.Store.RecordRejected(ctx, b, rows)
+	return out, j.event, j.changed
 }
 
-// namedTx is a write that records refused rows under the names their files were sent under.
-type namedTx struct {
-	data.Tx
-	job *job
+// missed returns the changes of state after an ID, but for the last, which the view tells.
+func (j *job) missed(after int64) []jobEvent {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	var out []jobEvent
+	for i, e := range j.rec.Events {
+		if e.ID > after && i < len(j.rec.Events)-1 {
+			out = append(out, e)
+		}
+	}
+	return out
 }
 
-func (t namedTx) Reject(r data.Rejected) error {
-	r.File = t.job.name(r.File)
-	return t.Tx.Reject(r)
-}
+// token is what a batch of the job is known by in the store.
+func (j *job) token() string { return "http import " + j.id }

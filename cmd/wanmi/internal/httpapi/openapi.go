@@ -64,6 +64,9 @@ func operation(rt route) object {
 	}
 	for _, p := range rt.params {
 		one := object{"name": p.name, "in": "query", "schema": object{"type": p.typ}, "description": p.doc}
+		if p.header {
+			one["in"] = "header"
+		}
 		if p.must {
 			one["required"] = true
 		}

@@ -455,14 +455,14 @@ func TestImportCheckAndCommit(t *testing.T) {
 		t.Errorf("lamps in the view: got %d, want the town's, the one stored by hand and two new", len(list.Features))
 	}
 	for _, target := range []string{path, path + "/report.json", path + "/report.html"} {
-		if text := s.get(target, nil, key...).Body.String(); strings.Contains(text, "wanmi-import-") || !strings.Contains(text, "路灯_20261101.csv") {
+		if text := s.get(target, nil, key...).Body.String(); strings.Contains(text, "imports/") || !strings.Contains(text, "路灯_20261101.csv") {
 			t.Errorf("%s must name the file as it was sent, without the folder it lay in: %s", target, text[:min(400, len(text))])
 		}
 	}
 	s.problem(s.do("POST", path+"/commit", "", key...), 409, "a second commit")
 	s.problem(s.do("POST", path+"/rollback", "", "X-API-Key", s.keys[data.RoleSurveyor]), 403, "a surveyor undoes a commit")
 	events := s.get(path+"/events", nil, key...)
-	if got := events.Body.String(); !strings.HasPrefix(got, "event: committed\ndata: {") || events.Header().Get("Content-Type") != "text/event-stream" {
+	if got := events.Body.String(); !strings.Contains(got, "\nevent: committed\ndata: {") || events.Header().Get("Content-Type") != "text/event-stream" {
 		t.Errorf("events: got %q", got)
 	}
 }

@@ -8,10 +8,11 @@ import (
 	"wanmi/gis"
 )
 
-// param is a query parameter of a route.
+// param is a query parameter of a route, or a header it reads.
 type param struct {
 	name, typ, doc string // typ: string, number, integer, boolean
 	must           bool
+	header         bool
 }
 
 // route is one row of the table everything is made from.

@@ -63,7 +63,8 @@ func schemas() object {
 		"Component": record("A component to store: a GeoJSON Feature.", []any{"type", "geometry", "properties"}, object{"type": text("Feature"), "geometry": object{"type": "object"}, "properties": object{"type": "object"}}),
 		"Patch":     record("A merge patch: geometry, and properties to set, under properties or flat; null clears one.", nil, object{"geometry": object{"type": "object"}, "properties": object{"type": "object"}}),
 		"Import": record("An import under way or done.", []any{"id", "state"}, object{
-			"id": text("of the import"), "state": text("waiting, running, checked, committed, rejected, failed, discarded"), "layer": text(""),
+			"id": text("of the import"), "state": text("waiting, running, checked, committed, rejected, failed, discarded, interrupted (by the end of the server), rolled_back"), "layer": text(""),
+			"since": text("the state is that"), "expires_at": text("when it is forgotten if nobody does anything; not while it waits or runs"), "extent": text("as stated"),
 			"dry_run": boolean("nothing is written until commit"), "summary": object{"type": "object"}, "batch": integer("of the store"), "error": text("in words"),
 			"findings":   integer("beside the rejected rows; the report lists them"),
 			"unit_grids": object{"type": "object", "description": "of drawn unit grids: void, cells that end; placed, components and cases that change their cell; hard, faults left"},
