@@ -127,8 +127,14 @@ func TestImportsOverRestart(t *testing.T) {
 		if n, _ := j["summary"].(map[string]any)["added"].(float64); j["state"] != "committed" || (i == 0) != (n == 2) {
 			t.Errorf("commit after the restart: got %v", j)
 		}
-		if _, err := os.Stat(filepath.Join(folder(path), "files")); !errors.Is(err, os.ErrNotExist) {
-			t.Errorf("the files of a committed import are still there: %v", err)
+		gone := func() bool {
+			_, err := os.Stat(filepath.Join(folder(path), "files"))
+			return errors.Is(err, os.ErrNotExist)
+		}
+		for end := time.Now().Add(10 * time.Second); !gone(); time.Sleep(10 * time.Millisecond) { // they go after the state is told
+			if time.Now().After(end) {
+				t.Fatal("the files of a committed import are still there")
+			}
 		}
 	}
 	// A week and a day later nothing is left of any.
