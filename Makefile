@@ -51,8 +51,8 @@ bench: web ## the benchmarks of the cores
 bench-grids: ## divide real places and judge the cells; PLACES="DIR DIR" OUT=DIR takes other folders
 	@GO="$(GO)" scripts/bench_grids.py "$(or $(OUT),bin/bench-grids)" $(PLACES)
 
-bench-census: web ## a census of N=1000000 components in and out, beside ogr2ogr; OUT=DIR keeps the files
-	@GO="$(GO)" scripts/bench_census.py "$(or $(OUT),bin/bench-census)" $(N)
+bench-census: web ## a census of N=1000000 components in and out of both stores, beside ogr2ogr; OUT=DIR keeps the files
+	@GO="$(GO)" scripts/with_postgres.sh scripts/bench_census.py "$(or $(OUT),bin/bench-census)" $(N)
 
 preset-pictures: ## draw docs/presets/*.svg and the table of docs/presets.md from the synthetic city
 	@mkdir -p bin && $(GO) build -o bin/.wanmi-pictures ./cmd/wanmi && scripts/preset_pictures.py bin/.wanmi-pictures; s=$$?; rm -f bin/.wanmi-pictures; exit $$s

@@ -5,7 +5,8 @@
 
 A synthetic city (communities, unit grids of 100 m) and a delivery of N components with 12 attributes, WGS84. The best of
 ROUNDS (default 1) rounds of each is told, ours and the peer's in turns: wall seconds, CPU seconds of user and system
-together, and the most memory held. The table goes into BENCHMARKS.md between its marks.
+together (program + server where there is one), and the most memory the program held. With WANMI_TEST_POSTGRES, which
+scripts/with_postgres.sh sets, the server store is measured too. The table goes into BENCHMARKS.md between its marks.
 """
 import http.client
 import json
@@ -18,6 +19,7 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.parse
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 WEST, SOUTH, STEP_X, STEP_Y = 116.90, 35.35, 0.0011, 0.0009  # about 100 m
@@ -89,9 +91,10 @@ def make_delivery(out, n):
 
 
 class Run:
-    """One process, timed. Its output is shown when it fails."""
+    """One process, timed, with what a server did meanwhile. Its output is shown when it fails."""
 
-    def __init__(self, args, log):
+    def __init__(self, args, log, server=None):
+        before = server.cpu() if server else 0
         started = time.monotonic()
         with open(log, "wb") as f:
             p = subprocess.Popen([str(a) for a in args], stdout=f, stderr=subprocess.STDOUT)
@@ -101,6 +104,57 @@ class Run:
         if p.returncode != 0:
             sys.stderr.write(pathlib.Path(log).read_text(errors="replace")[-3000:])
             raise SystemExit(f"{args[0]} ended with {p.returncode}: {' '.join(map(str, args))}")
+        self.served = server.cpu() - before if server else None
+
+    def cell(self):
+        served = "" if self.served is None else f" + {self.served:.1f}"
+        return f"{self.wall:.1f} | {self.cpu:.1f}{served} | {self.mb:.0f}"
+
+
+class Server:
+    """A PostgreSQL server on this machine, told by a superuser's connection string, and the databases of this run on it."""
+
+    def __init__(self, dsn):
+        self.dsn, self.at = dsn, urllib.parse.urlsplit(dsn)
+        self.postmaster = int(self.sql("postgres", "SELECT split_part(pg_read_file('postmaster.pid'), E'\\n', 1)"))
+
+    def url(self, name):
+        return urllib.parse.urlunsplit(self.at._replace(path="/" + name))
+
+    def ogr(self, name):
+        return f"PG:host={self.at.hostname} port={self.at.port or 5432} user={self.at.username} password={self.at.password} dbname={name}"
+
+    def sql(self, name, *statements):
+        commands = [w for s in statements for w in ("-c", s)]
+        p = subprocess.run(["psql", "-XAtq", "-v", "ON_ERROR_STOP=1", self.url(name), *commands], capture_output=True, text=True)
+        if p.returncode != 0:
+            raise SystemExit(p.stderr)
+        return p.stdout.strip()
+
+    def make(self, name, template="template0"):
+        """Makes the database anew and returns its connection string."""
+        self.drop(name)
+        self.sql("postgres", f"CREATE DATABASE {name} TEMPLATE {template} ENCODING 'UTF8'", "CHECKPOINT")
+        return self.url(name)
+
+    def drop(self, *names):
+        for name in names:
+            self.sql("postgres", "SET client_min_messages = error", f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+    def cpu(self):
+        """CPU seconds of all its processes so far. One that has just ended is counted a moment later."""
+        time.sleep(0.3)
+        total = 0
+        for stat in pathlib.Path("/proc").glob("[0-9]*/stat"):
+            try:
+                f = stat.read_text().rpartition(")")[2].split()
+            except OSError:
+                continue
+            if int(stat.parent.name) == self.postmaster:
+                total += sum(map(int, f[11:15]))
+            elif int(f[1]) == self.postmaster:
+                total += int(f[11]) + int(f[12])
+        return total / os.sysconf("SC_CLK_TCK")
 
 
 def remove(*paths):
@@ -110,6 +164,9 @@ def remove(*paths):
         if p.suffix == ".shp":
             for q in p.parent.glob(p.stem + ".*"):
                 q.unlink(missing_ok=True)
+
+
+OGR_COLUMNS = ["-oo", "X_POSSIBLE_NAMES=经度", "-oo", "Y_POSSIBLE_NAMES=纬度", "-a_srs", "EPSG:4326"]
 
 
 class Bench:
@@ -127,23 +184,26 @@ class Bench:
         return [min(r, key=lambda x: x.cpu) for r in runs]
 
     def told(self, work, ours, peer=None, reached=None, want=""):
-        cell = lambda r: f"{r.wall:.1f} | {r.cpu:.1f} | {r.mb:.0f}" if r else " | | "
+        cell = lambda r: r.cell() if r else " | | "
         word = "" if reached is None else ("reached" if reached else "**not reached**")
         self.lines.append(f"| {work} | {cell(ours)} | {cell(peer)} | {want} | {word} |")
         print(self.lines[-1], flush=True)
 
-    def ours(self, *args):
-        return Run([self.wanmi, *args], self.out / "wanmi.log")
+    def ours(self, *args, server=None):
+        return Run([self.wanmi, *args], self.out / "wanmi.log", server)
 
-    def theirs(self, *args):
-        return Run([self.ogr, *args], self.out / "ogr2ogr.log")
+    def theirs(self, *args, server=None):
+        return Run([self.ogr, *args], self.out / "ogr2ogr.log", server)
 
     def base(self):
         db = self.out / "base.gpkg"
         remove(db)
+        self.areas(db)
+        return db
+
+    def areas(self, db):
         self.ours("import", "--db", db, "-q", "community", self.out / "communities.geojson")
         self.ours("import", "--db", db, "-q", "unit_grid", self.out / "cells.geojson")
-        return db
 
     def fresh(self, base):
         db = self.out / "city.gpkg"
@@ -152,8 +212,7 @@ class Bench:
         return db
 
     def imports(self, base):
-        csv, peer = self.out / "components.csv", self.out / "peer.gpkg"
-        columns = ["-oo", "X_POSSIBLE_NAMES=经度", "-oo", "Y_POSSIBLE_NAMES=纬度", "-a_srs", "EPSG:4326"]
+        csv, peer, columns = self.out / "components.csv", self.out / "peer.gpkg", OGR_COLUMNS
 
         def ogr(src, *opt):
             remove(peer)
@@ -171,9 +230,34 @@ class Bench:
     def redelivery(self, base):
         db = self.fresh(base)
         self.ours("import", "--db", db, "-q", "component", self.out / "components.csv")
-        (a,) = self.best(lambda: self.ours("import", "--db", db, "-q", "--dry-run", "component", self.out / "later/components.csv"))
-        self.told(f"second delivery of {self.n:,}, 1 % changed: dry run", a, None, a.wall < 10 and a.mb < 900, "< 10 s, < 900 MB")
+        self.dry_run(db, "")
         return db
+
+    def dry_run(self, db, where, server=None):
+        (a,) = self.best(lambda: self.ours("import", "--db", db, "-q", "--dry-run", "component", self.out / "later/components.csv", server=server))
+        self.told(f"second delivery of {self.n:,}, 1 % changed: dry run{where}", a, None, a.wall < 10 and a.mb < 900, "< 10 s, < 900 MB")
+
+    def on_server(self, server):
+        """What the server store does, in databases of their own."""
+        csv, base, city, peer = self.out / "components.csv", "wanmi_bench_base", "wanmi_bench_city", "wanmi_bench_peer"
+        try:
+            server.make(base)
+            server.sql(base, "CREATE EXTENSION postgis")
+            server.make(peer, base)
+            self.areas(server.url(base))
+
+            def ours():
+                return self.ours("import", "--db", server.make(city, base), "-q", "component", csv, server=server)
+
+            def theirs():
+                server.sql(peer, "DROP TABLE IF EXISTS components", "CHECKPOINT")
+                return self.theirs("--config", "PG_USE_COPY", "YES", "-f", "PostgreSQL", server.ogr(peer), csv, *OGR_COLUMNS, server=server)
+            a, b = self.best(ours, theirs)
+            self.told(f"import {self.n:,} from CSV into PostGIS (COPY)", a, b, a.wall < b.wall and a.mb < 600, "faster, < 600 MB")
+            self.dry_run(server.url(city), " (PostGIS)", server)
+            self.edits(server.make(city, base), " (PostGIS)", server)
+        finally:
+            server.drop(city, peer, base)
 
     def exports(self, db):
         names = {"gpkg": "GPKG", "geojson": "GeoJSON", "csv": "CSV", "xlsx": "XLSX", "shp": "ESRI Shapefile"}
@@ -192,9 +276,9 @@ class Bench:
             a, b = self.best(ours, theirs)
             self.told(f"export {self.n:,} to {kind}", a, b, a.wall <= b.wall, "no slower")
 
-    def edits(self, base):
+    def edits(self, db, where, pg=None):
         """A PATCH every 50 ms, on time whatever the last one took, while another process imports the N rows."""
-        db, few = self.fresh(base), self.out / "few.csv"
+        few = self.out / "few.csv"
         with open(self.out / "components.csv", encoding="utf-8") as f, open(few, "w", encoding="utf-8") as g:
             for _, line in zip(range(2001), f):
                 g.write(line.replace("LD-", "ED-"))
@@ -212,7 +296,7 @@ class Bench:
             runs = []
 
             def work():
-                runs.append(self.ours("import", "--db", db, "-q", "component", self.out / "components.csv"))
+                runs.append(self.ours("import", "--db", db, "-q", "component", self.out / "components.csv", server=pg))
                 done.set()
             t = threading.Thread(target=work)
             t.start()
@@ -222,9 +306,9 @@ class Bench:
             server.terminate()
             server.wait()
         told = lambda l: f"median {l[len(l) // 2] * 1e3:.0f} ms, p99 {l[int(len(l) * 0.99)] * 1e3:.0f} ms, worst {l[-1] * 1e3:.0f} ms"
-        self.notes.append(f"{len(idle)} edits over HTTP, one every 50 ms, with nothing else under way: {told(idle)}; "
+        self.notes.append(f"{len(idle)} edits over HTTP{where}, one every 50 ms, with nothing else under way: {told(idle)}; "
                           f"{len(busy)} while {self.n:,} rows were imported: {told(busy)}.")
-        self.told(f"{len(busy)} edits over HTTP while {self.n:,} rows are imported: p99 {busy[int(len(busy) * 0.99)] * 1e3:.0f} ms",
+        self.told(f"{len(busy)} edits over HTTP{where} while {self.n:,} rows are imported: p99 {busy[int(len(busy) * 0.99)] * 1e3:.0f} ms",
                   runs[0], None, busy[int(len(busy) * 0.99)] < 0.02, "p99 < 20 ms")
 
 
@@ -306,7 +390,9 @@ def main():
     base = b.base()
     b.imports(base)
     b.exports(b.redelivery(base))
-    b.edits(base)
+    b.edits(b.fresh(base), "")
+    if "WANMI_TEST_POSTGRES" in os.environ:
+        b.on_server(Server(os.environ["WANMI_TEST_POSTGRES"]))
     save(b)
 
 
