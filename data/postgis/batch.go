@@ -130,7 +130,7 @@ func (s *Store) RecordRejected(ctx context.Context, b data.Batch, rejected []dat
 		return 0, err
 	}
 	defer s.unlock()
-	c, err := s.writer.Conn(ctx)
+	c, err := s.writing(ctx)
 	if err != nil {
 		return 0, s.wrap(err, doing)
 	}

@@ -16,12 +16,18 @@ func (s *Store) Propose(ctx context.Context, p data.Proposal) (int64, error) {
 		return 0, err
 	}
 	defer s.unlock()
+	const doing = "keep a proposal"
+	c, err := s.writing(ctx)
+	if err != nil {
+		return 0, s.wrap(err, doing)
+	}
+	defer c.Close()
 	text := kept.Text
 	var id int64
-	err := s.writer.QueryRowContext(ctx, `INSERT INTO wanmi.proposal (layer, key, op, rev, body, actor, at, state)
+	err = c.QueryRowContext(ctx, `INSERT INTO wanmi.proposal (layer, key, op, rev, body, actor, at, state)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING id`,
 		text(p.Layer), text(p.Key), string(p.Op), p.Rev, text(p.Body), text(p.Actor), kept.FormatTime(s.now()), data.ProposalOpen).Scan(&id)
-	return id, s.wrap(err, "keep a proposal")
+	return id, s.wrap(err, doing)
 }
 
 // Proposals returns the proposals of a state, all for "", the latest first.

@@ -115,7 +115,7 @@ var grants = []string{
 
 // migrate brings the database to schemaVersion and to the columns of gis.Layers, in one transaction under the writers' lock.
 func (s *Store) migrate(ctx context.Context) error {
-	c, err := s.writer.Conn(ctx)
+	c, err := s.writing(ctx)
 	if err != nil {
 		return s.wrap(err, "begin the migration")
 	}

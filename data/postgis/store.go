@@ -220,6 +220,23 @@ func (s *Store) lock(ctx context.Context) error {
 
 func (s *Store) unlock() { <-s.turn }
 
+// writing returns the connection that writes, alive: one that lay idle may have been lost with the server it led to.
+func (s *Store) writing(ctx context.Context) (*sql.Conn, error) {
+	for again := false; ; again = true {
+		c, err := s.writer.Conn(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if err = c.PingContext(ctx); err == nil {
+			return c, nil
+		}
+		c.Close()
+		if again || !lost(err) {
+			return nil, err
+		}
+	}
+}
+
 // writersLock is the number of the advisory lock whose holder may write to the database: "wanmi" in ASCII.
 const writersLock = 0x77616e6d69
 
@@ -249,7 +266,7 @@ func (s *Store) inWrite(ctx context.Context, doing string, fn func(q *sql.Tx) er
 		return err
 	}
 	defer s.unlock()
-	c, err := s.writer.Conn(ctx)
+	c, err := s.writing(ctx)
 	if err != nil {
 		return s.wrap(err, doing)
 	}

@@ -90,7 +90,7 @@ type tx struct {
 
 // begin starts the transaction under the writers' lock.
 func (s *Store) begin(ctx context.Context, w data.WriteInfo) (*tx, error) {
-	c, err := s.writer.Conn(ctx)
+	c, err := s.writing(ctx)
 	if err != nil {
 		return nil, s.wrap(err, "begin a write")
 	}

@@ -101,8 +101,14 @@ func problemOf(err error, instance, id string) (problem, map[string]string) {
 		p.Type, p.Title, p.Status, p.See = "urn:wanmi:problem:"+se.name, se.title, se.status, se.see
 		return p, se.header
 	}
+	if p.Status == http.StatusServiceUnavailable {
+		return p, map[string]string{"Retry-After": retryAfter}
+	}
 	return p, nil
 }
+
+// retryAfter is after how many seconds to ask again for what was not available: a database that restarts is back by then.
+const retryAfter = "3"
 
 // problemReply is the reply an error becomes.
 func problemReply(err error, instance, id string) *reply {
