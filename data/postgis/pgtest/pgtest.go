@@ -80,10 +80,10 @@ func makeTemplate(t testing.TB, admin *sql.DB, server string) {
 		return
 	}
 	const part = template + "_part"
-	exec(t, admin, "DROP DATABASE IF EXISTS "+part)
-	exec(t, admin, "CREATE DATABASE "+part+" TEMPLATE template0 ENCODING 'UTF8'")
+	execIn(t, admin, "DROP DATABASE IF EXISTS "+part)
+	execIn(t, admin, "CREATE DATABASE "+part+" TEMPLATE template0 ENCODING 'UTF8'")
 	Exec(t, With(t, server, func(u *url.URL) { u.Path = "/" + part }), "CREATE EXTENSION postgis")
-	exec(t, admin, "ALTER DATABASE "+part+" RENAME TO "+template)
+	execIn(t, admin, "ALTER DATABASE "+part+" RENAME TO "+template)
 }
 
 func database(t testing.TB, server, from string) string {
@@ -92,7 +92,7 @@ func database(t testing.TB, server, from string) string {
 	dsn := create(t, admin, server, from)
 	u, _ := url.Parse(dsn) // create made it of one
 	t.Cleanup(func() {
-		exec(t, admin, "DROP DATABASE IF EXISTS "+strings.TrimPrefix(u.Path, "/")+" WITH (FORCE)")
+		execIn(t, admin, "DROP DATABASE IF EXISTS "+strings.TrimPrefix(u.Path, "/")+" WITH (FORCE)")
 		admin.Close()
 	})
 	return dsn
@@ -103,7 +103,7 @@ func create(t testing.TB, admin *sql.DB, server, from string) string {
 	random := make([]byte, 6)
 	rand.Read(random) // never fails
 	name := "wanmi_test_" + hex.EncodeToString(random)
-	exec(t, admin, "CREATE DATABASE "+name+" TEMPLATE "+from+" ENCODING 'UTF8'")
+	execIn(t, admin, "CREATE DATABASE "+name+" TEMPLATE "+from+" ENCODING 'UTF8'")
 	return With(t, server, func(u *url.URL) { u.Path = "/" + name })
 }
 
@@ -137,7 +137,7 @@ func Exec(t testing.TB, dsn string, stmts ...string) {
 	db := open(t, dsn)
 	defer db.Close()
 	for _, s := range stmts {
-		exec(t, db, s)
+		execIn(t, db, s)
 	}
 }
 
@@ -162,7 +162,7 @@ func open(t testing.TB, dsn string) *sql.DB {
 	return db
 }
 
-func exec(t testing.TB, db *sql.DB, stmt string) {
+func execIn(t testing.TB, db *sql.DB, stmt string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
