@@ -42,8 +42,8 @@ unit: web ## unit tests with the race detector, fuzz seeds included
 e2e: build ## the real binary over its real interfaces, then the page in headless Chromium
 	WANMI_BIN=$(CURDIR)/bin/wanmi $(GO) test -tags e2e -count=1 -timeout 30m ./cmd/wanmi/e2e
 
-fuzz: web ## run every fuzz target for FUZZTIME each (default 20s)
-	@scripts/fuzz.sh $(or $(FUZZTIME),20s)
+fuzz: web ## run every fuzz target, or those of FUZZ="NAME NAME", niced, for FUZZTIME each (default 20s)
+	@GO="$(GO)" scripts/fuzz.sh $(or $(FUZZTIME),20s) $(FUZZ)
 
 bench: web ## the benchmarks of the cores
 	$(GO) test -run '^$$' -bench . -benchmem ./gis/... ./grids/... ./tiles/... ./geocode/... ./data/...

@@ -1,12 +1,21 @@
 #!/usr/bin/env bash
-# Runs every fuzz target of the project for the given time each; stops at the first that fails.
+# fuzz.sh TIME [TARGET ...]: runs the named fuzz targets of the project, or all, for the given time each, niced; stops at
+# the first that fails. PARALLEL=n (default 1) is how many workers a target has.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 time=${1:-20s}
-grep -rlE '^func Fuzz' --include='*_test.go' . | sort | while read -r file; do
-	pkg=$(dirname "$file")
-	grep -oE '^func Fuzz[A-Za-z0-9_]+' "$file" | sed 's/^func //' | while read -r target; do
-		printf '%s %s\n' "$pkg" "$target"
-		go test -run '^$' -fuzz "^$target\$" -fuzztime "$time" "$pkg"
-	done
+shift || true
+all=$(grep -rHoE '^func Fuzz[A-Za-z0-9_]+' --include='*_test.go' . | sed -E 's#/[^/]*_test.go:func # #' | sort)
+for target in "$@"; do
+	if ! grep -qE " $target\$" <<<"$all"; then
+		printf 'fuzz.sh: there is no target %s; there are:\n%s\n' "$target" "$all" >&2
+		exit 2
+	fi
 done
+while read -r pkg target; do
+	if [ $# -gt 0 ] && [[ " $* " != *" $target "* ]]; then
+		continue
+	fi
+	printf '%s %s\n' "$pkg" "$target"
+	nice -n 19 "${GO:-go}" test -run '^$' -fuzz "^$target\$" -fuzztime "$time" -parallel "${PARALLEL:-1}" "$pkg"
+done <<<"$all"

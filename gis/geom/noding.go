@@ -22,7 +22,23 @@ func (s Seg) Flip() Seg { return Seg{s.B, s.A, s.Class, s.R, s.L} }
 // Box returns the bounds of the segment.
 func (s Seg) Box() Box { return NoBox.Grow(s.A).Grow(s.B) }
 
-const nodingSide = 25_000 // mm
+const (
+	nodingSide    = 25_000 // mm, of the squares of the raster, where there are
+	nodingSquares = 16     // squares a segment at most; larger squares else: two long segments side by side meet in every one
+)
+
+// nodingTable sorts the segments into squares.
+func nodingTable(segs []Seg) *Table {
+	box := NoBox
+	for _, s := range segs {
+		box = box.Grow(s.A).Grow(s.B)
+	}
+	side := int64(nodingSide)
+	for w, h := box.Max.X-box.Min.X, box.Max.Y-box.Min.Y; len(segs) > 0 && (w/side+1)*(h/side+1) > 1024+nodingSquares*int64(len(segs)); {
+		side *= 2
+	}
+	return NewSegTable(segs, side, 1)
+}
 
 // SnapRound nodes the segments by snap rounding: every end point and every
 // crossing (rounded to the lattice) is a hot pixel, and each segment is bent
@@ -37,7 +53,7 @@ func SnapRound(in []Seg, threads int) []Seg {
 			segs = append(segs, s)
 		}
 	}
-	tab := NewSegTable(segs, nodingSide, 1)
+	tab := nodingTable(segs)
 	hot := hotPixels(segs, tab, threads)
 	pix := NewTable(tab.Bins, func(put func(int, int)) {
 		for i, p := range hot {
