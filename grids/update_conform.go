@@ -15,6 +15,7 @@ import (
 const (
 	lineNoise  = 75.0  // mm
 	lineExact  = 1.5   // mm two nodings of one line may differ by
+	lineMeets  = 30.0  // mm: how far a line that meets a border at 3 degrees or more may run within lineExact beside it
 	junctionIn = 300.0 // mm: a moved line leaves a border that must not bend in a corner this near, or else in a lattice point of it
 	rigid      = 1     // class of such a border: of a locked cell, or a short one
 )
@@ -138,10 +139,18 @@ func (l lineIndex) rest(line []geom.Pt, tol float64) [][]geom.Pt {
 	pos := arcLengths(line)
 	end := pos[len(pos)-1]
 	beside := slices.DeleteFunc(l.acc.beside(line, pos, tol, nil), func(s span) bool {
-		return s.hi-s.lo <= 3*tol && (s.lo != 0 || s.hi != end)
+		return s.hi-s.lo <= max(3*tol, 2*lineMeets) && (s.lo != 0 || s.hi != end)
 	})
 	var out [][]geom.Pt
 	for _, s := range subtract([]span{{0, end}}, beside) {
+		for _, at := range pos { // up to the corner where it leaves the border
+			if at < s.lo && at >= s.lo-lineMeets {
+				s.lo = at
+			}
+		}
+		if i := slices.IndexFunc(pos, func(at float64) bool { return at > s.hi }); i >= 0 && pos[i] <= s.hi+lineMeets {
+			s.hi = pos[i]
+		}
 		if pts := stretch(line, pos, s); s.hi-s.lo > tol && len(pts) > 1 {
 			out = append(out, pts)
 		}
