@@ -27,10 +27,46 @@ func (w *cutter) mend(cells [][]int32) [][]int32 {
 		}
 		cells = out
 		if bad < 0 {
-			return cells
+			if round == 0 {
+				return cells
+			}
+			return w.rejoin(cells)
 		}
 	}
-	return w.absorb(cells)
+	return w.rejoin(w.absorb(cells))
+}
+
+// rejoin joins cells below the limit with neighbours as long as that makes simple cells that cost less: what was cut for
+// the sake of its outline was cut without asking what the parts would be.
+func (w *cutter) rejoin(cells [][]int32) [][]int32 {
+	for {
+		least, from, to := -1e-6, -1, -1
+		for i, c := range cells {
+			if w.worth(c) >= w.goal.min {
+				continue
+			}
+			for j, d := range cells {
+				if i == j || !w.touch(c, d) {
+					continue
+				}
+				u := slices.Concat(c, d)
+				if s := w.total(u); s.most > w.goal.max || w.zone[c[0]] != w.zone[d[0]] {
+					continue
+				}
+				if o := w.outline(u); !o.simple() {
+					continue
+				}
+				if more := w.price(u) - w.price(c) - w.price(d); more < least {
+					least, from, to = more, i, j
+				}
+			}
+		}
+		if from < 0 {
+			return cells
+		}
+		cells[to] = slices.Concat(cells[to], cells[from])
+		cells = slices.Delete(cells, from, from+1)
+	}
 }
 
 // single takes a cell apart into single atoms.
