@@ -18,7 +18,7 @@ type checkBuilding struct {
 	rings  [][]mm
 	lo, hi mm
 	m2     float64
-	say    func(tied bool) // tells of what cuts it
+	say    func(tied int) // tells of what cuts it; tied is how many enclaves may be to blame
 }
 
 // reach is the box round all cells, in degrees, a little wider.
@@ -84,16 +84,22 @@ func (c *checker) buildings() error {
 		}
 	}
 	for _, b := range c.cut {
-		b.say(slices.ContainsFunc(c.enclaves, b.crossed))
+		tied := 0
+		for _, r := range c.enclaves {
+			if b.crossed(r) {
+				tied++
+			}
+		}
+		b.say(tied)
 	}
 	return c.ctx.Err()
 }
 
 // building judges one: it is cut where a border between two cells of one community runs through what lies deeper in it than
-// checkDepth. What community lines part is listed apart, and so is what has a whole community inside, or lies in one place with a building that
-// has and on its line: two borders lead from such an enclave to whatever lies round it, or the cell there had a hole.
+// checkDepth. What community lines alone part is listed apart, and so is what has a whole community inside, or lies in one place with a building
+// that has and on its line, for two borders: so many lead from such an enclave to whatever lies round it, or the cell there had a hole.
 func (c *checker) building(b *checkBuilding) {
-	in, inner := c.entered(b)
+	in, borders := c.entered(b)
 	if !in {
 		return
 	}
@@ -124,17 +130,17 @@ func (c *checker) building(b *checkBuilding) {
 		c.say("building.straddles", gis.SeverityNote, b.key, at, lost, "a building of %.0f m² lies in the communities of unit grids %s and %s", "一座建筑物（%.0f 平方米）跨 %s 与 %s 所在的社区", b.m2, a, o)
 	}
 	switch {
-	case inner < checkDepth && len(comms) == 1:
+	case borders == 0 && len(comms) == 1:
 		c.stats.Straddling++
 		c.say("building.straddles", gis.SeverityNote, b.key, at, lost, "a building of %.0f m², in unit grids %s and %s, is parted by a strip that is not of their community", "一座建筑物（%.0f 平方米，位于 %s 与 %s）被不属于该社区的狭长地带分隔", b.m2, a, o)
-	case inner < checkDepth || len(inside) > 0:
+	case borders <= 2*len(inside):
 		straddles()
 	case b.m2 > c.limits.built.max:
 		c.say("building.huge", gis.SeverityNote, b.key, at, lost, "a building of %.0f m², larger than a unit grid may be, lies in %s and %s", "一座超过单元网格上限的建筑物（%.0f 平方米）位于 %s 与 %s", b.m2, a, o)
 	default:
 		c.cut = append(c.cut, b)
-		b.say = func(tied bool) {
-			if tied {
+		b.say = func(tied int) {
+			if borders <= 2*tied {
 				straddles()
 				return
 			}
@@ -143,18 +149,25 @@ func (c *checker) building(b *checkBuilding) {
 	}
 }
 
-// inside returns the outlines of communities that lie in the building.
+// inside returns the outlines of communities that lie in the building; of an enclave and the hole for it, one.
 func (c *checker) inside(b *checkBuilding) [][]mm {
 	var out [][]mm
+	const alike = 500 // mm
+	same := func(r, s []mm) bool {
+		a, b, c, d := slices.MinFunc(r, byX), slices.MinFunc(s, byX), slices.MaxFunc(r, byX), slices.MaxFunc(s, byX)
+		return toSegment(a, b, b) < alike && toSegment(c, d, d) < alike
+	}
 	for _, i := range c.partsAt(b.lo, b.hi) {
 		for _, r := range c.parts[i].rings {
-			if !slices.ContainsFunc(r, func(p mm) bool { return !insideRings(p, b.rings...) }) {
+			if !slices.ContainsFunc(r, func(p mm) bool { return !insideRings(p, b.rings...) }) && !slices.ContainsFunc(out, func(s []mm) bool { return same(r, s) }) {
 				out = append(out, r)
 			}
 		}
 	}
 	return out
 }
+
+func byX(p, q mm) int { return cmp.Or(cmp.Compare(p.x, q.x), cmp.Compare(p.y, q.y)) }
 
 // crossed reports whether an outline runs into the building.
 func (b *checkBuilding) crossed(r []mm) bool {
@@ -170,13 +183,15 @@ func (b *checkBuilding) crossed(r []mm) bool {
 	return false
 }
 
-// entered reports whether some border runs inside the building, 2 cm or more
-// from its outline, and how deep one between two cells of a community does (up to checkDepth, m).
-func (c *checker) entered(b *checkBuilding) (in bool, inner float64) {
+// entered reports whether some border runs inside the building, 2 cm or more from its outline, and between how
+// many pairs of cells of one community one does, checkDepth deep.
+func (c *checker) entered(b *checkBuilding) (in bool, borders int) {
+	deep := map[[2]int32]bool{}
 	for _, i := range c.edges.near(b.lo, b.hi, 0) {
 		k := &c.edges.all[i]
-		own := c.inner(int(i))
-		if in && !own {
+		other, own := c.inner(int(i))
+		pair := [2]int32{min(k.cell, other), max(k.cell, other)}
+		if in && (!own || deep[pair]) {
 			continue
 		}
 		steps := int64(k.metres()*4) + 2 // every 25 cm
@@ -187,12 +202,12 @@ func (c *checker) entered(b *checkBuilding) (in bool, inner float64) {
 			}
 			depth := toRings(p, b.rings, checkDepth)
 			in = in || depth > 0.02
-			if own {
-				inner = max(inner, depth)
+			if own && depth >= checkDepth {
+				deep[pair] = true
 			}
 		}
 	}
-	return in, inner
+	return in, len(deep)
 }
 
 // sampled measures how much of the building, without its skin, lies in each cell, on a grid of points.
@@ -243,7 +258,7 @@ func (c *checker) components() error {
 		best := math.Inf(1)
 		for _, i := range c.edges.near(p, p, int64(checkNear*1e3)) {
 			k := &c.edges.all[i]
-			if c.inner(int(i)) {
+			if _, own := c.inner(int(i)); own {
 				best = min(best, toSegment(p, k.a, k.b)/1e3)
 			}
 		}
@@ -255,16 +270,17 @@ func (c *checker) components() error {
 	return c.ctx.Err()
 }
 
-// inner reports whether edge i lies between two cells of one community.
-func (c *checker) inner(i int) bool {
+// inner reports whether edge i lies between two cells of one community, and which other cell that is.
+func (c *checker) inner(i int) (other int32, own bool) {
 	a, b := c.edges.all[i].ends()
 	for _, j := range [2]int{i - 1, i + 1} {
 		if j < 0 || j >= len(c.edges.all) {
 			continue
 		}
 		if p, q := c.edges.all[j].ends(); p == a && q == b {
-			return c.cells[c.edges.all[i].cell].comm == c.cells[c.edges.all[j].cell].comm
+			other = c.edges.all[j].cell
+			return other, c.cells[c.edges.all[i].cell].comm == c.cells[other].comm
 		}
 	}
-	return false
+	return -1, false
 }

@@ -118,3 +118,47 @@ func TestCommunityFaultsAreTold(t *testing.T) {
 		t.Errorf("the division breaks a hard rule: %v, %+v", err, found[:min(3, len(found))])
 	}
 }
+
+// TestBordersFromAnEnclave: a community inside a building excuses two borders through the building, not three.
+func TestBordersFromAnEnclave(t *testing.T) {
+	const a, b = "110101001001", "110101001002"
+	src := memory{}
+	src.add("community", orb.Polygon{rect(0, 0, 200, 100), rect(98, 49, 102, 51)}, "code", a, "name", "a")
+	src.add("community", orb.Polygon{rect(98, 49, 102, 51)}, "code", b, "name", "b")
+	src.add("building", orb.Polygon{rect(90, 40, 110, 60)})
+	in := Cell{Code: b + "001", Community: b, Polygon: orb.Polygon{rect(98, 49, 102, 51)}, Status: Valid}
+	own := func(n int, pts ...[2]float64) Cell {
+		code, err := MakeCode(a, n)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return Cell{Code: code, Community: a, Polygon: orb.Polygon{ringOf(pts...)}, Status: Valid}
+	}
+	south := own(1, [2]float64{0, 0}, [2]float64{200, 0}, [2]float64{200, 49}, [2]float64{102, 49}, [2]float64{98, 49}, [2]float64{0, 49})
+	north := own(2, [2]float64{200, 49}, [2]float64{200, 100}, [2]float64{0, 100}, [2]float64{0, 49}, [2]float64{98, 49}, [2]float64{98, 51}, [2]float64{102, 51}, [2]float64{102, 49})
+	west := own(2, [2]float64{0, 49}, [2]float64{98, 49}, [2]float64{98, 51}, [2]float64{98, 100}, [2]float64{0, 100})
+	east := own(3, [2]float64{102, 49}, [2]float64{200, 49}, [2]float64{200, 100}, [2]float64{98, 100}, [2]float64{98, 51}, [2]float64{102, 51})
+	for _, tc := range []struct {
+		name, want string
+		cells      []Cell
+	}{
+		{"two", "building.straddles", []Cell{in, south, north}},
+		{"three", "grid.building_cut", []Cell{in, south, west, east}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			found, _, err := Check(context.Background(), src, seqOf(tc.cells), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			for _, f := range found {
+				if f.Severity == gis.SeverityError || f.Rule == "building.straddles" {
+					got = append(got, f.Rule)
+				}
+			}
+			if !slices.Equal(got, []string{tc.want}) {
+				t.Errorf("got %v, want %s alone", got, tc.want)
+			}
+		})
+	}
+}
