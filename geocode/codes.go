@@ -51,17 +51,39 @@ func (g *Geocoder) codeAt(sc *scratch, i, j int) bool {
 		return false
 	}
 	sc.comps = g.comps.find(run, sc.comps[:0])
+	former := len(sc.comps) == 0 && g.formerly(sc, run)
 	for _, r := range sc.comps {
 		c := newCand(levelComponent, r.at, 1)
 		c.comp = r
 		if len(sc.comps) > 1 {
 			c.fault(faultAmbiguous, .05)
 		}
+		if former {
+			c.fault(faultFormerCode, .01)
+		}
 		if cost > 0 {
 			c.fault(faultLabel, cost)
 		}
 		sc.addCand(c)
 	}
+	return len(sc.comps) > 0
+}
+
+// formerly looks the run up among the codes components once had.
+func (g *Geocoder) formerly(sc *scratch, run []rune) bool {
+	if g.cfg.FormerKey == nil || sc.ctx == nil || len(run) != 16 && len(run) != 17 {
+		return false
+	}
+	for _, r := range run {
+		if !text.Digit(r) {
+			return false
+		}
+	}
+	now, ok := g.cfg.FormerKey(sc.ctx, string(run))
+	if ok {
+		sc.comps = g.comps.find([]rune(now), sc.comps[:0])
+	}
+	sc.former = string(run)
 	return len(sc.comps) > 0
 }
 

@@ -26,6 +26,9 @@ type Config struct {
 	Synonyms   map[string][]string // word as people write it -> component class codes
 	ClassNames map[string]string   // class code -> name
 	Admin      []string            // names above the streets: "山东省", "济宁市", "邹城市"
+	// FormerKey returns the code a component has now that was once called former; ok is false when none was. It is asked for
+	// texts with a code of 16 or 17 digits that no component has. nil: former codes find nothing.
+	FormerKey func(ctx context.Context, former string) (now string, ok bool)
 }
 
 // Geocoder answers queries. It is immutable.

@@ -225,6 +225,10 @@ func (g *Geocoder) placeReasons(sc *scratch, c *cand) []Reason {
 		out = append(out, Reason{sc.f.Source(), "code"})
 		if c.comp != nil {
 			out[len(out)-1].Word = c.comp.key
+			if c.has(faultFormerCode) {
+				out[len(out)-1] = Reason{sc.former, "former_code"}
+				return out
+			}
 			for _, s := range []string{c.comp.label, c.comp.given} {
 				if s != "" && strings.Contains(strings.ToLower(sc.f.Source()), strings.ToLower(s)) {
 					out[len(out)-1].Word = s

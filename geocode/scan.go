@@ -1,6 +1,8 @@
 package geocode
 
 import (
+	"context"
+
 	"wanmi/geocode/text"
 )
 
@@ -14,6 +16,7 @@ type match struct {
 
 // scratch is the memory of one query, used again.
 type scratch struct {
+	ctx     context.Context // of the question, while it is being answered
 	f       text.Folded
 	all     []match // every name found, by start
 	byStart []int32 // first match at each rune
@@ -24,6 +27,7 @@ type scratch struct {
 	areas   []areaMention
 	cands   []cand
 	comps   []*compRec
+	former  string // the code in the text that a component once had
 	fuzzy   []match
 	slots   []doorHit
 	counts  []uint16 // by name of the gram index; zero between queries

@@ -66,6 +66,7 @@ const (
 	faultPinyin
 	faultNumberUnused
 	faultLabel
+	faultFormerCode
 )
 
 var faultTexts = [...]struct{ code, en, zh string }{
@@ -90,6 +91,7 @@ var faultTexts = [...]struct{ code, en, zh string }{
 	faultPinyin:         {"name.pinyin", "found by pinyin", "按拼音匹配"},
 	faultNumberUnused:   {"number.unused", "the number could not be used", "门牌号未能使用"},
 	faultLabel:          {"label.unnamed", "a bare number was taken for a painted one", "按现场编号匹配"},
+	faultFormerCode:     {"code.former", "a former code was used; the component has another now", "使用了曾用编码，部件已换新码"},
 }
 
 type fault struct {
@@ -124,6 +126,16 @@ const maxCands = 400
 
 func newCand(l level, at pt, unc float64) cand {
 	return cand{level: l, at: at, unc: unc, match: MatchExact, p: -1, q: -1, door: -1, road: -1, road2: -1, poi: -1, area: -1, grid: -1}
+}
+
+// has reports whether that was forgiven.
+func (c *cand) has(code faultCode) bool {
+	for _, f := range c.faults[:c.nf] {
+		if f.code == code {
+			return true
+		}
+	}
+	return false
 }
 
 // fault notes what had to be forgiven; a second fault of one kind counts once, at the higher cost.

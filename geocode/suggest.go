@@ -195,7 +195,11 @@ func (g *Geocoder) Autocomplete(ctx context.Context, q Query) (Answer, error) {
 		return Answer{}, err
 	}
 	sc := g.pool.Get().(*scratch)
-	defer g.pool.Put(sc)
+	defer func() {
+		sc.ctx = nil
+		g.pool.Put(sc)
+	}()
+	sc.ctx = ctx
 	sc.f.Set(q.Text)
 	sc.cands = sc.cands[:0]
 	r := sc.f.Runes

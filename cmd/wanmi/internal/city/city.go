@@ -24,6 +24,7 @@ type Store interface {
 	Feature(ctx context.Context, layer, key string) (gis.Feature, error)
 	Changes(ctx context.Context, since int64) iter.Seq2[gis.Change, error]
 	History(ctx context.Context, layer, key string) ([]data.Version, error)
+	KeyNow(ctx context.Context, layer, former string) (string, error)
 	Write(ctx context.Context, w data.WriteInfo, fn func(data.Tx) error) (gis.Generation, error)
 }
 
@@ -69,6 +70,12 @@ const maxLoads = 3
 func Load(ctx context.Context, store Store, cfg Config, p gis.Progress) (*Live, error) {
 	if len(cfg.Tiles.Layers) == 0 {
 		cfg.Tiles = tiles.DefaultConfig()
+	}
+	if cfg.Geocode.FormerKey == nil {
+		cfg.Geocode.FormerKey = func(ctx context.Context, former string) (string, bool) {
+			now, err := store.KeyNow(ctx, "component", former)
+			return now, err == nil // a store that does not answer is told of by whatever else asks it
+		}
 	}
 	l := &Live{store: store, cfg: cfg}
 	for range maxLoads {

@@ -34,6 +34,7 @@ type server struct {
 	t     *testing.T
 	api   *httpapi.API
 	store *gpkg.Store
+	live  *city.Live
 	log   *lockedBuffer
 	keys  map[string]string // role -> secret
 }
@@ -81,6 +82,7 @@ func start(t *testing.T, change func(*httpapi.Config)) *server {
 	if err != nil {
 		t.Fatal(err)
 	}
+	s.live = live
 	cfg := httpapi.Config{
 		Live: live, Store: s.store, UI: page, Public: true, Version: "test", Staging: filepath.Join(t.TempDir(), "imports"),
 		Log: slog.New(slog.NewJSONHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug})),

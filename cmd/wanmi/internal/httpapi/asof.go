@@ -64,13 +64,13 @@ func (a *API) componentThen(c *call, code string) (*reply, error) {
 	return geoJSONReply(out)
 }
 
-// movedTo sends a caller who has a former code to the component's own address.
-func (a *API) movedTo(c *call, code string) (*reply, error) {
+// movedTo sends a caller who has a former code to the component's own address: under, with a slash at its end, and its code.
+func movedTo(under, code string) (*reply, error) {
 	rp, err := jsonReply(object{"code": code})
 	if err == nil {
 		rp.status = http.StatusMovedPermanently
 		rp.cache = "no-store" // a recoding can be undone
-		rp.set("Location", a.origin(c.r)+"/api/components/"+url.PathEscape(code))
+		rp.set("Location", under+url.PathEscape(code))
 	}
 	return rp, err
 }

@@ -175,7 +175,7 @@ func (a *API) component(c *call) (*reply, error) {
 	f, rev, err := a.read(c, code)
 	if gis.KindOf(err) == gis.NotFound && err != nil {
 		if now, moved := a.cfg.Store.KeyNow(c.r.Context(), "component", code); moved == nil {
-			return a.movedTo(c, now)
+			return movedTo(a.origin(c.r)+"/api/components/", now)
 		}
 	}
 	if err != nil {

@@ -48,13 +48,13 @@ func ogcRoutes() []route {
 		get("ogc-conformance", "/ogc/conformance", tag, "The conformance classes kept.", (*API).ogcConformance, f),
 		get("ogc-collections", "/ogc/collections", tag, "The layers as collections.", (*API).ogcCollections, f).gives("Links"),
 		get("ogc-collection", one, tag, "A layer as a collection.", (*API).ogcCollection, f).gives("Links"),
-		get("ogc-items", one+"/items", tag, "Features of a layer, in pages. Any field of the layer may be a parameter: field=value.", (*API).ogcItems, f,
+		get("ogc-items", one+"/items", tag, "Features of a layer, in pages. Any field of the layer may be a parameter: field=value; the code of a component may be a former one.", (*API).ogcItems, f,
 			param{name: "limit", typ: "integer", doc: "most features a page, 1 to 10000; 10"},
 			param{name: "bbox", typ: "string", doc: "minLon,minLat,maxLon,maxLat"},
 			param{name: "datetime", typ: "string", doc: "the state at that moment; of an interval, at its end"},
 			param{name: "offset", typ: "integer", doc: "features passed over"},
 			param{name: "after", typ: "integer", doc: "of a next link"}).gives("FeatureCollection").as(geoJSON).lenient(),
-		get("ogc-item", one+"/items/{fid}", tag, "A feature by its key.", (*API).ogcItem, f).gives("Feature").as(geoJSON),
+		get("ogc-item", one+"/items/{fid}", tag, "A feature by its key; 301 from the former code of a component.", (*API).ogcItem, f).gives("Feature").as(geoJSON),
 		get("ogc-tilesets", one+"/tiles", tag, "The tile sets of a layer.", (*API).ogcTilesets, f).gives("Links"),
 		get("ogc-tileset", one+"/tiles/{tms}", tag, "The tile set of a layer in a matrix set.", (*API).ogcTileset, f).gives("Links"),
 		get("ogc-tile", one+"/tiles/{tms}/{z}/{y}/{x}", tag, "A vector tile. 204 when nothing is there.", (*API).ogcTile, f,
@@ -181,6 +181,7 @@ type itemQuery struct {
 	box           *orb.Bound
 	at            time.Time         // the zero time is the present
 	where         map[string]string // field -> text it must have
+	key           string            // the field a code is in
 }
 
 // itemQuery reads the parameters: those of the table, and the layer's fields.
@@ -197,6 +198,7 @@ func (c *call) itemQuery(l *gis.Layer) (q itemQuery, err error) {
 		return q, err
 	}
 	q.after, q.where = int64(after), map[string]string{}
+	q.key = l.Key
 	for name, v := range c.q {
 		if slices.ContainsFunc(c.route.params, func(p param) bool { return p.name == name }) || name == "key" {
 			continue
@@ -240,6 +242,9 @@ func (a *API) ogcItems(c *call) (*reply, error) {
 	if q.at, err = c.datetime(); err != nil {
 		return nil, err
 	}
+	if err := a.codeNow(c, l, q); err != nil {
+		return nil, err
+	}
 	features, last, more, err := a.items(c, l, q)
 	if err != nil {
 		return nil, err
@@ -263,6 +268,21 @@ func (a *API) ogcItems(c *call) (*reply, error) {
 	}
 	out["links"] = links
 	return geoJSONReply(out)
+}
+
+// codeNow puts the code a component has now in the place of a former one that is asked for.
+func (a *API) codeNow(c *call, l *gis.Layer, q itemQuery) error {
+	code, asked := q.where[q.key]
+	if !asked || l.Name != "component" || !q.at.IsZero() { // at a moment it had the code of then
+		return nil
+	}
+	if _, err := a.cfg.Store.Rev(c.r.Context(), l.Name, code); err == nil || gis.KindOf(err) != gis.NotFound {
+		return err
+	}
+	if now, err := a.cfg.Store.KeyNow(c.r.Context(), l.Name, code); err == nil {
+		q.where[q.key] = now
+	}
+	return nil
 }
 
 func (a *API) itemsLink(c *call, l *gis.Layer, q url.Values) string {
@@ -320,6 +340,11 @@ func (a *API) ogcItem(c *call) (*reply, error) {
 		return nil, err
 	}
 	f, err := a.cfg.Store.Feature(c.r.Context(), l.Name, c.vars["fid"])
+	if err != nil && l.Name == "component" {
+		if now, moved := a.cfg.Store.KeyNow(c.r.Context(), l.Name, c.vars["fid"]); moved == nil {
+			return movedTo(a.ogcBase(c)+"/collections/"+l.Name+"/items/", now)
+		}
+	}
 	if err != nil {
 		return nil, notFound(err, "no feature %s in %s", clip(c.vars["fid"]), l.Name)
 	}
