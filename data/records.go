@@ -11,7 +11,21 @@ type WriteInfo struct {
 	Actor  string
 	Source string
 	Bulk   bool   // log one Reload per layer instead of a Change per row
-	Batch  *Batch // non-nil: an import batch is recorded with the write; its ID is filled in before fn runs
+	Batch  *Batch // non-nil: an import batch is recorded with the write; its ID is filled in before fn runs, but see Ahead
+	Ahead  *Ahead // non-nil: the write is long, and others are to wait for the last of it only
+}
+
+// Ahead lets a store do the long part of a bulk write before it takes the lock other writers wait for. The function of the write
+// then runs on the state there is, sees its own rows no more, and nobody sees what it does; its batch has no ID yet. When the
+// store has the lock, it calls Since, and brings everything in at once. A store may also pass over it and hold the lock
+// throughout. The function runs again when it asked for more than this allows, and when Since wants it to.
+type Ahead struct {
+	Rows int64 // no more new rows than this are put
+	// Since gets what other writers changed meanwhile, in the order of the log, in the layers the function read or wrote. Of the
+	// rows of those keys what the function put and deleted is void: Since does it anew, by tx, on the rows as they are now,
+	// and touches no others. It returns false, before it writes anything, when the rest of what the function did does not hold
+	// any more either: then the function runs again with the lock held. It is called without changes, too.
+	Since func(tx Tx, changes []gis.Change) (bool, error)
 }
 
 // The states of a batch.

@@ -66,7 +66,20 @@ func (r *run) write(ctx context.Context, layers []string) error {
 	b := r.res.Batch
 	before := r.res.Summary
 	findings, faults, more := len(r.res.Findings), len(r.res.Faults), r.res.MoreFaults
-	gen, err := r.target.Write(ctx, data.WriteInfo{Actor: r.Actor, Source: b.Source, Bulk: rows >= bulkRows, Batch: &b}, func(tx data.Tx) error {
+	count := func() {
+		s := r.res.Summary
+		b.Added, b.Moved, b.Changed, b.Removed, b.Unchanged, b.Rejected = s.Added, s.Moved, s.Changed, s.Removed, s.Unchanged, s.Rejected
+	}
+	info := data.WriteInfo{Actor: r.Actor, Source: b.Source, Bulk: rows >= bulkRows, Batch: &b}
+	var comps *plan
+	if r.Layer == "component" {
+		info.Ahead = &data.Ahead{Rows: int64(rows), Since: func(tx data.Tx, changes []gis.Change) (bool, error) {
+			ok, err := r.since(tx, comps, changes)
+			count()
+			return ok, err
+		}}
+	}
+	gen, err := r.target.Write(ctx, info, func(tx data.Tx) error {
 		r.res.Summary = before // a store may run the function again
 		r.res.Findings = r.res.Findings[:findings]
 		r.res.rewind(faults, more)
@@ -82,14 +95,14 @@ func (r *run) write(ctx context.Context, layers []string) error {
 				return err
 			}
 			r.count(p)
+			comps = p
 		}
 		for _, x := range r.res.Rejected {
 			if err := tx.Reject(x); err != nil {
 				return err
 			}
 		}
-		s := r.res.Summary
-		b.Added, b.Moved, b.Changed, b.Removed, b.Unchanged, b.Rejected = s.Added, s.Moved, s.Changed, s.Removed, s.Unchanged, s.Rejected
+		count()
 		return ctx.Err()
 	})
 	if err != nil {

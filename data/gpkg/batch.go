@@ -126,7 +126,7 @@ func (s *Store) RecordRejected(ctx context.Context, b data.Batch, rejected []dat
 		b.StartedAt = s.now()
 	}
 	own := context.WithoutCancel(ctx)
-	q, err := s.writer.BeginTx(own, nil)
+	q, err := s.beginOn(ctx, s.writer)
 	if err != nil {
 		return 0, s.wrap(err, "record a rejected import")
 	}

@@ -41,12 +41,8 @@ type pageFix struct {
 }
 
 func newSpool(dir string, size int) (*spool, error) {
-	f, err := os.CreateTemp(dir, ".wanmi-pages-*")
+	f, err := nameless(dir)
 	if err != nil {
-		return nil, err
-	}
-	if err := os.Remove(f.Name()); err != nil {
-		f.Close()
 		return nil, err
 	}
 	return &spool{size: size, file: f, w: bufio.NewWriterSize(f, 1<<18)}, nil

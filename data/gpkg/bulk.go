@@ -347,7 +347,10 @@ func (ld *load) keyTree() (*tree, error) {
 
 // packLoaded makes the tables of the R-tree.
 func (l *layerTx) packLoaded(done func(suffix string, tr *tree) error) error {
-	ld := l.load
+	return l.load.pack(done)
+}
+
+func (ld *load) pack(done func(suffix string, tr *tree) error) error {
 	p := newTreePacker(ld.nodeSize, func(suffix string, n int, row func(int) (int64, any)) error {
 		tr := newTree(ld.s, ld.usable, false)
 		for i := range n {

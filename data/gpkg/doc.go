@@ -11,6 +11,9 @@
 //     tree anew before it commits.
 //   - A bulk write of many rows into an empty layer lays out the pages of table, key index and R-tree itself (btree.go) and
 //     brings them in through SQLite's own pager (sqlite_dbpage), in the same transaction: a fifth of the time rows by SQL take.
+//   - A bulk write with [data.Ahead] builds a whole layer beside the old one while others edit it (stage.go), in transactions of a
+//     few milliseconds, and takes the lock only to let the two change places (join.go). Tables named wanmi_stage_ and a file
+//     named as the store with -stage are such a write under way, or what is left of one that died; opening the store removes them.
 //   - import_batch, import_rejected, grid_lineage, change_log and feature_history are attributes tables for anybody to
 //     read; a version with op "assign" holds only the fields the next version has others of. The wanmi_ tables are the
 //     program's own (schema version, generation, counters, hashes of keys).
@@ -19,6 +22,9 @@
 //
 //   - WAL with synchronous=FULL: a write that was acknowledged survives a crash and a power cut, an unfinished one leaves
 //     nothing.
-//   - One write at a time, each in one transaction that takes the lock at its begin; reads never wait for it.
+//   - One write at a time, each in one transaction that takes the lock at its begin; reads never wait for it. Who waits for
+//     another process asks every millisecond, in one process it goes by order of arrival (wait.go).
+//   - The numbers of the change log grow, with gaps: a write made ahead takes one far enough ahead for those who come in between.
+//   - The WAL is copied back into the file beside the writes, not by the one whose commit fills it.
 //   - Times are UTC with milliseconds.
 package gpkg

@@ -19,7 +19,7 @@ func (s *Store) CreateKey(ctx context.Context, role, name string) (secret string
 		return "", data.Key{}, err
 	}
 	defer s.unlock()
-	_, err = s.writer.ExecContext(ctx, `INSERT INTO wanmi_key (id, name, role, hash, created_at) VALUES (?, ?, ?, ?, ?)`,
+	_, err = s.exec(ctx, `INSERT INTO wanmi_key (id, name, role, hash, created_at) VALUES (?, ?, ?, ?, ?)`,
 		k.ID, k.Name, k.Role, k.Hash, kept.FormatTime(k.CreatedAt))
 	if err != nil {
 		return "", data.Key{}, s.wrap(err, "create a key")
@@ -57,7 +57,7 @@ func (s *Store) RevokeKey(ctx context.Context, id string) error {
 		return err
 	}
 	defer s.unlock()
-	res, err := s.writer.ExecContext(ctx, `UPDATE wanmi_key SET revoked_at = coalesce(revoked_at, ?) WHERE id = ?`, kept.FormatTime(s.now()), id)
+	res, err := s.exec(ctx, `UPDATE wanmi_key SET revoked_at = coalesce(revoked_at, ?) WHERE id = ?`, kept.FormatTime(s.now()), id)
 	if err != nil {
 		return s.wrap(err, "revoke a key")
 	}
@@ -105,7 +105,7 @@ func (s *Store) noteUse(k data.Key) {
 	s.used[k.ID] = now
 	s.background.Go(func() {
 		defer s.unlock()
-		_, err := s.writer.Exec(`UPDATE wanmi_key SET last_used = ? WHERE id = ?`, kept.FormatTime(now.Truncate(kept.UsedEvery)), k.ID)
+		_, err := s.exec(context.Background(), `UPDATE wanmi_key SET last_used = ? WHERE id = ?`, kept.FormatTime(now.Truncate(kept.UsedEvery)), k.ID)
 		if err != nil {
 			s.log.Warn("key use not noted", "key_id", k.ID, "error", err)
 		}

@@ -27,10 +27,11 @@ type layerTx struct {
 	known   bool  // lastID has been read
 
 	insertFirst bool
-	load        *load // the rows go into pages of their own
-	tried       bool  // to begin a load
-	repack      bool  // the triggers are off; pack the R-tree at the end
-	assigned    bool  // Assign changed rows in this bulk write
+	load        *load  // the rows go into pages of their own
+	staged      *stage // the layer's trees are exchanged for those of a stage at the end
+	tried       bool   // to begin a load
+	repack      bool   // the triggers are off; pack the R-tree at the end
+	assigned    bool   // Assign changed rows in this bulk write
 	extent      orb.Bound
 	hasExtent   bool
 	dirty       bool // the extent may have shrunk
@@ -172,7 +173,7 @@ func (l *layerTx) finish(now time.Time) error {
 	}
 	var err error
 	if l.repack {
-		if l.load == nil {
+		if l.load == nil && l.staged == nil {
 			if l.extent, l.hasExtent, err = packTree(l.tx.own, l.tx.sql, l.t); err != nil {
 				return fmt.Errorf("pack the R-tree: %w", err)
 			}
@@ -182,7 +183,7 @@ func (l *layerTx) finish(now time.Time) error {
 				return err
 			}
 		}
-	} else if l.dirty {
+	} else if l.dirty && l.staged == nil {
 		if l.extent, l.hasExtent, err = measureExtent(l.tx.own, l.tx.sql, l.t); err != nil {
 			return err
 		}

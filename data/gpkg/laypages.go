@@ -223,7 +223,7 @@ func (l *layerTx) rootPages() (map[string]uint32, error) {
 		switch {
 		case ours && root > 1:
 			roots[what] = root
-		case table == l.t.name && !own[name]:
+		case table == l.t.name && !own[name] && !strings.HasPrefix(name, stagePrefix):
 			return nil, nil
 		}
 	}

@@ -16,7 +16,7 @@ func (s *Store) Propose(ctx context.Context, p data.Proposal) (int64, error) {
 		return 0, err
 	}
 	defer s.unlock()
-	res, err := s.writer.ExecContext(context.WithoutCancel(ctx), `INSERT INTO proposal (layer, key, op, rev, body, actor, at, state) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+	res, err := s.exec(ctx, `INSERT INTO proposal (layer, key, op, rev, body, actor, at, state) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
 		p.Layer, p.Key, string(p.Op), p.Rev, p.Body, p.Actor, kept.FormatTime(s.now()), data.ProposalOpen)
 	if err != nil {
 		return 0, s.wrap(err, "keep a proposal")

@@ -24,6 +24,8 @@ type pageScan struct {
 	pages  int
 	yield  func(gis.Feature, error) bool
 	ended  bool // yield wants no more
+
+	each func(id int64, record []byte) error // takes the rows as they are, nil: yield does
 }
 
 // lastWords are the texts a column had lately: of what comes again one copy does.
@@ -47,11 +49,7 @@ func (s *Store) scanPages(ctx context.Context, t *table, yield func(gis.Feature,
 	if p.places, err = scanPlaces(own, tx, t); err != nil || p.places == nil {
 		return false, err
 	}
-	if p.get, err = tx.PrepareContext(own, `SELECT data FROM sqlite_dbpage WHERE pgno = ?`); err != nil {
-		return false, err
-	}
-	// The list is the outer loop of a CROSS JOIN: the pages come in its order.
-	if p.many, err = tx.PrepareContext(own, `SELECT d.data FROM json_each(?) l CROSS JOIN sqlite_dbpage d ON d.pgno = l.value`); err != nil {
+	if err := p.prepare(tx); err != nil {
 		return false, err
 	}
 	first, err := p.page(1)
@@ -65,6 +63,17 @@ func (s *Store) scanPages(ctx context.Context, t *table, yield func(gis.Feature,
 		return true, err
 	}
 	return true, p.walk(top, 0)
+}
+
+// prepare makes the statements that read pages.
+func (p *pageScan) prepare(tx *sql.Tx) (err error) {
+	own := context.WithoutCancel(p.ctx)
+	if p.get, err = tx.PrepareContext(own, `SELECT data FROM sqlite_dbpage WHERE pgno = ?`); err != nil {
+		return err
+	}
+	// The list is the outer loop of a CROSS JOIN: the pages come in its order.
+	p.many, err = tx.PrepareContext(own, `SELECT d.data FROM json_each(?) l CROSS JOIN sqlite_dbpage d ON d.pgno = l.value`)
+	return err
 }
 
 // scanPlaces tells where each column of the file goes; nil when one is computed.
@@ -149,6 +158,9 @@ func (p *pageScan) walk(page []byte, depth int) error {
 		return fault("a page is no page of a table")
 	}
 	if page[0] == pageTableLeaf {
+		if p.each != nil {
+			return p.reader.rows(page, 0, p.each)
+		}
 		return p.reader.rows(page, 0, p.row)
 	}
 	children, err := childrenOf(page)

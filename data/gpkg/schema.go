@@ -105,7 +105,7 @@ var attributeTables = []struct{ name, description string }{
 
 // migrate brings the file of the connection to schemaVersion and to the columns of gis.Layers, in one transaction.
 func (s *Store) migrate(ctx context.Context) error {
-	tx, err := s.writer.BeginTx(ctx, nil)
+	tx, err := s.beginOn(ctx, s.writer)
 	if err != nil {
 		return s.wrap(err, "begin the migration")
 	}

@@ -38,12 +38,14 @@ type Store struct {
 
 	reader *sql.DB // as many connections as there are readers, each refusing to write
 	writer *sql.DB // one connection; nil when the store is read-only
+	copier *sql.DB // one connection, for checkpoints
 	turn   chan struct{}
 
 	background sync.WaitGroup // what Close waits for
 	usage      sync.Mutex
 	used       map[string]time.Time // key id: when its use was last noted
 	closing    bool
+	copying    bool // a checkpoint is under way
 }
 
 // Open opens the GeoPackage at path and makes it when there is none (gis.NotFound when opt.ReadOnly). A file of an
@@ -89,17 +91,25 @@ func (s *Store) open(ctx context.Context) error {
 	if s.opt.ReadOnly {
 		return s.openReadOnly(ctx)
 	}
-	s.writer = s.pool("rwc", "journal_mode(WAL)", "synchronous(FULL)", "cache_size(-65536)", "journal_size_limit(67108864)", "temp_store(2)")
+	s.writer = s.pool("rwc", "journal_mode(WAL)", "synchronous(FULL)", "cache_size(-65536)", "journal_size_limit(67108864)", "temp_store(2)", "wal_autocheckpoint(0)")
 	s.writer.SetMaxOpenConns(1)
+	s.copier = s.pool("rw", "synchronous(FULL)", "wal_autocheckpoint(0)")
+	s.copier.SetMaxOpenConns(1)
 	s.reader = s.pool("rw", "query_only(1)")
 	s.reader.SetMaxIdleConns(4)
 	if info != nil && info.Size() > 0 {
 		// A file that needs nothing is opened without a lock: another program may be writing to it for long.
 		if ready, err := s.upToDate(ctx); err != nil || ready {
+			if err == nil {
+				err = s.dropStages(ctx)
+			}
 			return s.wrap(err, "open "+s.path)
 		}
 	}
-	return s.migrate(ctx)
+	if err := s.migrate(ctx); err != nil {
+		return err
+	}
+	return s.wrap(s.dropStages(ctx), "open "+s.path)
 }
 
 // upToDate reports whether the file has the schema of this program and every column of gis.Layers.
@@ -163,7 +173,11 @@ func (s *Store) adapt(ctx context.Context) error {
 // pool returns a pool of connections of a driver that knows the functions the R-tree triggers call. Settings go by the
 // DSN: a PRAGMA by Exec would reach one connection only.
 func (s *Store) pool(mode string, pragmas ...string) *sql.DB {
-	return newPool(s.path, mode, s.opt.Busy, pragmas...)
+	busy := s.opt.Busy
+	if strings.HasPrefix(mode, "rwc") {
+		busy = askEvery // patiently does the waiting
+	}
+	return newPool(s.path, mode, busy, pragmas...)
 }
 
 func newPool(path, mode string, busy time.Duration, pragmas ...string) *sql.DB {
@@ -228,7 +242,7 @@ func (s *Store) Close() error {
 func (s *Store) closePools() error {
 	var errs []error
 	// The writer goes last: the last connection to close writes the WAL back into the file.
-	for _, db := range []*sql.DB{s.reader, s.writer} {
+	for _, db := range []*sql.DB{s.reader, s.copier, s.writer} {
 		if db != nil {
 			errs = append(errs, db.Close())
 		}

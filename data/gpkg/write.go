@@ -16,6 +16,16 @@ import (
 // the process dies, nothing of it remains. Writes of one Store wait for one another as long as ctx lasts; another process'
 // write is waited for as long as Options.Busy says, then the error is gis.Unavailable.
 func (s *Store) Write(ctx context.Context, w data.WriteInfo, fn func(data.Tx) error) (gis.Generation, error) {
+	if w.Ahead != nil && w.Bulk {
+		if gen, done, err := s.writeAhead(ctx, w, fn); done || err != nil {
+			return gen, err
+		}
+	}
+	return s.writeLocked(ctx, w, fn)
+}
+
+// writeLocked is Write that has the lock from the beginning to the end.
+func (s *Store) writeLocked(ctx context.Context, w data.WriteInfo, fn func(data.Tx) error) (gis.Generation, error) {
 	if err := s.lock(ctx); err != nil {
 		return 0, err
 	}
@@ -55,11 +65,20 @@ func (s *Store) Write(ctx context.Context, w data.WriteInfo, fn func(data.Tx) er
 			return 0, s.wrap(err, "bring pages into the file")
 		}
 	}
+	for _, l := range t.order {
+		if l.staged == nil {
+			continue
+		}
+		if err := t.exchange(l.staged.roots, l.staged.own); err != nil {
+			return 0, s.wrap(err, "bring the stage into its place")
+		}
+	}
 	t.end()
 	if err := t.sql.Commit(); err != nil {
 		return 0, s.wrap(err, "commit")
 	}
 	done = true
+	s.checkpoint()
 	return t.gen, nil
 }
 
@@ -92,7 +111,7 @@ type tx struct {
 // begin starts the transaction. It takes the lock of the file at once, so that what is read stays true.
 func (s *Store) begin(ctx context.Context, w data.WriteInfo) (*tx, error) {
 	own := context.WithoutCancel(ctx)
-	q, err := s.writer.BeginTx(own, nil)
+	q, err := s.beginOn(ctx, s.writer)
 	if err != nil {
 		return nil, s.wrap(err, "begin a write")
 	}
