@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/paulmach/orb"
@@ -49,12 +50,57 @@ func (l *Live) CatchUp(ctx context.Context) error {
 	if ch.last.Seq == v.Seq {
 		return nil
 	}
+	if len(ch.reload) > 0 {
+		defer l.long.begin()()
+	}
 	next, err := l.next(ctx, v, ch)
 	if err != nil {
 		return fmt.Errorf("city: generation %d: %w", ch.last.Gen, err)
 	}
 	l.view.Store(next)
 	return nil
+}
+
+// catchUpUnlessLong is CatchUp that goes on in the background as soon as layers are to be read again.
+func (l *Live) catchUpUnlessLong(ctx context.Context) error {
+	done := make(chan error, 1)
+	long := l.long.on()
+	go func() { done <- l.CatchUp(ctx) }()
+	select {
+	case err := <-done:
+		return err
+	case <-long:
+		return nil // whoever follows tells what goes wrong
+	}
+}
+
+// long tells that layers are being read again.
+type long struct {
+	mu sync.Mutex
+	ch chan struct{} // closed while it is so
+}
+
+// on returns a channel that is closed, or will be when it begins.
+func (l *long) on() <-chan struct{} {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.ch == nil {
+		l.ch = make(chan struct{})
+	}
+	return l.ch
+}
+
+// begin notes the beginning and returns what notes the end.
+func (l *long) begin() (end func()) {
+	l.on()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	close(l.ch)
+	return func() {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.ch = nil
+	}
 }
 
 // changesSince reads the log and then the rows it names. A row written again in between is met in its newest state, and

@@ -61,6 +61,7 @@ type Live struct {
 	cfg   Config
 	view  atomic.Pointer[View]
 	mu    sync.Mutex // one catching-up at a time
+	long  long
 }
 
 // maxLoads is how often Load starts anew when the store is written to while it reads.
@@ -157,14 +158,21 @@ func (l *Live) Admin() []string { return l.cfg.Geocode.Admin }
 // View returns the newest View. Take it once a request.
 func (l *Live) View() *View { return l.view.Load() }
 
-// Write runs one transaction of the store. When it returns without error, the View holds what was written.
+// Write runs one transaction of the store. When it returns without error, the View holds what was written; but a write of single
+// rows does not wait for a layer that is being read again after a bulk write: that takes seconds, and the View then
+// holds both when it is done.
 func (l *Live) Write(ctx context.Context, info data.WriteInfo, fn func(data.Tx) error) (gis.Generation, error) {
 	gen, err := l.store.Write(ctx, info, fn)
 	if err != nil {
 		return 0, err
 	}
 	// The write is committed: whatever becomes of the caller, the View must follow.
-	if err := l.CatchUp(context.WithoutCancel(ctx)); err != nil {
+	own := context.WithoutCancel(ctx)
+	follow := l.CatchUp
+	if !info.Bulk {
+		follow = l.catchUpUnlessLong
+	}
+	if err := follow(own); err != nil {
 		return gen, fmt.Errorf("city: written as generation %d, but the view could not follow: %w", gen, err)
 	}
 	return gen, nil
