@@ -6,12 +6,14 @@
 A synthetic city (communities, unit grids of 100 m) and a delivery of N components with 12 attributes, WGS84. The best of
 ROUNDS (default 1) rounds of each is told, ours and the peer's in turns: wall seconds, CPU seconds of user and system
 together (program + server where there is one), and the most memory the program held. With WANMI_TEST_POSTGRES, which
-scripts/with_postgres.sh sets, the server store is measured too. The table goes into BENCHMARKS.md between its marks.
+scripts/with_postgres.sh sets, the server store is measured too. The table goes into BENCHMARKS.md between its marks. ONLY=edits
+makes the edits during an import alone and no table, SLOW=1 lists those that took more than 20 ms, WANMI names a binary to use.
 """
 import http.client
 import json
 import os
 import pathlib
+import queue
 import random
 import shutil
 import socket
@@ -291,7 +293,8 @@ class Bench:
         try:
             editor = Editor(port, json.loads(said)["key"])
             editor.wait()
-            idle = editor.edit(lambda n: n < 100)
+            editor.edit(lambda n: n < 20)
+            idle, _ = editor.edit(lambda n: n < 100)
             done = threading.Event()
             runs = []
 
@@ -300,16 +303,17 @@ class Bench:
                 done.set()
             t = threading.Thread(target=work)
             t.start()
-            busy = editor.edit(lambda _: not done.is_set())
+            busy, refused = editor.edit(lambda _: not done.is_set())
             t.join()
         finally:
             server.terminate()
             server.wait()
         told = lambda l: f"median {l[len(l) // 2] * 1e3:.0f} ms, p99 {l[int(len(l) * 0.99)] * 1e3:.0f} ms, worst {l[-1] * 1e3:.0f} ms"
         self.notes.append(f"{len(idle)} edits over HTTP{where}, one every 50 ms, with nothing else under way: {told(idle)}; "
-                          f"{len(busy)} while {self.n:,} rows were imported: {told(busy)}.")
+                          f"{len(busy)} while {self.n:,} rows were imported: {told(busy)}, {len(refused)} refused{' ' + str(refused[:3]) if refused else ''}.")
+        print(self.notes[-1], flush=True)
         self.told(f"{len(busy)} edits over HTTP{where} while {self.n:,} rows are imported: p99 {busy[int(len(busy) * 0.99)] * 1e3:.0f} ms",
-                  runs[0], None, busy[int(len(busy) * 0.99)] < 0.02, "p99 < 20 ms")
+                  runs[0], None, busy[int(len(busy) * 0.99)] < 0.02 and not refused, "p99 < 20 ms")
 
 
 def free_port():
@@ -319,10 +323,12 @@ def free_port():
 
 
 class Editor:
-    """Edits components one after the other, each at its time; how long each took is counted from that time."""
+    """Edits components at fixed times whatever became of the edits before: an edit that has to wait makes none of the others late,
+    and all that fall into a halt count. How long each took is counted from its time."""
 
     def __init__(self, port, secret):
         self.port, self.head, self.codes, self.n = port, {"Authorization": "Bearer " + secret, "Content-Type": "application/json"}, [], 0
+        self.free, self.last = queue.LifoQueue(), {}
 
     def ask(self, method, path, body=None, head=None):
         c = http.client.HTTPConnection("127.0.0.1", self.port, timeout=600)
@@ -344,18 +350,41 @@ class Editor:
             time.sleep(0.1)
         raise SystemExit("the server did not answer")
 
+    def send(self, due, n, took, refused):
+        """One edit; 20 connections are kept, so that an edit pays for no handshake."""
+        code = self.codes[n % len(self.codes)]
+        try:
+            c = self.free.get_nowait()
+        except queue.Empty:
+            c = http.client.HTTPConnection("127.0.0.1", self.port, timeout=600)
+        try:
+            c.request("PATCH", "/api/components/" + code, json.dumps({"note": f"edit {n}"}), {**self.head, "If-Match": "*"})
+            r = c.getresponse()
+            r.read()
+            status = r.status
+        except OSError as e:
+            status, c = str(e), http.client.HTTPConnection("127.0.0.1", self.port, timeout=600)
+        took.append((time.monotonic() - due, due))
+        if not isinstance(status, int) or status // 100 != 2:
+            refused.append(status)
+        else:
+            self.last[code] = max(n, self.last.get(code, -1))
+        self.free.put(c)
+
     def edit(self, more):
-        took, started, n = [], time.monotonic(), 0
+        took, refused, threads, started, n = [], [], [], time.monotonic(), 0
         while more(n):
             due = started + n * 0.05
             time.sleep(max(0, due - time.monotonic()))
-            code = self.codes[self.n % len(self.codes)]
-            status, text = self.ask("PATCH", "/api/components/" + code, json.dumps({"note": f"edit {self.n}"}), {"If-Match": "*"})
-            if status != 200:
-                raise SystemExit(f"PATCH {code}: {status} {text[:300]!r}")
-            took.append(time.monotonic() - due)
+            t = threading.Thread(target=self.send, args=(due, self.n, took, refused))
+            t.start()
+            threads.append(t)
             n, self.n = n + 1, self.n + 1
-        return sorted(took)
+        for t in threads:
+            t.join()
+        if os.environ.get("SLOW"):
+            print("slow:", [f"{d - started:.2f}s {s * 1e3:.0f}ms" for s, d in sorted(took, key=lambda x: x[1]) if s > 0.02], flush=True)
+        return sorted(s for s, _ in took), refused
 
 
 MARKS = "<!-- bench-census begin -->", "<!-- bench-census end -->"
@@ -388,6 +417,9 @@ def main():
     make_city(out)
     make_delivery(out, n)
     base = b.base()
+    if os.environ.get("ONLY") == "edits":
+        b.edits(b.fresh(base), "")
+        return
     b.imports(base)
     b.exports(b.redelivery(base))
     b.edits(b.fresh(base), "")
