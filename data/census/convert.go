@@ -183,6 +183,9 @@ func newConverterWith(layer *gis.Layer, p Profile, r Reader, set map[string]stri
 		}
 		used[pos.name] = true
 	}
+	if (c.x < 0) != (c.y < 0) {
+		return nil, gis.E(gis.Invalid, nil, "%s: the profile names one coordinate column only (%s%s); x and y go together", r.Name(), p.X, p.Y)
+	}
 	for _, s := range p.Skip {
 		used[s] = true
 	}

@@ -190,7 +190,7 @@ func (p *packageReader) describe(ctx context.Context, db *sql.DB) error {
 		if geomCol != "" && strings.EqualFold(c, geomCol) {
 			p.geom = i
 		} else {
-			p.columns = append(p.columns, c)
+			p.columns = append(p.columns, columnName(c, len(p.columns)))
 		}
 	}
 	return err

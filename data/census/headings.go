@@ -225,13 +225,19 @@ func nameColumns(cells []string) []string {
 	seen := map[string]int{}
 	for i, c := range cells {
 		c = strings.Join(strings.Fields(strings.TrimPrefix(c, "\uFEFF")), " ")
-		if c == "" {
-			c = "column" + strconv.Itoa(i+1)
-		}
+		c = columnName(c, i)
 		if seen[c]++; seen[c] > 1 {
 			c += "_" + strconv.Itoa(seen[c])
 		}
 		out[i] = c
 	}
 	return out
+}
+
+// columnName is the name of column i: columns without one are numbered, since profiles name columns and "" there stands for none.
+func columnName(name string, i int) string {
+	if name == "" {
+		return "column" + strconv.Itoa(i+1)
+	}
+	return name
 }

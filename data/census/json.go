@@ -91,7 +91,7 @@ func utf8Stream(src stream, name string) (stream, error) {
 func (j *jsonReader) addColumn(name string) {
 	if _, ok := j.index[name]; !ok && len(j.columns) < 2000 {
 		j.index[name] = len(j.columns)
-		j.columns = append(j.columns, name)
+		j.columns = append(j.columns, columnName(name, len(j.columns)))
 	}
 }
 

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"wanmi/gis"
 )
 
 // complaints imports a table of components and returns the rules that complain of each row.
@@ -96,5 +98,20 @@ func TestLampsOfBothSides(t *testing.T) {
 		if got := fmt.Sprint(complaints(t, zoucheng(t), lamps(c.bend, c.skip, c.off))); got != c.want {
 			t.Errorf("%s: got %s, want %s", c.name, got, c.want)
 		}
+	}
+}
+
+// TestOneCoordinate: a profile with one coordinate column, and a coordinate column without a name, ended in a crash.
+func TestOneCoordinate(t *testing.T) {
+	p, err := ParseProfile([]byte("layer: component\nx: 经度\nfields: {name: 名称}\n"))
+	if err == nil {
+		_, err = Import(t.Context(), newMem(), Options{Layer: "component", Files: []string{temp(t, "a.csv", []byte("名称,经度,纬度\n路灯,116.97,35.4\n"))}, Profile: &p, DryRun: true})
+	}
+	if gis.KindOf(err) != gis.Invalid || !strings.Contains(err.Error(), "x and y") {
+		t.Errorf("a profile without y: %v", err)
+	}
+	_, rows, _, err := readAll(t, temp(t, "a.json", []byte(`[{"":35.4,"名称":"井盖"},{"":"b"}]`)), ReadOptions{})
+	if err != nil || len(rows) != 2 || rows[0][0] != "35.4" {
+		t.Errorf("a member without a name: %q, %v", rows, err)
 	}
 }

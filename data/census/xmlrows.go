@@ -171,7 +171,7 @@ func (c *columnSet) add(name string) {
 	}
 	if _, ok := c.index[name]; !ok && len(c.names) < maxColumns {
 		c.index[name] = len(c.names)
-		c.names = append(c.names, name)
+		c.names = append(c.names, columnName(name, len(c.names)))
 	}
 }
 
