@@ -6,10 +6,13 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math/rand/v2"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -17,7 +20,7 @@ import (
 	"wanmi/data/postgis/pgtest"
 )
 
-// kill -9 at random moments of importing, rolling back and recoding: the check is clean, and the components are to the byte those
+// kill -9 at random moments of importing, committing by HTTP, rolling back and recoding: the check is clean, and the components are to the byte those
 // before or those after. What comes after is known from the same step on a copy.
 func TestKillDuringHistory(t *testing.T) {
 	t.Run("file", func(t *testing.T) {
@@ -53,6 +56,62 @@ func smallDelivery(t *testing.T, seed int) map[string][]string {
 	return files
 }
 
+// step is one write that is to be killed.
+type step struct {
+	name string
+	// run does it on db to its end, or when after > 0 kills the process that long after the write was asked for. It returns how long
+	// the write took.
+	run func(t *testing.T, db string, after time.Duration) time.Duration
+}
+
+// command is a write by a command of its own.
+func command(args ...string) step {
+	return step{strings.TrimSuffix(strings.Join(args[:2], " "), " --quiet"), func(t *testing.T, db string, after time.Duration) time.Duration {
+		t.Helper()
+		cmd := exec.Command(bin, append(args, "--db", db)...)
+		began := time.Now()
+		if after > 0 {
+			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(after)
+			_ = cmd.Process.Kill()
+			_ = cmd.Wait()
+		} else if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("%v by itself: %v\n%s", args, err, tail(string(out)))
+		}
+		return time.Since(began)
+	}}
+}
+
+// commitOver is the commit of a checked import by a server.
+func commitOver(key, file string) step {
+	return step{"commit", func(t *testing.T, db string, after time.Duration) time.Duration {
+		t.Helper()
+		s := start(t, 60*time.Second, "serve", "--db", db, "--addr", "127.0.0.1:0")
+		u := s.upload(key, file, "layer", "component")
+		if u.State != "checked" {
+			t.Fatalf("the check: %+v", u)
+		}
+		began := time.Now()
+		if r := s.do(http.MethodPost, "/api/imports/"+u.ID+"/commit", nil, "X-API-Key", key); r.status != http.StatusAccepted {
+			t.Fatalf("commit: status %d\n%s", r.status, r.body)
+		}
+		if after > 0 {
+			time.Sleep(after - time.Since(began))
+			_ = s.cmd.Process.Kill()
+			<-s.done
+			return after
+		}
+		if u = s.settled(key, u.ID); u.State != "committed" {
+			t.Fatalf("the commit: %+v", u)
+		}
+		took := time.Since(began)
+		s.stop()
+		return took
+	}}
+}
+
 func killDuringHistory(t *testing.T, db string, copied func(*testing.T, string) string) {
 	city := smallDelivery(t, 1)
 	for _, layer := range []string{"street", "community", "department", "component"} {
@@ -61,53 +120,57 @@ func killDuringHistory(t *testing.T, db string, copied func(*testing.T, string) 
 			t.Fatalf("import %s: code %d\n%s", layer, r.code, tail(r.errOut))
 		}
 	}
-	delivery := append([]string{"import", "--quiet", "component"}, smallDelivery(t, 2)["component"]...)
-	steps := []func() []string{
-		func() []string { return delivery },
-		func() []string { return []string{"batch", "rollback", "--quiet", fmt.Sprint(lastImport(t, db))} },
-		func() []string { return []string{"recode", "--quiet", "--edition", "cjt214"} },
-		func() []string { return []string{"recode", "--quiet", "--edition", "gbt47678"} },
+	key := strings.TrimSpace(must(t, "key", "create", "--db", db, "--role", "editor").out)
+	next := smallDelivery(t, 2)["component"]
+	rollback := func() step { return command("batch", "rollback", "--quiet", fmt.Sprint(lastImport(t, db))) }
+	steps := []func() step{
+		func() step { return command(append([]string{"import", "component", "--quiet"}, next...)...) },
+		rollback,
+		func() step { return commitOver(key, next[0]) },
+		rollback,
+		func() step { return command("recode", "--quiet", "--edition", "cjt214") },
+		func() step { return command("recode", "--quiet", "--edition", "gbt47678") },
 	}
 	rng := rand.New(rand.NewPCG(12, 2026))
-	ends := map[bool]int{}
-	for round := range kills(t, 4) {
+	ends := map[string]*[2]int{}
+	before := components(t, db)
+	for round := range kills(t, 6) {
 		step := steps[round%len(steps)]()
-		run := func(db string) *exec.Cmd { return exec.Command(bin, append(step, "--db", db)...) }
 		scratch := copied(t, db)
-		began := time.Now()
-		if out, err := run(scratch).CombinedOutput(); err != nil {
-			t.Fatalf("%v by itself: %v\n%s", step, err, tail(string(out)))
-		}
-		whole := time.Since(began)
-		before, after := components(t, db), components(t, scratch)
+		whole := step.run(t, scratch, 0)
+		after := components(t, scratch)
 		if bytes.Equal(before, after) {
-			t.Fatalf("%v changes nothing: the test would prove nothing", step)
+			t.Fatalf("%s changes nothing: the test would prove nothing", step.name)
 		}
-		cmd := run(db)
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
+		from := 0.0
+		if round%2 == 1 { // every other kill falls into the last part: the writing and the commit
+			from = 0.6
 		}
-		wait := time.Duration(rng.Float64() * float64(whole) * 1.1)
-		time.Sleep(wait)
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
+		wait := max(time.Millisecond, time.Duration((from+(1.1-from)*rng.Float64())*float64(whole)))
+		step.run(t, db, wait)
 		must(t, "check", "--db", db)
 		now := components(t, db)
 		done := bytes.Equal(now, after)
 		if !done && !bytes.Equal(now, before) {
-			t.Fatalf("round %d: %v killed after %v of %v left neither the state before nor the one after", round, step, wait, whole)
+			t.Fatalf("round %d: %s killed after %v of %v left neither the state before nor the one after", round, step.name, wait, whole)
 		}
-		ends[done]++
-		if !done {
-			if out, err := run(db).CombinedOutput(); err != nil {
-				t.Fatalf("%v after the kill: %v\n%s", step, err, tail(string(out)))
-			}
-			if !bytes.Equal(components(t, db), after) {
-				t.Fatalf("round %d: %v once more did not come to what it comes to without the kill", round, step)
+		if ends[step.name] == nil {
+			ends[step.name] = new([2]int)
+		}
+		if done {
+			ends[step.name][1]++
+		} else {
+			ends[step.name][0]++
+			step.run(t, db, 0)
+			if now = components(t, db); !bytes.Equal(now, after) {
+				t.Fatalf("round %d: %s once more did not come to what it comes to without the kill", round, step.name)
 			}
 		}
+		before = now
 	}
-	t.Logf("%d kills left the state before, %d the one after", ends[false], ends[true])
+	for _, name := range slices.Sorted(maps.Keys(ends)) {
+		t.Logf("%s: %d kills left the state before, %d the one after", name, ends[name][0], ends[name][1])
+	}
 }
 
 // components returns all components as GeoJSON lines.
