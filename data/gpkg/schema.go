@@ -187,7 +187,7 @@ func (s *Store) ensureTables(ctx context.Context, tx *sql.Tx) error {
 			}
 		}
 	}
-	return nil
+	return ensureStyles(ctx, tx, s.tables)
 }
 
 // columnsOf returns the names of a table's columns, none when there is no such table.
