@@ -17,6 +17,7 @@
 //   - import_batch, import_rejected, grid_lineage, change_log and feature_history are attributes tables for anybody to
 //     read; a version with op "assign" holds only the fields the next version has others of. The wanmi_ tables are the
 //     program's own (schema version, generation, counters, hashes of keys).
+//   - layer_styles holds a default style for each layer that is drawn, for QGIS; a file without the table gets it at opening.
 //
 // # Invariants
 //
