@@ -95,9 +95,10 @@ func (c *checker) buildings() error {
 	return c.ctx.Err()
 }
 
-// building judges one: it is cut where a border between two cells of one community runs through what lies deeper in it than
-// checkDepth. What community lines alone part is listed apart, and so is what has a whole community inside, or lies in one place with a building
-// that has and on its line, for two borders: so many lead from such an enclave to whatever lies round it, or the cell there had a hole.
+// building judges one: it is cut where a border between two cells of one community, both of which hold a piece of what lies
+// deeper in it than checkDepth, runs through that. What community lines alone part is listed apart, and so is what has a whole
+// community inside, or lies in one place with a building that has and on its line, for two borders: so many lead from such an
+// enclave to whatever lies round it, or the cell there had a hole.
 func (c *checker) building(b *checkBuilding) {
 	in, borders := c.entered(b)
 	if !in {
@@ -113,8 +114,9 @@ func (c *checker) building(b *checkBuilding) {
 	if len(held) < 2 {
 		return
 	}
-	comms := map[int]bool{}
+	comms, twice := map[int]bool{}, false // whether two cells of one community hold a piece each
 	for _, i := range held {
+		twice = twice || comms[c.cells[i].comm]
 		comms[c.cells[i].comm] = true
 	}
 	slices.SortFunc(held, func(i, j int32) int { return cmp.Or(-cmp.Compare(area[i], area[j]), cmp.Compare(i, j)) })
@@ -133,7 +135,7 @@ func (c *checker) building(b *checkBuilding) {
 	case borders == 0 && len(comms) == 1:
 		c.stats.Straddling++
 		c.say("building.straddles", gis.SeverityNote, b.key, at, lost, "a building of %.0f m², in unit grids %s and %s, is parted by a strip that is not of their community", "一座建筑物（%.0f 平方米，位于 %s 与 %s）被不属于该社区的狭长地带分隔", b.m2, a, o)
-	case borders <= 2*len(inside):
+	case !twice || borders <= 2*len(inside):
 		straddles()
 	case b.m2 > c.limits.built.max:
 		c.say("building.huge", gis.SeverityNote, b.key, at, lost, "a building of %.0f m², larger than a unit grid may be, lies in %s and %s", "一座超过单元网格上限的建筑物（%.0f 平方米）位于 %s 与 %s", b.m2, a, o)

@@ -13,7 +13,9 @@ const (
 	lostLength  = 50.0  // mm of a line may miss its counterpart
 	zoneShare   = 10.0  // m of common border that make a neighbour part of a zone
 	deepBorder  = 300.0 // mm a border may run in a building, measured from its wall
-	deepLength  = 400.0 // mm of border that deep are a cut
+	deepLength  = 100.0 // mm of border that deep are a cut, where the cells on both sides hold a piece of the building
+	deepPiece   = 0.5   // m² of a building, that deep, are a piece
+	deepStep    = 400   // mm between the points by which pieces are measured
 	beyondReach = 30.0  // mm: how far beyond a border is looked
 )
 
@@ -175,7 +177,7 @@ func (r *renewal) cutBuildings() {
 	hits := make([][]int32, len(r.cells))
 	each(len(r.cells), r.opt.Threads, func(i int) {
 		k := r.cells[i]
-		deep := map[int32]float64{}
+		deep := map[[2]int32]float64{} // by building and cell beyond
 		var near []int32
 		for n, p := range k.ring {
 			q := k.ring[(n+1)%len(k.ring)]
@@ -189,16 +191,18 @@ func (r *renewal) cutBuildings() {
 					continue
 				}
 				for _, s := range r.b.buildings[o].deep(p, q, deepBorder) {
-					deep[o] += (s.hi - s.lo) * p.Dist(q)
+					deep[[2]int32{o, t}] += (s.hi - s.lo) * p.Dist(q)
 				}
 			}
 		}
-		for o, l := range deep {
-			if l > deepLength {
-				hits[i] = append(hits[i], o)
+		for at, l := range deep {
+			o := &r.b.buildings[at[0]]
+			if l > deepLength && o.pieceIn(k.ring) && o.pieceIn(r.cells[at[1]].ring) {
+				hits[i] = append(hits[i], at[0])
 			}
 		}
 		slices.Sort(hits[i])
+		hits[i] = slices.Compact(hits[i])
 	})
 	for i, l := range hits {
 		if len(l) == 0 {
@@ -207,6 +211,25 @@ func (r *renewal) cutBuildings() {
 		r.breakCell(int32(i), "grid.building_cut", "has a border through a building", "的边界穿过建筑物")
 		r.cuts[int32(i)] = l
 	}
+}
+
+// pieceIn reports whether a cell holds a piece of what lies deep in the building.
+func (b *building) pieceIn(cell geom.Ring) bool {
+	n := 0
+	for y := b.box.Min.Y + deepStep/2; y < b.box.Max.Y; y += deepStep {
+		p, q := geom.Pt{X: b.box.Min.X - 1, Y: y}, geom.Pt{X: b.box.Max.X + 1, Y: y}
+		for _, s := range b.deep(p, q, deepBorder) {
+			from, to := at(p, q, s.lo), at(p, q, s.hi)
+			for x := -floorTo(b.box.Min.X+deepStep/2-from.X, deepStep)*deepStep + b.box.Min.X + deepStep/2; x <= to.X; x += deepStep {
+				if cell.Locate(geom.Pt{X: x, Y: y}) > 0 {
+					if n++; float64(n)*deepStep*deepStep/1e6 > deepPiece {
+						return true
+					}
+				}
+			}
+		}
+	}
+	return false
 }
 
 // zoneOf are the cells and the land that are divided together.
