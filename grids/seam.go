@@ -56,30 +56,44 @@ func (d *Division) seam(lat lattice, divided func(community string) bool) {
 	}
 }
 
-// withCorners returns the ring with the points that lie on its edges as corners.
+// withCorners returns the ring with the points that lie on its edges as corners, each on the edge it is nearest to.
 func withCorners(ring geom.Ring, pts *pointTable) (geom.Ring, bool) {
 	own := make(map[geom.Pt]bool, len(ring))
 	for _, p := range ring {
 		own[p] = true
 	}
-	var out geom.Ring
+	type place struct {
+		edge int
+		d    float64
+	}
+	on := map[geom.Pt]place{}
 	var near []geom.Pt
 	for i, a := range ring {
 		b := ring[(i+1)%len(ring)]
-		out = append(out, a)
 		near = pts.near(geom.NoBox.Grow(a).Grow(b).Pad(2), near[:0])
-		near = slices.DeleteFunc(near, func(p geom.Pt) bool { return own[p] || distSeg(p, a, b) > onEdge })
-		slices.SortFunc(near, func(p, q geom.Pt) int {
+		for _, p := range near {
+			d := distSeg(p, a, b)
+			if was, ok := on[p]; !own[p] && d <= onEdge && (!ok || d < was.d) {
+				on[p] = place{i, d}
+			}
+		}
+	}
+	if len(on) == 0 {
+		return ring, false
+	}
+	more := make([][]geom.Pt, len(ring))
+	for p, k := range on {
+		more[k.edge] = append(more[k.edge], p)
+	}
+	var out geom.Ring
+	for i, a := range ring {
+		b := ring[(i+1)%len(ring)]
+		slices.SortFunc(more[i], func(p, q geom.Pt) int {
 			t, _ := nearSeg(p, a, b)
 			u, _ := nearSeg(q, a, b)
 			return cmp.Or(cmp.Compare(t, u), p.Cmp(q))
 		})
-		for _, p := range near {
-			if !own[p] {
-				own[p] = true
-				out = append(out, p)
-			}
-		}
+		out = append(append(out, a), more[i]...)
 	}
-	return out, len(out) > len(ring)
+	return out, true
 }
