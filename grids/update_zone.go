@@ -1,6 +1,7 @@
 package grids
 
 import (
+	"cmp"
 	"math"
 	"slices"
 	"time"
@@ -33,7 +34,16 @@ type zoneWork struct {
 
 // rebuild divides every zone anew.
 func (r *renewal) rebuild() error {
-	zones := r.zones()
+	var zones []*zoneOf
+	var res [][]outcome
+	for more := true; more; {
+		zones = r.zones()
+		var err error
+		if res, err = r.divideZones(zones); err != nil {
+			return err
+		}
+		more = r.takeCrumbs(res)
+	}
 	r.told.Zones = len(zones)
 	for _, k := range r.cells {
 		if k.is == broken {
@@ -43,9 +53,16 @@ func (r *renewal) rebuild() error {
 			r.told.InZones++
 		}
 	}
-	for _, z := range zones {
+	for i, z := range zones {
 		r.told.Land = r.told.Land || z.land
+		for _, o := range res[i] {
+			r.take(o)
+		}
 	}
+	return nil
+}
+
+func (r *renewal) divideZones(zones []*zoneOf) ([][]outcome, error) {
 	res := make([][]outcome, len(zones))
 	errs := make([]error, len(zones))
 	took := make([]float64, len(zones))
@@ -61,14 +78,56 @@ func (r *renewal) rebuild() error {
 			for _, c := range zones[i].cells {
 				r.failed = append(r.failed, r.cells[c].comm, r.cells[c].now)
 			}
-			return err
+			return nil, err
 		}
 		r.told.WorstMS = math.Max(r.told.WorstMS, took[i])
-		for _, o := range res[i] {
-			r.take(o)
+	}
+	return res, nil
+}
+
+// takeCrumbs brings cells that were to stay into the zones where new land beside them is too small for a cell of its own:
+// of each piece the cell of its community with the longest border. It reports whether there are any.
+func (r *renewal) takeCrumbs(res [][]outcome) bool {
+	more := false
+	for _, o := range slices.Concat(res...) {
+		for i := range o.result.fresh {
+			f := &o.result.fresh[i]
+			if float64(f.ring.Area2())/2e6 >= minSide {
+				continue
+			}
+			best, most := int32(-1), 0.0
+			for _, t := range r.near(f.ring.Box().Pad(2)) {
+				k := r.cells[t]
+				if k.is != stays || k.locked || k.comm != o.comm || k.ring == nil || r.isAnew(k.comm) {
+					continue
+				}
+				if l := sharedLength(f.ring, k.ring); l > most {
+					best, most = t, l
+				}
+			}
+			if best >= 0 {
+				r.cells[best].is, more = beside, true
+			}
 		}
 	}
-	return nil
+	return more
+}
+
+// sharedLength returns how many millimetres of the outline of a ring run along that of another.
+func sharedLength(r, o geom.Ring) float64 {
+	var segs []geom.Seg
+	for i, p := range o {
+		segs = append(segs, geom.Seg{A: p, B: o[(i+1)%len(o)]})
+	}
+	on := newLineIndex(segs)
+	sum := 0.0
+	for i, p := range r {
+		q := r[(i+1)%len(r)]
+		for _, s := range on.acc.beside([]geom.Pt{p, q}, []float64{0, p.Dist(q)}, lineExact, nil) {
+			sum += s.hi - s.lo
+		}
+	}
+	return sum
 }
 
 // outcome is what became of one community's part of a zone.
@@ -298,22 +357,17 @@ func (w *zoneWork) node() []geom.Seg {
 			}
 			a, bad := off[s.A]
 			b, also := off[s.B]
+			ok := true
 			switch {
 			case !bad && !also:
 			case turn >= landTurns/2 || bad && also: // it will not do
-				continue
+				ok = false
 			case bad:
-				if a == s.A {
-					continue
-				}
-				s.A = a
+				s.A, ok = w.led(s.B, s.A, a)
 			default:
-				if b == s.B {
-					continue
-				}
-				s.B = b
+				s.B, ok = w.led(s.A, s.B, b)
 			}
-			if s.A != s.B {
+			if ok && s.A != s.B {
 				free = append(free, s)
 			}
 		}
@@ -321,9 +375,21 @@ func (w *zoneWork) node() []geom.Seg {
 	return nil
 }
 
-// offHeld finds the points that would bend a held border, and where to lead the lines that end in them; to themselves: nowhere.
-func (w *zoneWork) offHeld(noded []geom.Seg, acc *accepted, corner map[geom.Pt]bool) map[geom.Pt]geom.Pt {
-	off := map[geom.Pt]geom.Pt{}
+// led returns the first of the places that a segment may be led to instead of where it ends: the way there runs through
+// no building that it has kept out of.
+func (w *zoneWork) led(from, end geom.Pt, to []geom.Pt) (geom.Pt, bool) {
+	obs := w.base.obs
+	for _, q := range to {
+		if obs.cuts(geom.Seg{A: from, B: q}) == 0 || obs.cuts(geom.Seg{A: from, B: end}) > 0 {
+			return q, true
+		}
+	}
+	return end, false
+}
+
+// offHeld finds the points that would bend a held border, and where lines that end in them may be led, the nearest place first.
+func (w *zoneWork) offHeld(noded []geom.Seg, acc *accepted, corner map[geom.Pt]bool) map[geom.Pt][]geom.Pt {
+	off := map[geom.Pt][]geom.Pt{}
 	seen := map[geom.Pt]bool{}
 	for _, s := range noded {
 		for _, p := range [2]geom.Pt{s.A, s.B} {
@@ -336,10 +402,10 @@ func (w *zoneWork) offHeld(noded []geom.Seg, acc *accepted, corner map[geom.Pt]b
 				if d > 0.75 || t <= 0 || t >= 1 || geom.Cross(h.A, h.B, p) == 0 {
 					return
 				}
-				best, far := p, landReach
+				to := off[p]
 				try := func(q geom.Pt) {
-					if e := p.Dist(q); e < far {
-						best, far = q, e
+					if p.Dist(q) < landReach {
+						to = append(to, q)
 					}
 				}
 				try(h.A)
@@ -348,10 +414,9 @@ func (w *zoneWork) offHeld(noded []geom.Seg, acc *accepted, corner map[geom.Pt]b
 					k := min(g-1, max(1, int64(math.Round(t*float64(g)))))
 					try(geom.Pt{X: h.A.X + (h.B.X-h.A.X)/g*k, Y: h.A.Y + (h.B.Y-h.A.Y)/g*k})
 				}
-				if old, ok := off[p]; !ok || best.Less(old) {
-					off[p] = best
-				}
+				off[p] = to
 			})
+			slices.SortFunc(off[p], func(q, r geom.Pt) int { return cmp.Or(cmp.Compare(p.Dist(q), p.Dist(r)), q.Cmp(r)) })
 		}
 	}
 	return off
