@@ -20,9 +20,9 @@ func (b *base) update(ctx context.Context, src Source, cov cover, want []bool, c
 	b.points = newPointTable(b.comps)
 	b.terrain = newTerrain(b, opt)
 	anew := make([]bool, len(b.comms))
-	for lay := true; ; {
+	for lay, plain := true, false; ; {
 		r := newRenewal(ctx, b, cov, want, opt)
-		r.anew, r.lay = slices.Clone(anew), lay
+		r.anew, r.lay, r.plain = slices.Clone(anew), lay, plain
 		d, err := r.renew(start)
 		bad, checkErr := r.faulty(src, d, err)
 		if checkErr != nil {
@@ -32,7 +32,11 @@ func (b *base) update(ctx context.Context, src Source, cov cover, want []bool, c
 			lay = false
 			continue
 		}
-		if !r.spread(anew, bad) {
+		switch {
+		case r.spread(anew, bad):
+		case len(bad) > 0 && r.fit != nil: // what is locked is not divided anew: by the lines as delivered, then
+			plain = true
+		default:
 			return d, err
 		}
 	}
@@ -47,8 +51,8 @@ func (r *renewal) isAnew(c int32) bool { return c >= 0 && r.anew[c] }
 // of new or changed cells that break a hard rule where lines of communities moved.
 func (r *renewal) faulty(src Source, d *Division, err error) ([]int32, error) {
 	switch {
-	case err != nil && gis.KindOf(err) == gis.Internal, gis.KindOf(err) == gis.Rejected && slices.Contains(r.anew, true):
-		return r.failed, nil // the numbers may only be used up by slivers beside what is divided anew
+	case err != nil && gis.KindOf(err) == gis.Internal:
+		return r.failed, nil
 	case err != nil, !d.Update.Land && r.fit == nil && !slices.Contains(r.anew, true):
 		return nil, nil
 	}
@@ -95,41 +99,35 @@ func (r *renewal) faulty(src Source, d *Division, err error) ([]int32, error) {
 		if known && !r.isAnew(c) {
 			continue
 		}
-		if known && seams[f.Rule] {
-			bad = r.andBeyond(bad, c)
-		}
-		var round []int32 // it is the fault of a cell beside it, then
-		for _, o := range d.Cells {
-			if o.Status == Void || !o.Polygon.Bound().Pad(besideFault).Contains(f.At) {
-				continue
-			}
-			if k, ok := r.index[o.Community]; ok {
-				_, mine := changed[string(o.Code)]
-				known = known || mine
-				round = append(round, k)
+		// It is the fault of a cell beside it, then: of one at the place, or else of one beside the whole cell.
+		round, mine := r.at(d, f.At.Bound().Pad(besideFault), changed)
+		if known && !slices.ContainsFunc(round, func(c int32) bool { return !r.anew[c] }) {
+			for _, o := range d.Cells {
+				if string(o.Code) == f.Key {
+					round, _ = r.at(d, o.Polygon.Bound(), changed)
+				}
 			}
 		}
-		if known {
+		if known || mine {
 			bad = append(bad, round...)
 		}
 	}
 	return bad, nil
 }
 
-// seams are the rules that land between communities breaks.
-var seams = map[string]bool{"grid.gap": true, "grid.outside": true, "grid.overlap": true, "grid.stray": true}
-
-// andBeyond adds the communities next to one.
-func (r *renewal) andBeyond(to []int32, c int32) []int32 {
-	for _, s := range r.cov.segs {
-		switch c {
-		case s.L:
-			to = append(to, s.R)
-		case s.R:
-			to = append(to, s.L)
+// at returns the communities of the cells whose bounds meet the box, and whether one of those cells is among the changed.
+func (r *renewal) at(d *Division, box orb.Bound, changed map[string]int32) (comms []int32, mine bool) {
+	for _, o := range d.Cells {
+		if o.Status == Void || !o.Polygon.Bound().Intersects(box) {
+			continue
+		}
+		if k, ok := r.index[o.Community]; ok {
+			_, yes := changed[string(o.Code)]
+			mine = mine || yes
+			comms = append(comms, k)
 		}
 	}
-	return to
+	return comms, mine
 }
 
 // spread adds the bad communities to those that are divided anew, with the ones beyond lines of theirs that moved, and

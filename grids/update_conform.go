@@ -21,14 +21,15 @@ const (
 )
 
 // conform replaces the community lines by the old borders they run beside, and leads onto those what has moved; it does
-// nothing when nothing has, or when a second try is made without (lay).
+// nothing when nothing has, or when a second try is made without (lay). Communities divided anew keep their lines as they
+// were delivered, but those towards communities that are not: there they get the borders of these.
 func (r *renewal) conform() {
 	var old []geom.Seg
 	for i, k := range r.cells {
 		for n, p := range k.ring {
 			q := k.ring[(n+1)%len(k.ring)]
 			t := r.twin(p, q)
-			if t >= 0 && (r.cells[t].comm == k.comm || int32(i) > t) {
+			if t >= 0 && (r.cells[t].comm == k.comm || int32(i) > t) || r.isAnew(k.comm) && (t < 0 || r.free(r.cells[t].comm)) {
 				continue
 			}
 			s := geom.Seg{A: p, B: q, L: int32(len(old)), R: -1}
@@ -42,6 +43,7 @@ func (r *renewal) conform() {
 	shifted, moved := 0.0, false
 	for _, s := range r.cov.segs {
 		switch {
+		case r.free(s.L) && r.free(s.R):
 		case was.along(s.A, s.B, lineExact, lostLength):
 		case was.along(s.A, s.B, lineNoise, lostLength):
 			shifted += s.A.Dist(s.B)
@@ -73,8 +75,12 @@ func (r *renewal) conform() {
 func (r *renewal) laidOn(old []geom.Seg, was lineIndex, tol float64) *geom.Graph {
 	lines := geom.NewGraph(geom.SnapRound(slices.Clone(r.cov.segs), 1), nil)
 	segs := slices.Clone(old)
-	for e := range lines.Edges {
-		for _, part := range was.rest(lines.Edges[e].Line, tol) {
+	for _, line := range lines.Edges {
+		least := tol // shorter pieces are left over where a line ends on an old border
+		if r.free(line.L) && r.free(line.R) {
+			least = 0
+		}
+		for _, part := range was.rest(line.Line, tol, least) {
 			part = was.joined(part, tol)
 			for i := 1; i < len(part); i++ {
 				if part[i-1] != part[i] {
@@ -134,8 +140,11 @@ func (r *renewal) bend(a, b geom.Pt, through []geom.Pt) {
 	}
 }
 
-// rest returns the stretches of a line that run beside no segment of the index.
-func (l lineIndex) rest(line []geom.Pt, tol float64) [][]geom.Pt {
+// free reports whether the lines of a community are as they were delivered: it is divided anew, or none.
+func (r *renewal) free(c int32) bool { return c < 0 || r.anew[c] }
+
+// rest returns the stretches of a line, longer than least, that run beside no segment of the index.
+func (l lineIndex) rest(line []geom.Pt, tol, least float64) [][]geom.Pt {
 	pos := arcLengths(line)
 	end := pos[len(pos)-1]
 	beside := slices.DeleteFunc(l.acc.beside(line, pos, tol, nil), func(s span) bool {
@@ -151,7 +160,7 @@ func (l lineIndex) rest(line []geom.Pt, tol float64) [][]geom.Pt {
 		if i := slices.IndexFunc(pos, func(at float64) bool { return at > s.hi }); i >= 0 && pos[i] <= s.hi+lineMeets {
 			s.hi = pos[i]
 		}
-		if pts := stretch(line, pos, s); s.hi-s.lo > tol && len(pts) > 1 {
+		if pts := stretch(line, pos, s); s.hi-s.lo > least && len(pts) > 1 {
 			out = append(out, pts)
 		}
 	}
@@ -249,18 +258,21 @@ func (r *renewal) owned(g *geom.Graph, tol float64) cover {
 			continue
 		}
 		share := map[int32]float64{}
-		best := int32(-1)
+		best, laid := int32(-1), false
 		for _, h := range cycle {
 			if o := g.Face[h^1]; o >= 0 && thin[o] {
 				continue
 			}
 			o := side(h ^ 1)
+			laid = laid || !r.free(o)
 			share[o] += g.Edges[h>>1].Len
 			if share[o] > share[best] || share[o] == share[best] && o < best {
 				best = o
 			}
 		}
-		own[f] = best
+		if own[f] = best; !laid {
+			own[f] = r.find.at(middleOf([]geom.Ring{g.Ring(cycle)}))
+		}
 	}
 	c := cover{area2: make([]int64, len(r.b.comms))}
 	for f, o := range own {

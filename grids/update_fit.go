@@ -18,6 +18,8 @@ type fit struct {
 	known map[owned]geom.Pt
 	index map[string]int32      // communities by code
 	edges map[[2]geom.Pt]string // borders of the cells, and the community left of each
+	outer map[geom.Pt]bool      // corners on borders between communities
+	still map[geom.Pt]bool      // corners that stay: laid on a line they would make an outline cross itself
 }
 
 // owned is a corner as one community has it: where communities were delivered with a gap between them, each follows its own line.
@@ -32,7 +34,7 @@ func newFit(lat lattice, segs []geom.Seg, index map[string]int32) *fit {
 	for _, s := range segs {
 		box = box.Grow(s.A).Grow(s.B)
 	}
-	f := &fit{g: g, acc: newAccepted(box), pos: make([][]float64, len(g.Edges)), lat: lat, known: map[owned]geom.Pt{}, index: index, edges: map[[2]geom.Pt]string{}}
+	f := &fit{g: g, acc: newAccepted(box), pos: make([][]float64, len(g.Edges)), lat: lat, known: map[owned]geom.Pt{}, index: index, edges: map[[2]geom.Pt]string{}, outer: map[geom.Pt]bool{}, still: map[geom.Pt]bool{}}
 	for e := range g.Edges {
 		line := g.Edges[e].Line
 		f.pos[e] = arcLengths(line)
@@ -43,7 +45,10 @@ func newFit(lat lattice, segs []geom.Seg, index map[string]int32) *fit {
 	return f
 }
 
-// all lays the borders of a division's valid cells.
+// fitTurns is how often borders are laid again without the corners at which outlines came to cross themselves.
+const fitTurns = 8
+
+// all lays the borders of a division's valid cells. Where an outline would cross itself the corners there stay, in all cells.
 func (f *fit) all(d *Division) {
 	rings := make([]geom.Ring, len(d.Cells))
 	for i, c := range d.Cells {
@@ -55,31 +60,29 @@ func (f *fit) all(d *Division) {
 			f.edges[[2]geom.Pt{p, rings[i][(n+1)%len(rings[i])]}] = c.Community
 		}
 	}
-	outer := map[geom.Pt]bool{} // corners on borders between communities
 	for e, comm := range f.edges {
 		if f.edges[[2]geom.Pt{e[1], e[0]}] != comm {
-			outer[e[0]], outer[e[1]] = true, true
+			f.outer[e[0]], f.outer[e[1]] = true, true
 		}
 	}
-	for i, ring := range rings {
-		comm, ok := f.index[d.Cells[i].Community]
-		if !ok {
-			continue
-		}
-		var out geom.Ring
-		for n, p := range ring {
-			q := ring[(n+1)%len(ring)]
-			if outer[p] {
-				out = append(out, f.corner(p, comm))
-			} else {
-				out = append(out, p)
-			}
-			if f.edges[[2]geom.Pt{q, p}] != d.Cells[i].Community {
-				out = append(out, f.between(p, q, comm)...)
+	laid := make([]geom.Ring, len(rings))
+	for turn := range fitTurns {
+		before := len(f.still)
+		for i, ring := range rings {
+			if comm, ok := f.index[d.Cells[i].Community]; ok {
+				var from []geom.Pt
+				laid[i], from = f.ring(ring, comm)
+				if turn < fitTurns-1 && !slices.Equal(laid[i], ring) {
+					f.hold(laid[i], from, ring)
+				}
 			}
 		}
-		out = slices.Compact(out)
-		if len(out) < 3 || slices.Equal(out, ring) {
+		if len(f.still) == before {
+			break
+		}
+	}
+	for i, out := range laid {
+		if len(out) < 3 || slices.Equal(out, rings[i]) {
 			continue
 		}
 		out = startAtMin(out)
@@ -87,9 +90,61 @@ func (f *fit) all(d *Division) {
 	}
 }
 
+// ring lays the outline of a cell, and tells of each corner which one it comes from, or comes after.
+func (f *fit) ring(ring geom.Ring, comm int32) (out geom.Ring, from []geom.Pt) {
+	add := func(p, of geom.Pt) {
+		if len(out) == 0 || out[len(out)-1] != p {
+			out, from = append(out, p), append(from, of)
+		}
+	}
+	for n, p := range ring {
+		q := ring[(n+1)%len(ring)]
+		if !f.outer[p] {
+			add(p, p)
+		} else {
+			add(f.corner(p, comm), p)
+		}
+		if f.edges[[2]geom.Pt{q, p}] != f.edges[[2]geom.Pt{p, q}] && !f.still[p] && !f.still[q] {
+			for _, v := range f.between(p, q, comm) {
+				add(v, p)
+			}
+		}
+	}
+	for len(out) > 1 && out[len(out)-1] == out[0] {
+		out, from = out[:len(out)-1], from[:len(out)-1]
+	}
+	return out, from
+}
+
+// hold lets the corners stay at which a laid outline crosses or touches itself.
+func (f *fit) hold(out geom.Ring, from []geom.Pt, ring geom.Ring) {
+	n := len(out)
+	for i := range n {
+		a, b := out[i], out[(i+1)%n]
+		for j := i + 1; j < n; j++ {
+			c, e := out[j], out[(j+1)%n]
+			switch {
+			case j == i+1 && !sharp(b, a, e) && a != e, (j+1)%n == i && !sharp(a, b, c) && b != c:
+				continue // they share a corner, and no more
+			case !geom.NoBox.Grow(a).Grow(b).Meets(geom.NoBox.Grow(c).Grow(e)) || !crosses(a, b, c, e):
+				continue
+			case j == i+1 && geom.Cross(a, b, e) != 0, (j+1)%n == i && geom.Cross(a, b, c) != 0:
+				continue
+			}
+			for _, p := range [2]geom.Pt{from[i], from[j]} {
+				k := slices.Index(ring, p)
+				f.still[p], f.still[ring[(k+1)%len(ring)]] = true, true
+			}
+		}
+	}
+}
+
 // corner returns where a corner on a border between communities goes: onto the nearest line, to a node of the lines
 // where one is near. It stays when it lies on a line as well as the lattice lets it, or when there is none near.
 func (f *fit) corner(p geom.Pt, comm int32) geom.Pt {
+	if f.still[p] {
+		return p
+	}
 	if q, ok := f.known[owned{p, comm}]; ok {
 		return q
 	}

@@ -45,7 +45,7 @@ func (o *Options) locks() bool {
 // renew is Build on a city that has cells, other than a rebuild without locked ones.
 func (r *renewal) renew(start time.Time) (*Division, error) {
 	b, opt := r.b, r.opt
-	if !slices.Contains(r.anew, true) { // what is divided anew is divided by the lines as they were delivered
+	if !r.plain {
 		r.conform()
 	}
 	r.examine()
@@ -134,6 +134,7 @@ type renewal struct {
 	index    map[string]int32     // communities by code
 	anew     []bool               // communities to be divided as if they had no cells
 	lay      bool                 // lay moved lines on the old ones even where none is shifted; not in a second try
+	plain    bool                 // take all lines as they were delivered: the last try
 	fit      *fit                 // where lines were delivered a little beside the old borders
 	failed   []int32              // communities of a zone that could not be divided
 	findings []gis.Finding
