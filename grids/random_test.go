@@ -8,6 +8,7 @@ import (
 	"os"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/paulmach/orb"
@@ -210,4 +211,26 @@ func FuzzBuild(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, seed uint64) { randomHolds(t, seed, 1+int(seed%2), worstCity) })
+}
+
+// seedsOf returns the seeds below n, or those an environment variable names as COUNT or FROM-TO.
+func seedsOf(t *testing.T, variable string, n uint64) []uint64 {
+	from, to := uint64(0), n
+	if said := os.Getenv(variable); said != "" {
+		a, b, span := strings.Cut(said, "-")
+		var err, also error
+		if !span {
+			a, b = "0", a
+		}
+		from, err = strconv.ParseUint(a, 10, 64)
+		to, also = strconv.ParseUint(b, 10, 64)
+		if err != nil || also != nil || to <= from {
+			t.Fatalf("%s=%q is neither COUNT nor FROM-TO", variable, said)
+		}
+	}
+	seeds := make([]uint64, to-from)
+	for i := range seeds {
+		seeds[i] = from + uint64(i)
+	}
+	return seeds
 }

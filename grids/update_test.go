@@ -2,6 +2,7 @@ package grids
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"math"
 	"math/rand/v2"
@@ -400,54 +401,58 @@ func sameShape(a, b geom.Ring) bool {
 	return slices.Equal(startAtMin(a), startAtMin(rest)) && a.Area2() == b.Area2()
 }
 
-// TestRandomUpdates changes random cities at random, several times in a row.
+// TestRandomUpdates changes random cities at random, several times in a row. WANMI_UPDATES names more seeds: COUNT or FROM-TO.
 func TestRandomUpdates(t *testing.T) {
 	done, anew := map[Mode]int{}, 0
-	for seed := range uint64(16) {
-		r := rand.New(rand.NewPCG(seed, 99))
-		src := randomCity(r)
-		d, err := Build(t.Context(), src, Options{Today: "2026-01-01"})
-		if err != nil {
-			continue
-		}
-		if found, _, err := Check(t.Context(), src, Cells(d.Cells), nil); err != nil || slices.ContainsFunc(found, func(f gis.Finding) bool { return f.Severity == gis.SeverityError }) {
-			continue
-		}
-		all := src["community"]
-		for turn := range 4 {
-			e := editOf(t, src, slices.DeleteFunc(slices.Clone(d.Cells), func(c Cell) bool { return c.Status == Void }))
-			e.r = r
-			switch turn {
-			case 0:
-				e.addBuildings(3)
-			case 1:
-				e.src["community"] = e.src["community"][:max(1, len(e.src["community"])-1)]
-			case 2:
-				e.addRoads(2)
-			case 3:
-				if len(e.src["community"]) > 1 {
-					e.addBuildings(2)
-				}
-				e.src["community"] = all
-			}
-			mode := []Mode{Repair, Refresh, Repair, Rebuild}[(turn+int(seed))%4]
-			old := cloneCells(d.Cells)
-			for i := range old {
-				old[i].Locked = turn == 2 && old[i].Status != Void && r.IntN(9) == 0
-			}
-			n, err := Build(t.Context(), e.src, Options{Old: old, Mode: mode, Today: "2026-11-22"})
-			if err != nil {
-				t.Fatalf("seed %d turn %d: %v", seed, turn, err)
-			}
-			if hard := updated(t, e.src, old, n); hard > 0 {
-				t.Fatalf("seed %d turn %d mode %q: %d hard faults", seed, turn, mode, hard)
-			}
-			done[mode]++
-			if slices.ContainsFunc(n.Findings, func(f gis.Finding) bool { return f.Rule == "grid.update_rebuilt" }) {
-				anew++
-			}
-			src, d = e.src, n
-		}
+	for _, seed := range seedsOf(t, "WANMI_UPDATES", 16) {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) { randomUpdates(t, seed, done, &anew) })
 	}
 	t.Logf("%v, %d of them divided anew", done, anew)
+}
+
+func randomUpdates(t *testing.T, seed uint64, done map[Mode]int, anew *int) {
+	r := rand.New(rand.NewPCG(seed, 99))
+	src := randomCity(r)
+	d, err := Build(t.Context(), src, Options{Today: "2026-01-01"})
+	if err != nil {
+		return
+	}
+	if found, _, err := Check(t.Context(), src, Cells(d.Cells), nil); err != nil || slices.ContainsFunc(found, func(f gis.Finding) bool { return f.Severity == gis.SeverityError }) {
+		return
+	}
+	all := src["community"]
+	for turn := range 4 {
+		e := editOf(t, src, slices.DeleteFunc(slices.Clone(d.Cells), func(c Cell) bool { return c.Status == Void }))
+		e.r = r
+		switch turn {
+		case 0:
+			e.addBuildings(3)
+		case 1:
+			e.src["community"] = e.src["community"][:max(1, len(e.src["community"])-1)]
+		case 2:
+			e.addRoads(2)
+		case 3:
+			if len(e.src["community"]) > 1 {
+				e.addBuildings(2)
+			}
+			e.src["community"] = all
+		}
+		mode := []Mode{Repair, Refresh, Repair, Rebuild}[(turn+int(seed))%4]
+		old := cloneCells(d.Cells)
+		for i := range old {
+			old[i].Locked = turn == 2 && old[i].Status != Void && r.IntN(9) == 0
+		}
+		n, err := Build(t.Context(), e.src, Options{Old: old, Mode: mode, Today: "2026-11-22"})
+		if err != nil {
+			t.Fatalf("turn %d: %v", turn, err)
+		}
+		if hard := updated(t, e.src, old, n); hard > 0 {
+			t.Fatalf("turn %d mode %q: %d hard faults", turn, mode, hard)
+		}
+		done[mode]++
+		if slices.ContainsFunc(n.Findings, func(f gis.Finding) bool { return f.Rule == "grid.update_rebuilt" }) {
+			*anew++
+		}
+		src, d = e.src, n
+	}
 }
