@@ -12,7 +12,7 @@ import (
 
 // schemaVersion is the version of the bookkeeping tables this program writes. A layer's columns are not counted: they
 // follow gis.Layers at every opening.
-const schemaVersion = 3
+const schemaVersion = 4
 
 // migrations[i] brings a database from version i to i+1. Entries are never edited once released; new ones are appended, and the
 // test of migrations gets the statements of the version before as a file.
@@ -20,6 +20,7 @@ var migrations = [schemaVersion]struct{ note, sql string }{
 	{note: "first", sql: bookkeepingSQL},
 	{note: "history by feature, former codes, origins of rows, proposals", sql: historySQL},
 	{note: "extent and day of deliveries", sql: extentSQL},
+	{note: "comments on all columns", sql: commentSQL},
 }
 
 // bookkeepingSQL holds Wanmi's own tables of version 1. In functions run with their owner's rights search_path is set by
