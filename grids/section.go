@@ -141,15 +141,16 @@ func (s *Section) Features(ctx context.Context, layer string, b orb.Bound) iter.
 // part is what a Source has that is a part of a city.
 type part interface{ Whole() orb.Bound }
 
-// narrow is a Source with all communities of another, but the base map only round some places, and no components.
+// narrow is a Source with communities of another, but the base map only round some places, and no components.
 type narrow struct {
 	Source
 	places []orb.Bound
+	only   map[string]bool // communities by code; nil: all
 }
 
-// narrowed returns a source narrowed to the places; one that is part of a city stays that.
-func narrowed(src Source, places []orb.Bound) Source {
-	n := narrow{src, Disjoint(places, sectionTouch)}
+// narrowed returns a source narrowed to the places and to some communities, all for nil; one that is part of a city stays that.
+func narrowed(src Source, places []orb.Bound, only map[string]bool) Source {
+	n := narrow{src, Disjoint(places, sectionTouch), only}
 	if p, ok := src.(part); ok {
 		return struct {
 			narrow
@@ -161,8 +162,17 @@ func narrowed(src Source, places []orb.Bound) Source {
 
 // Features implements Source.
 func (n narrow) Features(ctx context.Context, layer string, b orb.Bound) iter.Seq2[gis.Feature, error] {
-	if layer == "community" {
+	if layer == "community" && n.only == nil {
 		return n.Source.Features(ctx, layer, b)
+	}
+	if layer == "community" {
+		return func(yield func(gis.Feature, error) bool) {
+			for f, err := range n.Source.Features(ctx, layer, b) {
+				if (err != nil || n.only[f.Text("code")]) && !yield(f, err) {
+					return
+				}
+			}
+		}
 	}
 	return func(yield func(gis.Feature, error) bool) {
 		if layer == "component" {

@@ -80,7 +80,11 @@ func (r *renewal) faulty(src Source, d *Division, err error) ([]int32, error) {
 			boxes = append(boxes, c.Polygon.Bound())
 		}
 	}
-	found, _, err := Check(r.ctx, narrowed(src, boxes), Cells(d.Cells), nil)
+	cells, only := r.touched(d, boxes, astir)
+	if only != nil && len(only) == 0 {
+		return nil, nil
+	}
+	found, _, err := Check(r.ctx, narrowed(src, boxes, only), Cells(cells), nil)
 	if err != nil {
 		return nil, err
 	}
@@ -113,6 +117,26 @@ func (r *renewal) faulty(src Source, d *Division, err error) ([]int32, error) {
 		}
 	}
 	return bad, nil
+}
+
+// touched returns the cells, and by code the communities, that can have to do with cells that changed in the boxes, or with
+// lines that moved: whole communities with a cell there; all (nil) where borders follow lines or communities are divided anew.
+func (r *renewal) touched(d *Division, boxes []orb.Bound, astir map[int32]bool) ([]Cell, map[string]bool) {
+	if r.fit != nil || slices.Contains(r.anew, true) {
+		return d.Cells, nil
+	}
+	only := map[string]bool{}
+	for c := range astir {
+		if c >= 0 {
+			only[r.b.comms[c].code] = true
+		}
+	}
+	for _, k := range d.Cells {
+		if k.Status != Void && !only[k.Community] && slices.ContainsFunc(boxes, k.Polygon.Bound().Pad(besideFault).Intersects) {
+			only[k.Community] = true
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(d.Cells), func(k Cell) bool { return k.Status == Void || !only[k.Community] }), only
 }
 
 // at returns the communities of the cells whose bounds meet the box, and whether one of those cells is among the changed.
