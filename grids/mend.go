@@ -39,16 +39,20 @@ func (w *cutter) mend(cells [][]int32) [][]int32 {
 // rejoin joins cells below the limit with neighbours as long as that makes simple cells that cost less: what was cut for
 // the sake of its outline was cut without asking what the parts would be.
 func (w *cutter) rejoin(cells [][]int32) [][]int32 {
+	home := map[int32]int{}
+	for i, c := range cells {
+		for _, f := range c {
+			home[f] = i
+		}
+	}
 	for {
 		least, from, to := -1e-6, -1, -1
 		for i, c := range cells {
-			if w.worth(c) >= w.goal.min {
+			if len(c) == 0 || w.worth(c) >= w.goal.min {
 				continue
 			}
-			for j, d := range cells {
-				if i == j || !w.touch(c, d) {
-					continue
-				}
+			for _, j := range w.beside(c, i, home) {
+				d := cells[j]
 				u := slices.Concat(c, d)
 				if s := w.total(u); s.most > w.goal.max || w.zone[c[0]] != w.zone[d[0]] {
 					continue
@@ -62,11 +66,27 @@ func (w *cutter) rejoin(cells [][]int32) [][]int32 {
 			}
 		}
 		if from < 0 {
-			return cells
+			return slices.DeleteFunc(cells, func(c []int32) bool { return len(c) == 0 })
 		}
-		cells[to] = slices.Concat(cells[to], cells[from])
-		cells = slices.Delete(cells, from, from+1)
+		for _, f := range cells[from] {
+			home[f] = to
+		}
+		cells[to], cells[from] = slices.Concat(cells[to], cells[from]), nil
 	}
+}
+
+// beside returns the cells that share an edge with cell i, of the faces c, ascending.
+func (w *cutter) beside(c []int32, i int, home map[int32]int) []int {
+	var out []int
+	for _, f := range c {
+		for _, h := range w.Cycle[f] {
+			if j, ok := home[w.Face[h^1]]; ok && j != i {
+				out = append(out, j)
+			}
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
 }
 
 // single takes a cell apart into single atoms.
