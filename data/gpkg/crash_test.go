@@ -1,14 +1,11 @@
 package gpkg
 
 import (
-	"bufio"
 	"fmt"
 	"math/rand/v2"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
-	"strings"
 	"testing"
 	"time"
 
@@ -142,7 +139,7 @@ func killRounds(t *testing.T, seed uint64, want, rounds, within int) {
 	path := filepath.Join(t.TempDir(), "city.gpkg")
 	stages := 0
 	for round := range rounds {
-		last := killedChild(t, path, want, time.Duration(random.IntN(within))*time.Millisecond)
+		last := storetest.KilledChild(t, time.Duration(random.IntN(within))*time.Millisecond, "WANMI_CRASH_FILE="+path, fmt.Sprint("WANMI_CRASH_ROWS=", want))
 		staged := hasStage(t, path)
 		s, err := Open(t.Context(), path, Options{})
 		if err != nil {
@@ -193,39 +190,4 @@ func hasStage(t *testing.T, path string) bool {
 		t.Fatal(err)
 	}
 	return n > 0
-}
-
-// killedChild runs the child, kills it some time after its first line, and returns the last write it saw acknowledged.
-func killedChild(t *testing.T, path string, rows int, after time.Duration) (last gis.Generation) {
-	t.Helper()
-	cmd := exec.Command(os.Args[0], "-test.run=^TestCrashChild$", "-test.v")
-	cmd.Env = append(os.Environ(), "WANMI_CRASH_FILE="+path, fmt.Sprint("WANMI_CRASH_ROWS=", rows))
-	cmd.Stderr = os.Stderr
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	killing := false
-	lines := bufio.NewScanner(out)
-	for lines.Scan() {
-		n, err := strconv.ParseUint(strings.TrimSpace(lines.Text()), 10, 64)
-		if err != nil { // what the testing package prints
-			if strings.Contains(lines.Text(), "FAIL") {
-				t.Fatal(lines.Text())
-			}
-			continue
-		}
-		last = gis.Generation(n)
-		if !killing {
-			killing = true
-			time.AfterFunc(after, func() { cmd.Process.Kill() })
-		}
-	}
-	if err := cmd.Wait(); err == nil {
-		t.Fatal("the child ended by itself")
-	}
-	return last
 }

@@ -2,7 +2,6 @@ package gpkg
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"iter"
 	"strings"
@@ -36,29 +35,13 @@ func (s *Store) Select(ctx context.Context, layer string, bound orb.Bound, field
 
 // narrow reads some columns of a table.
 type narrow struct {
-	t    *table
-	at   []int // positions of the fields in the layer
-	fid  int64
-	geom sql.RawBytes // lives until the next row
-	vals []any
-	dest []any
+	*kept.Narrow
+	t *table
 }
 
 func newNarrow(t *table, fields []string) (*narrow, error) {
-	n := &narrow{t: t, vals: make([]any, len(fields))}
-	n.dest = append(n.dest, &n.fid)
-	if t.hasGeom() {
-		n.dest = append(n.dest, &n.geom)
-	}
-	for i, name := range fields {
-		k := t.layer.Index(name)
-		if k < 0 {
-			return nil, gis.E(gis.Invalid, nil, "layer %s has no field %q", t.name, name)
-		}
-		n.at = append(n.at, k)
-		n.dest = append(n.dest, &n.vals[i])
-	}
-	return n, nil
+	n, err := kept.NewNarrow(t.layer, fields)
+	return &narrow{n, t}, err
 }
 
 func (n *narrow) sql(bound orb.Bound) (string, []any) {
@@ -66,7 +49,7 @@ func (n *narrow) sql(bound orb.Bound) (string, []any) {
 	if n.t.hasGeom() {
 		cols = append(cols, n.t.selects[0])
 	}
-	for _, k := range n.at {
+	for _, k := range n.At {
 		cols = append(cols, n.t.selects[n.t.fields+k])
 	}
 	query, args := n.t.rowsSQL(bound, "")
@@ -86,13 +69,13 @@ func (n *narrow) each(ctx context.Context, q rowQuerier, bound orb.Bound, yield 
 		if k%256 == 0 && ctx.Err() != nil {
 			return ctx.Err()
 		}
-		if err := rows.Scan(n.dest...); err != nil {
+		if err := rows.Scan(n.Dest...); err != nil {
 			return err
 		}
 		if bounded(bound) {
-			ok, err := within(n.geom, bound)
+			ok, err := within(n.Shape, bound)
 			if err != nil {
-				return fmt.Errorf("%s %d: %w", n.t.name, n.fid, err)
+				return fmt.Errorf("%s %d: %w", n.t.name, n.ID, err)
 			}
 			if !ok {
 				continue
@@ -110,23 +93,9 @@ func (n *narrow) each(ctx context.Context, q rowQuerier, bound orb.Bound, yield 
 }
 
 func (n *narrow) feature() (gis.Feature, error) {
-	f := gis.Feature{Layer: n.t.layer, ID: n.fid}
-	var err error
-	if f.Geom, err = decodeGeom(n.geom); err != nil {
-		return f, fmt.Errorf("%s %d: %w", n.t.name, n.fid, err)
+	g, err := decodeGeom(n.Shape)
+	if err != nil {
+		err = fmt.Errorf("%s %d: %w", n.t.name, n.ID, err)
 	}
-	if len(n.at) == 0 {
-		return f, nil
-	}
-	f.Values = make([]any, len(n.t.layer.Fields))
-	for i, k := range n.at {
-		field := &n.t.layer.Fields[k]
-		if v := n.vals[i]; v != nil {
-			f.Values[k] = kept.Decode(field, v)
-		}
-		if field.Name == n.t.layer.Key {
-			f.Key, _ = f.Values[k].(string)
-		}
-	}
-	return f, nil
+	return n.Feature(g), err
 }

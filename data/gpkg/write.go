@@ -95,8 +95,7 @@ type tx struct {
 	layers map[string]*layerTx
 	order  []*layerTx // in the order of their first use
 
-	counters map[string]int64
-	raised   map[string]bool // the counters to be written
+	counters kept.Counters
 	steps    int
 	rejected int64
 	from     kept.Origin // of the rows put next
@@ -117,7 +116,6 @@ func (s *Store) begin(ctx context.Context, w data.WriteInfo) (*tx, error) {
 	}
 	t := &tx{
 		ctx: ctx, own: own, store: s, sql: q, info: w, at: s.now(), layers: map[string]*layerTx{},
-		counters: map[string]int64{}, raised: map[string]bool{},
 	}
 	if err := t.prepare(); err != nil {
 		q.Rollback()
@@ -183,9 +181,10 @@ func (t *tx) end() { t.ended = true }
 // finish writes what is kept per write and not per row: counters, extents, indexes, the batch, the generation.
 func (t *tx) finish() error {
 	now := t.store.now()
-	for name := range t.raised {
+	names, numbers := t.counters.Raised()
+	for i, name := range names {
 		_, err := t.sql.ExecContext(t.own, `INSERT INTO wanmi_counter VALUES (?, ?)
-			ON CONFLICT (name) DO UPDATE SET value = max(value, excluded.value)`, name, t.counters[name])
+			ON CONFLICT (name) DO UPDATE SET value = max(value, excluded.value)`, name, numbers[i])
 		if err != nil {
 			return fmt.Errorf("counter %s: %w", name, err)
 		}
@@ -253,38 +252,27 @@ func (t *tx) logChange(c gis.Change, hadOld, hasNew bool) (int64, error) {
 
 // Next implements data.Tx.
 func (t *tx) Next(counter string, floor int64) (int64, error) {
-	last, err := t.counter(counter)
-	if err != nil {
+	if err := t.check(); err != nil {
 		return 0, err
 	}
-	n := max(last+1, floor)
-	t.counters[counter], t.raised[counter] = n, true
-	return n, nil
+	return t.counters.Next(counter, floor, t.counter)
 }
 
 // Reserve implements data.Tx.
 func (t *tx) Reserve(counter string, n int64) error {
-	last, err := t.counter(counter)
-	if err == nil && n > last {
-		t.counters[counter], t.raised[counter] = n, true
+	if err := t.check(); err != nil {
+		return err
 	}
-	return err
+	return t.counters.Reserve(counter, n, t.counter)
 }
 
-// counter returns the last number given of a counter, 0 when none was.
+// counter reads the last number given of a counter, 0 when none was.
 func (t *tx) counter(name string) (int64, error) {
-	if err := t.check(); err != nil {
-		return 0, err
-	}
-	if n, ok := t.counters[name]; ok {
-		return n, nil
-	}
 	var n int64
 	err := t.sql.QueryRowContext(t.own, `SELECT value FROM wanmi_counter WHERE name = ?`, name).Scan(&n)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return 0, t.fail(err, "read counter "+name)
 	}
-	t.counters[name] = n
 	return n, nil
 }
 

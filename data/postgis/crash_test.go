@@ -1,14 +1,11 @@
 package postgis
 
 import (
-	"bufio"
 	"context"
 	"database/sql/driver"
 	"fmt"
 	"math/rand/v2"
 	"os"
-	"os/exec"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -77,7 +74,7 @@ func TestKill(t *testing.T) {
 	const seed = 20261123
 	random := rand.New(rand.NewPCG(seed, 1))
 	for round := range 5 {
-		last := killedChild(t, dsn, time.Duration(random.IntN(600))*time.Millisecond)
+		last := storetest.KilledChild(t, time.Duration(random.IntN(600))*time.Millisecond, "WANMI_CRASH_DATABASE="+dsn)
 		// The server ends the dead client's transaction when it notices; a write waits for that.
 		if _, err := s.RecordRejected(t.Context(), data.Batch{Layer: "door"}, nil); err != nil {
 			t.Fatal(err)
@@ -111,41 +108,6 @@ func wholeWrites(t *testing.T, s *Store, round int) gis.Generation {
 		t.Errorf("round %d: got %d rows, want %d", round, rows, crashRows)
 	}
 	return gen
-}
-
-// killedChild runs the child, kills it some time after its first line, and returns the last write it saw acknowledged.
-func killedChild(t *testing.T, dsn string, after time.Duration) (last gis.Generation) {
-	t.Helper()
-	cmd := exec.Command(os.Args[0], "-test.run=^TestCrashChild$", "-test.v")
-	cmd.Env = append(os.Environ(), "WANMI_CRASH_DATABASE="+dsn)
-	cmd.Stderr = os.Stderr
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	killing := false
-	lines := bufio.NewScanner(out)
-	for lines.Scan() {
-		n, err := strconv.ParseUint(strings.TrimSpace(lines.Text()), 10, 64)
-		if err != nil { // what the testing package prints
-			if strings.Contains(lines.Text(), "FAIL") {
-				t.Fatal(lines.Text())
-			}
-			continue
-		}
-		last = gis.Generation(n)
-		if !killing {
-			killing = true
-			time.AfterFunc(after, func() { cmd.Process.Kill() })
-		}
-	}
-	if err := cmd.Wait(); err == nil {
-		t.Fatal("the child ended by itself")
-	}
-	return last
 }
 
 const endWriters = `SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = current_database() AND state = 'idle in transaction'`

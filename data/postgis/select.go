@@ -2,7 +2,6 @@ package postgis
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"iter"
 	"strings"
@@ -28,7 +27,7 @@ func (s *Store) Select(ctx context.Context, layer string, bound orb.Bound, field
 		}
 		query, args := n.sql(bound)
 		stopped := false
-		err = each(ctx, s.reader, n.dest, query, args, func() bool {
+		err = each(ctx, s.reader, n.Dest, query, args, func() bool {
 			f, err := n.feature()
 			if err == nil && !touches(f.Geom, bound) {
 				return true
@@ -44,29 +43,13 @@ func (s *Store) Select(ctx context.Context, layer string, bound orb.Bound, field
 
 // narrow reads some columns of a table.
 type narrow struct {
-	t    *table
-	at   []int // positions of the fields in the layer
-	fid  int64
-	geom sql.RawBytes // lives until the next row
-	vals []any
-	dest []any
+	*kept.Narrow
+	t *table
 }
 
 func newNarrow(t *table, fields []string) (*narrow, error) {
-	n := &narrow{t: t, vals: make([]any, len(fields))}
-	n.dest = append(n.dest, &n.fid)
-	if t.hasGeom() {
-		n.dest = append(n.dest, &n.geom)
-	}
-	for i, name := range fields {
-		k := t.layer.Index(name)
-		if k < 0 {
-			return nil, gis.E(gis.Invalid, nil, "layer %s has no field %q", t.name, name)
-		}
-		n.at = append(n.at, k)
-		n.dest = append(n.dest, &n.vals[i])
-	}
-	return n, nil
+	n, err := kept.NewNarrow(t.layer, fields)
+	return &narrow{n, t}, err
 }
 
 func (n *narrow) sql(bound orb.Bound) (string, []any) {
@@ -74,7 +57,7 @@ func (n *narrow) sql(bound orb.Bound) (string, []any) {
 	if n.t.hasGeom() {
 		cols = append(cols, geomExpr)
 	}
-	for _, k := range n.at {
+	for _, k := range n.At {
 		cols = append(cols, fieldExpr(n.t.layer.Fields[k], ""))
 	}
 	where, args := n.t.whereBound(bound)
@@ -82,23 +65,9 @@ func (n *narrow) sql(bound orb.Bound) (string, []any) {
 }
 
 func (n *narrow) feature() (gis.Feature, error) {
-	f := gis.Feature{Layer: n.t.layer, ID: n.fid}
-	var err error
-	if f.Geom, err = decodeShape(n.geom); err != nil {
-		return f, fmt.Errorf("%s %d: %w", n.t.name, n.fid, err)
+	g, err := decodeShape(n.Shape)
+	if err != nil {
+		err = fmt.Errorf("%s %d: %w", n.t.name, n.ID, err)
 	}
-	if len(n.at) == 0 {
-		return f, nil
-	}
-	f.Values = make([]any, len(n.t.layer.Fields))
-	for i, k := range n.at {
-		field := &n.t.layer.Fields[k]
-		if v := n.vals[i]; v != nil {
-			f.Values[k] = kept.Decode(field, v)
-		}
-		if field.Name == n.t.layer.Key {
-			f.Key, _ = f.Values[k].(string)
-		}
-	}
-	return f, nil
+	return n.Feature(g), err
 }

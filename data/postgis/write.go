@@ -74,8 +74,7 @@ type tx struct {
 	layers map[string]*layerTx
 	order  []*layerTx // in the order of their first use
 
-	counters map[string]int64
-	raised   map[string]bool // the counters to be written
+	counters kept.Counters
 	steps    int
 	rejected int64
 	from     kept.Origin // of the rows put next
@@ -101,7 +100,6 @@ func (s *Store) begin(ctx context.Context, w data.WriteInfo) (*tx, error) {
 	}
 	t := &tx{
 		ctx: ctx, own: context.WithoutCancel(ctx), store: s, conn: c, sql: q, info: w, at: s.now(), layers: map[string]*layerTx{},
-		counters: map[string]int64{}, raised: map[string]bool{},
 		log:     copyBuf{into: `wanmi.change_log (seq, gen, layer, key, op, old_min_x, old_min_y, old_max_x, old_max_y, new_min_x, new_min_y, new_max_x, new_max_y, actor, source, batch, at)`},
 		rejects: copyBuf{into: rejectedInto},
 		lineage: copyBuf{into: `wanmi.grid_lineage (from_code, to_code, why, at)`},
