@@ -33,13 +33,18 @@ type lastWords [256]any
 
 // scanPages yields all rows of the table, by ID. False: the table is none this program can read so, and nothing was yielded.
 func (s *Store) scanPages(ctx context.Context, t *table, yield func(gis.Feature, error) bool) (bool, error) {
+	return s.scan(&pageScan{ctx: ctx, sc: newScanner(t), yield: yield}, t)
+}
+
+// scan reads the rows of the table for p.
+func (s *Store) scan(p *pageScan, t *table) (bool, error) {
+	ctx := p.ctx
 	own := context.WithoutCancel(ctx)
 	tx, err := s.reader.BeginTx(own, &sql.TxOptions{ReadOnly: true})
 	if err != nil {
 		return false, err
 	}
 	defer tx.Rollback()
-	p := &pageScan{ctx: ctx, sc: newScanner(t), yield: yield}
 	var root uint32
 	var kind string
 	err = tx.QueryRowContext(own, `SELECT rootpage, sql FROM sqlite_master WHERE type = 'table' AND name = ?`, t.name).Scan(&root, &kind)

@@ -1,11 +1,14 @@
 package gpkg
 
 import (
+	"fmt"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/paulmach/orb"
 
+	"wanmi/data"
 	"wanmi/gis"
 )
 
@@ -58,5 +61,51 @@ func TestSelect(t *testing.T) {
 		if err == nil {
 			t.Error("unknown layer: no error")
 		}
+	}
+}
+
+// TestLend holds the rows lent against the features: also those with overflow pages, lines, no shape, and numbers another program put in.
+func TestLend(t *testing.T) {
+	s := openTest(t, filepath.Join(t.TempDir(), "city.gpkg"))
+	feats := delivery(5000)
+	feats[7].Set("note", strings.Repeat("长", 3000))
+	feats[8].Geom = orb.LineString{{116.9, 35.3}, {116.91, 35.31}}
+	feats[9].Geom = nil
+	feats[10].Set("note", "")
+	feats[11].Geom = orb.MultiPoint{{116.9, 35.3}, {116.91, 35.31}}
+	deliver(t, s, feats)
+	if _, err := s.writer.ExecContext(t.Context(), `UPDATE component SET note = X'61', label = '5' WHERE fid = 13`); err != nil {
+		t.Fatal(err)
+	}
+	i := 0
+	var want []gis.Feature
+	for f, err := range s.Features(t.Context(), "component", orb.Bound{}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		want = append(want, f)
+	}
+	lent, err := s.Lend(t.Context(), "component", func(r *data.LentRow) bool {
+		f := gis.NewFeature(want[i].Layer)
+		f.ID, f.Key, f.Geom = r.ID, string(r.Key), r.Geom
+		if r.IsPoint {
+			f.Geom = r.Point
+		}
+		for k, v := range r.Values {
+			if v != nil {
+				f.Values[k] = string(v)
+			}
+		}
+		if got, want := fmt.Sprintf("%#v", f), fmt.Sprintf("%#v", want[i]); got != want {
+			t.Fatalf("row %d: got %.500s\nwant %.500s", i, got, want)
+		}
+		i++
+		return i < 4000
+	})
+	if !lent || err != nil || i != 4000 {
+		t.Errorf("lent %v, %d rows, %v, want 4000", lent, i, err)
+	}
+	if lent, err := s.Lend(t.Context(), "door", nil); lent || err != nil {
+		t.Errorf("a layer with numbers: got %v, %v, want false", lent, err)
 	}
 }
