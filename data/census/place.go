@@ -1,15 +1,12 @@
 package census
 
 import (
-	"cmp"
 	"context"
 	"strings"
 
 	"wanmi/gis"
-	"wanmi/gis/geom"
 
 	"github.com/paulmach/orb"
-	"github.com/tidwall/rtree"
 )
 
 // placement is where a point lies by the areas that are stored.
@@ -19,59 +16,6 @@ type placement struct {
 	village map[string][]string // last six digits of the community codes
 	streets map[string]string   // street code -> name
 	comms   map[string]string   // community code -> name
-}
-
-// area is one polygon feature with what a point inside it takes from it.
-type area struct {
-	code, name, street, streetName string
-	parts                          orb.MultiPolygon
-	label                          orb.Point // of unit grids that are numbered anew
-}
-
-func (a *area) holds(p orb.Point) bool {
-	for _, poly := range a.parts {
-		if geom.PointInPolygon(p, poly) {
-			return true
-		}
-	}
-	return false
-}
-
-// areas finds the area holding a point; on a shared edge the one with the smaller code.
-type areas struct{ tree rtree.RTreeG[*area] }
-
-func (s *areas) add(a *area, b orb.Bound) { s.tree.Insert(b.Min, b.Max, a) }
-
-func (s *areas) at(p orb.Point) *area {
-	var best *area
-	s.tree.Search(p, p, func(_, _ [2]float64, a *area) bool {
-		if (best == nil || a.code < best.code) && a.holds(p) {
-			best = a
-		}
-		return true
-	})
-	return best
-}
-
-// inPlaceOf returns the area, not one of used, that holds the point p of a shape and has its own point in the shape: of
-// several, as where areas overlap, that with the nearest point.
-func (s *areas) inPlaceOf(g orb.Geometry, p orb.Point, used map[string]bool) *area {
-	shape := area{parts: polygonsOf(g)}
-	var best *area
-	s.tree.Search(p, p, func(_, _ [2]float64, a *area) bool {
-		if used[a.code] || !a.holds(p) || !shape.holds(a.label) {
-			return true
-		}
-		if best != nil {
-			d := cmp.Compare(metres(a.label, p), metres(best.label, p))
-			if d > 0 || d == 0 && a.code > best.code {
-				return true
-			}
-		}
-		best = a
-		return true
-	})
-	return best
 }
 
 // storedPlacer places points by the street, community and unit_grid layers of the target.
@@ -156,6 +100,7 @@ func readCity(ctx context.Context, t Target, given Placer) (city, placement, err
 		if err := read(l.name, l.into); err != nil {
 			return c, pl, gis.E(gis.KindOf(err), err, "census: reading layer %s", l.name)
 		}
+		l.into.settle()
 	}
 	for _, k := range sortedKeys(counties) {
 		if pl.county == "" || counties[k] > counties[pl.county] {
