@@ -34,7 +34,9 @@ func (m *matcher) common(code string) string {
 	if len(code) != 4 {
 		return code
 	}
+	m.asked.RLock()
 	to, ok := m.classes[code]
+	m.asked.RUnlock()
 	if !ok {
 		to = code
 		if c, known := catalog.Lookup(catalog.CJT214, code); known {
@@ -42,7 +44,9 @@ func (m *matcher) common(code string) string {
 				to = c.Code
 			}
 		}
+		m.asked.Lock()
 		m.classes[strings.Clone(code)] = to
+		m.asked.Unlock()
 	}
 	return to
 }

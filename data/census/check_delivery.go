@@ -148,6 +148,9 @@ func (r *run) labels() {
 		i    int32
 	}
 	var marks []mark
+	if !recs.words[li].any {
+		return
+	}
 	for i := range recs.len() {
 		s := recs.text(i, li)
 		if len(s) < 5 && digits(s) || s == "" {

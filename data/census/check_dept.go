@@ -82,10 +82,11 @@ func (d *directory) responsible(class *catalog.Class, community string) *office 
 // answerFor gives a placed component that says no department the one that answers by the rules.
 func (c *converter) answerFor(rec *record, class *catalog.Class) {
 	f := &rec.f
-	if c.depts == nil || f.Text("dept_code") != "" || f.Text("dept_name") != "" {
+	at := &c.checks.f
+	if c.depts == nil || len(c.depts.all) == 0 || text(rec, at.deptCode) != "" || text(rec, at.deptName) != "" {
 		return
 	}
-	if o := c.depts.responsible(class, f.Text("community_code")); o != nil {
+	if o := c.depts.responsible(class, text(rec, at.community)); o != nil {
 		f.Set("dept_code", o.code)
 		f.SetText("dept_name", o.name)
 	}
@@ -124,7 +125,7 @@ func (c *converter) checkDepartments(rec *record, class *catalog.Class) {
 				k.creds[strings.Clone(code)] = wrong
 			}
 		}
-		field := c.layer.Fields[i]
+		field := &c.layer.Fields[i]
 		sound = sound && (wrong == credGood || i != k.f.deptCode)
 		switch wrong {
 		case credForm:

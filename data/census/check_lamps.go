@@ -25,6 +25,9 @@ func (r *run) lampRows() {
 	layer := recs.layer
 	li, ci, ni := layer.Index("label"), layer.Index("class"), layer.Index("class_name")
 	rows := map[string][]lamp{}
+	if !recs.words[li].any {
+		return
+	}
 	for i := range recs.len() {
 		s := recs.text(i, li)
 		if s == "" || !strings.Contains(recs.text(i, ni), "灯") {

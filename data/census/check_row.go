@@ -34,10 +34,11 @@ func (c *converter) checkComponent(rec *record, values []string, class *catalog.
 	for _, l := range k.limits {
 		if v := values[l.col]; v != "" {
 			if n, err := parseReal(v); err == nil && (n < l.least || n > l.most) {
-				c.flag(rec, defect{
-					rule: RuleValue, field: l.name, value: v, measure: n,
-					en: sprint("%s = %s; possible is %g to %g", l.name, v, l.least, l.most), zh: sprint("%s 为 %s，合理范围 %g 至 %g", l.name, v, l.least, l.most),
-				})
+				x := defect{rule: RuleValue, field: l.name, value: v, measure: n}
+				if c.tells(RuleValue) {
+					x.en, x.zh = sprint("%s = %s; possible is %g to %g", l.name, v, l.least, l.most), sprint("%s 为 %s，合理范围 %g 至 %g", l.name, v, l.least, l.most)
+				}
+				c.flag(rec, x)
 			}
 		}
 	}
@@ -87,15 +88,17 @@ var fillers = []string{"无", "無", "/", "-", "--", "—", "——", "null", "N
 
 // checkTexts looks for words that stand for nothing, for text lost in conversions and for text that is too long.
 func (c *converter) checkTexts(rec *record) {
-	for _, i := range c.checks.texts {
+	for n, i := range c.checks.texts {
 		s, ok := rec.f.Values[i].(string)
-		if !ok || s == "" {
+		if !ok || s == "" || c.checks.sound[n].has(s) {
 			continue
 		}
 		if len(s) <= 6 && slices.Contains(fillers, s) {
 			c.mend(rec, i, nil, defect{rule: RuleFiller, value: s, en: sprint("%q stands for nothing", s), zh: "“" + s + "”不是有效内容"})
 		} else if garbled(s) {
 			c.flag(rec, defect{rule: RuleGarbled, field: c.layer.Fields[i].Name, value: s, en: sprint("%q was lost in a conversion", clip(s, 40)), zh: "文字在转换中损坏：" + clip(s, 40)})
+		} else {
+			c.checks.sound[n].keep(s)
 		}
 	}
 	for _, l := range c.checks.lengths {
@@ -114,6 +117,9 @@ func (c *converter) checkTexts(rec *record) {
 
 // garbled reports whether text went through a conversion that had no room for it.
 func garbled(s string) bool {
+	if isASCII(s) && strings.IndexByte(s, '?') < 0 {
+		return false
+	}
 	if strings.Contains(s, "锟斤拷") || strings.Contains(s, "烫烫烫") || strings.Contains(s, "\uFFFD") {
 		return true
 	}
@@ -222,9 +228,12 @@ func (c *converter) checkCoarse(rec *record, values []string, class *catalog.Cla
 	if c.sys != nil && c.sys.Geographic() {
 		metre = 111320
 	}
-	allowed := map[string]float64{"A": 0.5, "C": 10}[class.Accuracy]
-	if allowed == 0 {
-		allowed = 1
+	allowed := 1.0
+	switch class.Accuracy {
+	case "A":
+		allowed = 0.5
+	case "C":
+		allowed = 10
 	}
 	if err := unit * metre / 2; err > 2*allowed {
 		c.flag(rec, defect{

@@ -146,7 +146,7 @@ func (k cityClasses) Guess(text string) []catalog.Match {
 type compFields struct {
 	code, name, deptCode, deptName, ownerCode, ownerName, keeperCode, keeperName int
 	grid, community, street, state, init, change, source, id, label, address     int
-	note                                                                         int
+	note, class, className, edition, communityName, streetName                   int
 }
 
 // longest are the lengths of the fields in characters, GB/T 47678.5-2026 table 2.
@@ -159,6 +159,7 @@ type rowChecks struct {
 	f       compFields
 	lengths []fieldLength
 	texts   []int            // fields that are looked through for fillers and garbled text
+	sound   []latelySound    // of those fields
 	must    []int            // fields the standard demands and the table has a column for
 	limits  []valueLimit     // columns with numbers
 	creds   map[string]int8  // department code -> what is wrong with it
@@ -191,11 +192,16 @@ func (c *converter) newRowChecks() *rowChecks {
 		code: at("code"), name: at("name"), deptCode: at("dept_code"), deptName: at("dept_name"), ownerCode: at("owner_code"), ownerName: at("owner_name"),
 		keeperCode: at("keeper_code"), keeperName: at("keeper_name"), grid: at("grid_code"), community: at("community_code"), street: at("street_code"),
 		state: at("state"), init: at("init_date"), change: at("change_date"), source: at("data_source"), id: at("delivered_id"), label: at("label"),
-		address: at("address"), note: at("note"),
+		address: at("address"), note: at("note"), class: at("class"), className: at("class_name"), edition: at("edition"),
+		communityName: at("community_name"), streetName: at("street_name"),
 	}
 	f := k.f
 	k.lengths = []fieldLength{{f.deptName, 100}, {f.ownerName, 100}, {f.keeperName, 100}, {f.state, 10}, {f.source, 30}, {f.note, 1000}}
 	k.texts = []int{f.name, f.deptName, f.ownerName, f.keeperName, f.address, f.state, f.id, f.label}
+	k.sound = make([]latelySound, len(k.texts))
+	for i := range k.sound {
+		k.sound[i] = make(latelySound, slots)
+	}
 	for _, i := range []int{f.deptCode, f.deptName, f.state, f.init} {
 		if c.from[i] != nil {
 			k.must = append(k.must, i)

@@ -40,12 +40,13 @@ type converter struct {
 	osm     bool
 	adopted bool // drawn unit grids: the target settles their codes, missing ones and those of two cells, too
 
-	columns []string
-	x, y, w int // -1: none
-	sys     crs.CRS
-	swap    bool
-	city    city
-	place   placement
+	columns   []string
+	x, y, w   int    // -1: none
+	placeName string // of the columns x and y
+	sys       crs.CRS
+	swap      bool
+	city      city
+	place     placement
 
 	from   []*valueSource // parallel to layer.Fields, nil: no source
 	extra  []int          // columns kept in the extra field
@@ -53,7 +54,15 @@ type converter struct {
 	class  classFinder
 	sameID int // column of an identity in the file (OSM id, feature id), -1: none
 
+	made    []latelyMade // of each field: the values its texts became
+	boxes   []latelyMade // of each field: texts that finish puts into it
+	scratch []any        // the values of the row under way, where the taker copies them
+	extraAt int          // the fields extra and source, -1: none
+	srcAt   int
+	srcText any // what goes into the field source
+
 	mark   func(rec *record, sev gis.Severity, x defect)
+	tells  func(rule string) bool
 	remark func(rule string, sev gis.Severity, rec *record, measure float64, en, zh string)
 	buf    []byte
 }
@@ -186,10 +195,14 @@ func newConverterWith(layer *gis.Layer, p Profile, r Reader, set map[string]stri
 	if (c.x < 0) != (c.y < 0) {
 		return nil, gis.E(gis.Invalid, nil, "%s: the profile names one coordinate column only (%s%s); x and y go together", r.Name(), p.X, p.Y)
 	}
+	if c.x >= 0 && c.y >= 0 {
+		c.placeName = c.columns[c.x] + ", " + c.columns[c.y]
+	}
 	for _, s := range p.Skip {
 		used[s] = true
 	}
 	c.keepExtra(used)
+	c.remember()
 	for _, id := range []string{"osm_id", "@id"} {
 		if i := index(id); i >= 0 && c.sameID < 0 {
 			c.sameID = i
@@ -222,48 +235,55 @@ func (c *converter) keepExtra(used map[string]bool) {
 	}
 }
 
-// convert makes the row a feature. The error is a *rowError; the record is filled as far as it went.
+// remember makes room for what the rows before had.
+func (c *converter) remember() {
+	c.made, c.boxes = make([]latelyMade, len(c.layer.Fields)), make([]latelyMade, len(c.layer.Fields))
+	for i := range c.made {
+		if c.from[i] != nil {
+			c.made[i] = make(latelyMade, slots)
+		}
+	}
+	if c.layer.Name == "component" { // they are packed as they come
+		c.scratch = make([]any, len(c.layer.Fields))
+	}
+	c.extraAt, c.srcAt, c.srcText = c.layer.Index("extra"), c.layer.Index("source"), c.source
+}
+
+// set puts a text into a field, nothing when it is empty.
+func (c *converter) set(rec *record, i int, text string) {
+	if c.boxes[i] == nil {
+		c.boxes[i] = make(latelyMade, slots)
+	}
+	rec.f.Values[i] = c.boxes[i].boxed(text)
+}
+
+// convert makes the row a feature. The error is a *rowError; the record is filled as far as it went. The values of a component
+// live until the next row.
 func (c *converter) convert(row Row) (record, error) {
-	rec := record{f: gis.NewFeature(c.layer), file: row.File, row: row.Num, source: c.source, conv: c, rows: 1}
+	rec := record{f: gis.Feature{Layer: c.layer, Values: c.scratch}, file: row.File, row: row.Num, source: c.source, conv: c, rows: 1}
+	if c.scratch == nil {
+		rec.f.Values = make([]any, len(c.layer.Fields))
+	}
+	clear(rec.f.Values)
 	if row.Err != nil {
 		return rec, row.Err
 	}
 	c.mended = c.mended[:0]
-	var faults []*rowError // values left out: told once the row is taken
-	for i, field := range c.layer.Fields {
-		src := c.from[i]
-		if src == nil {
-			continue
-		}
-		text := src.text(row.Values)
-		if strings.Contains(text, "\uFFFD") {
-			return rec, &rowError{RuleEncoding, field.Name, text, "the text has characters the encoding does not know; is the encoding right?", "文字含无法解码的字符，编码可能有误"}
-		}
-		v, bad := fieldValue(field, text)
-		if bad != nil {
-			if c.fix && bad.Rule == RuleDate && field.Name == "change_date" {
-				c.mended = append(c.mended, defect{rule: bad.Rule, field: field.Name, value: text, fix: "空 / empty", fixed: true, en: bad.Text, zh: bad.TextZh})
-				continue
-			}
-			if field.Must || field.Type == gis.Date || field.Type == gis.Time {
-				return rec, bad
-			}
-			faults = append(faults, bad)
-			continue
-		}
-		rec.f.Values[i] = v
+	faults, err := c.fields(row, &rec)
+	if err != nil {
+		return rec, err
 	}
 	if err := c.locate(row, &rec); err != nil {
 		return rec, err
 	}
-	if i := c.layer.Index("extra"); i >= 0 {
-		rec.f.Values[i] = c.extraJSON(row.Values)
+	if c.extraAt >= 0 {
+		rec.f.Values[c.extraAt] = c.extraJSON(row.Values)
 	}
 	if c.sameID >= 0 {
 		rec.id = row.Values[c.sameID]
 	}
-	if i := c.layer.Index("source"); i >= 0 {
-		rec.f.Values[i] = c.source
+	if c.srcAt >= 0 {
+		rec.f.Values[c.srcAt] = c.srcText
 	}
 	for _, x := range c.mended {
 		noteFix(&rec.f, x.rule, x.field, x.value)
@@ -271,8 +291,8 @@ func (c *converter) convert(row Row) (record, error) {
 	if err := c.finish(&rec, row.Values); err != nil {
 		return rec, err
 	}
-	for i, field := range c.layer.Fields {
-		if field.Must && rec.f.Values[i] == nil && !(c.adopted && field.Name == "code") {
+	for i := range c.layer.Fields {
+		if field := &c.layer.Fields[i]; field.Must && rec.f.Values[i] == nil && !(c.adopted && field.Name == "code") {
 			return rec, &rowError{RuleMust, field.Name, "", "the mandatory field " + field.Name + " is empty", "必填项“" + field.Zh + "”为空"}
 		}
 	}
@@ -284,6 +304,44 @@ func (c *converter) convert(row Row) (record, error) {
 		c.flag(&rec, x)
 	}
 	return rec, nil
+}
+
+// fields turns the texts of the row into values. Those left out are faults, told once the row is taken.
+func (c *converter) fields(row Row, rec *record) (faults []*rowError, err error) {
+	for i, src := range c.from {
+		if src == nil {
+			continue
+		}
+		text := src.text(row.Values)
+		if text == "" {
+			continue
+		}
+		if v := c.made[i].of(text); v != nil {
+			rec.f.Values[i] = v
+			continue
+		}
+		field := &c.layer.Fields[i]
+		if strings.Contains(text, "\uFFFD") {
+			return nil, &rowError{RuleEncoding, field.Name, text, "the text has characters the encoding does not know; is the encoding right?", "文字含无法解码的字符，编码可能有误"}
+		}
+		v, bad := fieldValue(field, text)
+		if bad != nil {
+			if c.fix && bad.Rule == RuleDate && field.Name == "change_date" {
+				c.mended = append(c.mended, defect{rule: bad.Rule, field: field.Name, value: text, fix: "空 / empty", fixed: true, en: bad.Text, zh: bad.TextZh})
+				continue
+			}
+			if field.Must || field.Type == gis.Date || field.Type == gis.Time {
+				return nil, bad
+			}
+			faults = append(faults, bad)
+			continue
+		}
+		rec.f.Values[i] = v
+		if v != nil {
+			c.made[i].keep(text, v)
+		}
+	}
+	return faults, nil
 }
 
 // extraJSON is the JSON object of the columns no field has, nil when all are empty.

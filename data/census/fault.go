@@ -102,6 +102,11 @@ func (r *run) finding(rule string, sev gis.Severity, rec *record, measure float6
 	r.mark(rec, sev, defect{rule: rule, measure: measure, en: en, zh: zh})
 }
 
+// tells reports whether the next fault of a rule will be told, or only counted: then it needs no words.
+func (r *run) tells(rule string) bool {
+	return r.res.perRule[rule] < faultsPerRule && len(r.res.Faults) < faultsInAll || len(r.res.Findings) < r.MaxRejects
+}
+
 // mark records a fault of a row that is taken.
 func (r *run) mark(rec *record, sev gis.Severity, x defect) {
 	f := Fault{

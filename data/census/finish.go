@@ -190,26 +190,28 @@ func (c *converter) classOf(rec *record, values []string) (*catalog.Class, error
 	if c.class.constant != nil {
 		return c.class.constant, nil
 	}
-	text, field := rec.f.Text("class"), "class"
+	word, field := "", "class"
 	if c.class.column >= 0 {
-		text, field = values[c.class.column], c.columns[c.class.column]
+		word, field = values[c.class.column], c.columns[c.class.column]
+	} else {
+		word = text(rec, c.checks.f.class)
 	}
-	if text == "" {
+	if word == "" {
 		return nil, &rowError{RuleMust, field, "", "the class is empty", "类别为空"}
 	}
-	k, ok := c.class.seen[text]
+	k, ok := c.class.seen[word]
 	if !ok {
-		if found, yes := resolveClass(c.classes, c.class.edition, text); yes {
+		if found, yes := resolveClass(c.classes, c.class.edition, word); yes {
 			k = &found
-		} else if found, yes := resolveClass(c.classes, "", text); yes {
+		} else if found, yes := resolveClass(c.classes, "", word); yes {
 			k = &found
 		}
 		if len(c.class.seen) < 100000 {
-			c.class.seen[strings.Clone(text)] = k
+			c.class.seen[strings.Clone(word)] = k
 		}
 	}
 	if k == nil {
-		return nil, &rowError{RuleClass, field, text, fmt.Sprintf("no class table has %q", text), "部件类别不在分类表中"}
+		return nil, &rowError{RuleClass, field, word, fmt.Sprintf("no class table has %q", word), "部件类别不在分类表中"}
 	}
 	return k, nil
 }
@@ -244,12 +246,12 @@ func (c *converter) finishComponent(rec *record, values []string) error {
 	if err != nil {
 		return err
 	}
-	f := &rec.f
-	f.Set("class", class.Code)
-	f.Set("class_name", class.Zh)
-	f.Set("edition", class.Edition)
-	if f.Text("name") == "" {
-		f.Set("name", class.Zh)
+	at := &c.checks.f
+	c.set(rec, at.class, class.Code)
+	c.set(rec, at.className, class.Zh)
+	c.set(rec, at.edition, class.Edition)
+	if text(rec, at.name) == "" {
+		c.set(rec, at.name, class.Zh)
 		if c.from[c.checks.f.name] != nil {
 			c.flag(rec, defect{rule: RuleEmpty, field: "name", fix: class.Zh, en: "the standard demands name, it is empty: that of the class is stored", zh: "标准规定必填的“部件名称”为空，入库时取类别名称"})
 		}
@@ -299,23 +301,23 @@ func (c *converter) placeComponent(rec *record) error {
 	if c.place.placer == nil {
 		return nil
 	}
-	f := &rec.f
+	at := &c.checks.f
 	grid, comm, commName, street, streetName, ok := c.place.placer.Place(rec.at)
-	f.SetText("grid_code", grid)
+	c.set(rec, at.grid, grid)
 	if !ok {
 		if c.city.known {
 			c.flag(rec, defect{rule: RuleOutside, field: "geometry", value: coordText(rec.at), en: "no community holds the position", zh: "位置不在任何社区内"})
 		}
 		if street != "" {
-			f.SetText("street_code", street)
-			f.SetText("street_name", streetName)
+			c.set(rec, at.street, street)
+			c.set(rec, at.streetName, streetName)
 		}
 		return nil
 	}
-	f.SetText("community_code", comm)
-	f.SetText("community_name", commName)
-	f.SetText("street_code", street)
-	f.SetText("street_name", streetName)
+	c.set(rec, at.community, comm)
+	c.set(rec, at.communityName, commName)
+	c.set(rec, at.street, street)
+	c.set(rec, at.streetName, streetName)
 	return nil
 }
 

@@ -162,7 +162,7 @@ func FuzzFields(f *testing.F) {
 		bounded(t)
 		for _, l := range gis.Layers {
 			for _, field := range l.Fields {
-				v, bad := fieldValue(field, s)
+				v, bad := fieldValue(&field, s)
 				if bad != nil {
 					continue
 				}

@@ -244,7 +244,7 @@ func (r *run) prepare(rd Reader, layer *gis.Layer) (*converter, FileReport, erro
 	if c.sys == nil {
 		c.sys = crs.WGS84
 	}
-	c.remark, c.mark, c.adopted = r.finding, r.mark, r.adopts(c.layer.Name)
+	c.remark, c.mark, c.tells, c.adopted = r.finding, r.mark, r.tells, r.adopts(c.layer.Name)
 	c.name, c.fix, c.depts = rd.Name(), r.Fix, r.depts
 	c.absent(r)
 	if layer.Name == "component" {
@@ -357,7 +357,7 @@ func (r *run) take(rec record) {
 	if r.comps == nil {
 		r.comps = newPack(layer)
 	}
-	rec.f.Key = rec.f.Text(layer.Key)
+	rec.f.Key = text(&rec, rec.conv.checks.f.code)
 	r.comps.add(&rec)
 }
 

@@ -20,7 +20,7 @@ func (c *converter) locate(row Row, rec *record) error {
 	var err error
 	switch {
 	case c.x >= 0:
-		name = c.columns[c.x] + ", " + c.columns[c.y]
+		name = c.placeName
 		if g, err = c.pointOf(row.Values); err != nil {
 			return err
 		}
@@ -92,21 +92,10 @@ func (c *converter) project(g orb.Geometry, name string, at orb.Point) (orb.Geom
 		if first {
 			c.raw, first = p, false
 		}
-		switch {
-		case bad != nil:
-			return p
-		case !finite(p):
-			bad = &rowError{RuleFinite, name, coordText(p), "a coordinate is NaN or infinite", "坐标含 NaN 或无穷大"}
-			return p
-		case p[0] == 0 && p[1] == 0:
-			bad = &rowError{RuleZero, name, coordText(p), "the coordinates are 0/0", "坐标为 0/0"}
-			return p
-		case !inRange(c.sys, p):
-			bad = &rowError{RuleRange, name, coordText(p), "the coordinates are out of the range of " + c.sys.Name(), "坐标超出坐标系范围"}
-			return p
+		if bad == nil {
+			p, bad = c.projectPoint(p, name)
 		}
-		lon, lat := c.sys.ToLonLat(p[0], p[1])
-		return orb.Point{lon, lat}
+		return p
 	})
 	if bad != nil {
 		return nil, bad
@@ -115,6 +104,20 @@ func (c *converter) project(g orb.Geometry, name string, at orb.Point) (orb.Geom
 		return nil, &rowError{RuleRange, name, coordText(at), "the coordinates lie nowhere in " + c.sys.Name(), "坐标超出坐标系范围"}
 	}
 	return out, nil
+}
+
+// projectPoint checks a vertex, easting first, and brings it to longitude and latitude.
+func (c *converter) projectPoint(p orb.Point, name string) (orb.Point, *rowError) {
+	switch {
+	case !finite(p):
+		return p, &rowError{RuleFinite, name, coordText(p), "a coordinate is NaN or infinite", "坐标含 NaN 或无穷大"}
+	case p[0] == 0 && p[1] == 0:
+		return p, &rowError{RuleZero, name, coordText(p), "the coordinates are 0/0", "坐标为 0/0"}
+	case !inRange(c.sys, p):
+		return p, &rowError{RuleRange, name, coordText(p), "the coordinates are out of the range of " + c.sys.Name(), "坐标超出坐标系范围"}
+	}
+	lon, lat := c.sys.ToLonLat(p[0], p[1])
+	return orb.Point{lon, lat}, nil
 }
 
 // checkPlace rejects what lies far outside the city and remarks on what lies beside its communities.

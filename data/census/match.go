@@ -1,12 +1,12 @@
 package census
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"iter"
 	"math"
 	"slices"
+	"sync"
 
 	"wanmi/gis"
 	"wanmi/gis/geom"
@@ -63,45 +63,12 @@ type matcher struct {
 	isComp   bool
 	volatile map[string]bool
 	classes  map[string]string // classes of CJ/T 214-2007 -> their counterparts
+	asked    sync.RWMutex      // of classes
 	former   map[string]string // codes rows once had -> the codes they have
 
 	source, class, id int // fields
 	label, name       int
 	className         int
-}
-
-func newMatcher(l *gis.Layer, feats iter.Seq2[gis.Feature, error]) (*matcher, error) {
-	m := &matcher{rows: newPack(l), isComp: l.Name == "component", source: l.Index("source"), class: l.Index("class"), id: l.Index("delivered_id")}
-	m.classes, m.label, m.name, m.className = map[string]string{}, l.Index("label"), l.Index("name"), l.Index("class_name")
-	for f, err := range feats {
-		if err != nil {
-			return nil, err
-		}
-		rec := record{f: f}
-		if f.Geom != nil {
-			rec.at = geom.LabelPoint(f.Geom)
-		}
-		i := m.rows.len()
-		m.rows.add(&rec)
-		m.keys.add(hashOf(f.Key), i)
-		if !m.isComp {
-			continue
-		}
-		if m.mx == 0 {
-			m.mx, m.my = geom.MetresPerDegree(rec.at[1])
-		}
-		if id, _ := f.Values[m.id].(string); id != "" {
-			source, _ := f.Values[m.source].(string)
-			class, _ := f.Values[m.class].(string)
-			m.ids.add(hashOf(source, m.common(class), id), i)
-		}
-		m.places.add(m.cell(rec.at, 0, 0), i)
-	}
-	m.taken = make([]bool, m.rows.len())
-	m.keys.sort()
-	m.ids.sort()
-	m.places.sort()
-	return m, nil
 }
 
 // any reports whether some stored row is of that kind.
@@ -136,7 +103,7 @@ func (m *matcher) byID(source, class, id string) int {
 	class = m.common(class)
 	for _, e := range m.ids.of(hashOf(source, class, id)) {
 		i := int(e.at)
-		if m.rows.text(i, m.id) == id && m.common(m.rows.text(i, m.class)) == class && m.rows.text(i, m.source) == source {
+		if m.rows.has(i, m.id, id) && m.common(m.rows.text(i, m.class)) == class && m.rows.text(i, m.source) == source {
 			if last >= 0 {
 				return -1
 			}
@@ -156,69 +123,71 @@ func metres(a, b orb.Point) float64 {
 // noticed about the delivery as a whole comes as remarks.
 func (m *matcher) match(recs *pack) (to []int32, remarks []string) {
 	to = make([]int32, recs.len())
-	take := func(i, j int) {
+	take := func(i int, j int32) {
 		if j >= 0 && !m.taken[j] {
-			to[i], m.taken[j] = int32(j), true
+			to[i], m.taken[j] = j, true
 		}
 	}
-	for i := range to {
+	for i, j := range m.candidates(recs, m.storedKey) {
 		to[i] = -1
-		if key := recs.key(i); len(key) > 0 {
-			j := m.byKey(string(key))
-			if j < 0 && len(m.former) > 0 {
-				if now := m.former[string(key)]; now != "" {
-					j = m.byKey(now)
-				}
-			}
-			take(i, j)
-		}
+		take(i, j)
 	}
 	if !m.isComp || m.rows.len() == 0 {
 		return to, nil
 	}
 	var far []int // matched by an id with something that stood elsewhere
-	for i := range to {
-		if to[i] >= 0 {
+	for i, j := range m.candidates(recs, m.storedID) {
+		if to[i] >= 0 || j < 0 {
 			continue
 		}
-		id := recs.text(i, m.id)
-		if id == "" {
-			continue
-		}
-		key := string(recs.key(i))
-		if j := m.byID(recs.sourceOf(i), recs.text(i, m.class), id); j >= 0 && (key == "" || key == string(m.rows.key(j))) {
-			if take(i, j); to[i] == int32(j) && metres(recs.points[i], m.rows.points[j]) > movedByID {
-				far = append(far, i)
-			}
+		if take(i, j); to[i] == j && metres(recs.points[i], m.rows.points[j]) > movedByID {
+			far = append(far, i)
 		}
 	}
 	return to, m.matchPlaces(recs, to, far)
 }
 
-// ahead reads the stored components on another core while the delivery is read: for a dry run, which matches them with what is
-// stored at any moment of it.
-type ahead struct {
-	done chan struct{}
-	m    *matcher
-	err  error
-}
-
-func readAhead(ctx context.Context, t Target) *ahead {
-	a := &ahead{done: make(chan struct{})}
-	go func() {
-		defer close(a.done)
-		a.m, a.err = newMatcher(gis.MustLayer("component"), t.Features(ctx, "component", orb.Bound{}))
-	}()
-	return a
-}
-
-// wait returns what has been read, once; nil when nothing was read ahead of that layer.
-func (a *ahead) wait(layer string) (*matcher, error) {
-	if a == nil || layer != "component" {
-		return nil, nil
+// candidates asks for every record which stored row it might be. All cores work at it.
+func (m *matcher) candidates(recs *pack, of func(recs *pack, i int) int) []int32 {
+	out := make([]int32, recs.len())
+	var all sync.WaitGroup
+	for _, part := range blocksOf(len(out)) {
+		all.Go(func() {
+			for i := part[0]; i < part[1]; i++ {
+				out[i] = int32(of(recs, i))
+			}
+		})
 	}
-	<-a.done
-	return a.m, a.err
+	all.Wait()
+	return out
+}
+
+// storedKey returns the stored row with the key of a record, or with the key that one has become, -1 for none.
+func (m *matcher) storedKey(recs *pack, i int) int {
+	key := string(recs.key(i))
+	if key == "" {
+		return -1
+	}
+	j := m.byKey(key)
+	if j < 0 && len(m.former) > 0 {
+		if now := m.former[key]; now != "" {
+			j = m.byKey(now)
+		}
+	}
+	return j
+}
+
+// storedID returns the stored row with the delivered id of a record, -1 for none.
+func (m *matcher) storedID(recs *pack, i int) int {
+	id := recs.text(i, m.id)
+	if id == "" {
+		return -1
+	}
+	j := m.byID(recs.sourceOf(i), recs.text(i, m.class), id)
+	if key := recs.key(i); j >= 0 && len(key) > 0 && string(key) != string(m.rows.key(j)) {
+		return -1
+	}
+	return j
 }
 
 // plan works out what the delivery changes in a layer. It does not edit the records.
@@ -237,12 +206,17 @@ func (r *run) plan(layer string, feats iter.Seq2[gis.Feature, error]) (*plan, er
 	for _, note := range remarks {
 		r.remarkDelivery(note)
 	}
-	r.stamps(m, recs, to)
+	same := newAlikeness(recs, m.rows).of(to)
+	r.stamps(m, recs, to, same)
 	p := &plan{recs: recs, m: m, to: to}
 	for i, j := range to {
 		if j < 0 {
 			p.sum.Added++
 			p.puts = append(p.puts, int32(i))
+			continue
+		}
+		if same[i] {
+			p.sum.Unchanged++
 			continue
 		}
 		rec := recs.record(i)
@@ -350,8 +324,9 @@ func sameExtra(a, b string, volatile map[string]bool) bool {
 	return true
 }
 
-// stamps finds the columns that changed in nearly every matched row: they tell of the delivery, not of the things.
-func (r *run) stamps(m *matcher, recs *pack, to []int32) {
+// stamps finds the columns that changed in nearly every matched row: they tell of the delivery, not of the things. Rows that are
+// the same have none.
+func (r *run) stamps(m *matcher, recs *pack, to []int32, same []bool) {
 	m.volatile = map[string]bool{}
 	for _, c := range recs.convs {
 		for _, k := range c.profile.Volatile {
@@ -365,6 +340,9 @@ func (r *run) stamps(m *matcher, recs *pack, to []int32) {
 			continue
 		}
 		pairs++
+		if same[i] {
+			continue
+		}
 		a, b := recs.text(i, extra), m.rows.text(int(j), extra)
 		if a == b {
 			continue

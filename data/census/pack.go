@@ -1,14 +1,11 @@
 package census
 
 import (
-	"cmp"
 	"encoding/binary"
-	"hash/maphash"
-	"iter"
 	"math"
 	"slices"
-	"strings"
 
+	"wanmi/data"
 	"wanmi/gis"
 
 	"github.com/paulmach/orb"
@@ -18,6 +15,8 @@ import (
 // to look at. Values that come again and again, as classes and names of streets, are kept once.
 type pack struct {
 	layer  *gis.Layer
+	order  []int    // the fields as they are packed
+	place  []int    // of each field in order
 	blocks [][]byte // of packBlock bytes, features one after the other
 	refs   []uint64 // of each feature: block and place in it
 	words  []fieldWords
@@ -29,15 +28,6 @@ type pack struct {
 }
 
 const packBlock = 1 << 20
-
-// fieldWords are the texts of a field that came so far. A field of too many different ones goes without.
-type fieldWords struct {
-	at  map[string]uint32
-	all []any
-	off bool
-}
-
-const mostWords = 1 << 16
 
 // The kinds of a packed value.
 const (
@@ -58,7 +48,26 @@ const (
 	shapeOther
 )
 
-func newPack(l *gis.Layer) *pack { return &pack{layer: l, words: make([]fieldWords, len(l.Fields))} }
+// askedOften are the fields that are looked at by themselves: they are packed first.
+var askedOften = []string{"class", "delivered_id", "source", "label", "edition", "class_name", "extra", "name"}
+
+func newPack(l *gis.Layer) *pack {
+	p := &pack{layer: l, words: make([]fieldWords, len(l.Fields)), place: make([]int, len(l.Fields))}
+	for _, name := range askedOften {
+		if i := l.Index(name); i >= 0 {
+			p.order = append(p.order, i)
+		}
+	}
+	for i := range l.Fields {
+		if !slices.Contains(p.order, i) {
+			p.order = append(p.order, i)
+		}
+	}
+	for at, i := range p.order {
+		p.place[i] = at
+	}
+	return p
+}
 
 func (p *pack) len() int {
 	if p == nil {
@@ -78,14 +87,42 @@ func (p *pack) add(rec *record) {
 	b = binary.AppendUvarint(b, indexOf(&p.files, rec.file))
 	b = binary.AppendUvarint(b, uint64(len(rec.id)))
 	b = append(b, rec.id...)
-	for i := range p.layer.Fields {
+	b = p.addShape(b, rec.f.Geom, rec.at)
+	for _, i := range p.order {
 		var v any
 		if i < len(rec.f.Values) {
 			v = rec.f.Values[i]
 		}
 		b = p.addValue(b, i, v)
 	}
-	b = p.addShape(b, rec.f.Geom, rec.at)
+	p.put(b, rec.at)
+}
+
+// addLent appends a stored row, which keeps its bytes.
+func (p *pack) addLent(row *data.LentRow, at orb.Point) {
+	b := append(binary.AppendUvarint(p.buf[:0], uint64(len(row.Key))), row.Key...)
+	b = binary.AppendVarint(b, row.ID)
+	b = binary.AppendVarint(binary.AppendVarint(b, 0), 0) // no row of a delivery
+	b = binary.AppendUvarint(b, indexOf(&p.convs, nil))
+	b = binary.AppendUvarint(b, indexOf(&p.files, ""))
+	b = binary.AppendUvarint(b, 0)
+	if row.IsPoint {
+		b = append(b, shapeLabel)
+	} else {
+		b = p.addShape(b, row.Geom, at)
+	}
+	for _, i := range p.order {
+		if v := row.Values[i]; v == nil {
+			b = append(b, packNil)
+		} else {
+			b = p.addBytes(b, i, v)
+		}
+	}
+	p.put(b, at)
+}
+
+// put appends the bytes of a feature.
+func (p *pack) put(b []byte, at orb.Point) {
 	p.buf = b
 	last := len(p.blocks) - 1
 	if last < 0 || cap(p.blocks[last])-len(p.blocks[last]) < len(b) {
@@ -94,7 +131,7 @@ func (p *pack) add(rec *record) {
 	}
 	p.refs = append(p.refs, uint64(last)<<32|uint64(len(p.blocks[last])))
 	p.blocks[last] = append(p.blocks[last], b...)
-	p.points = append(p.points, rec.at)
+	p.points = append(p.points, at)
 }
 
 // indexOf returns where v stands in a short list, and adds it when it does not.
@@ -121,23 +158,7 @@ func (p *pack) addValue(b []byte, field int, v any) []byte {
 		}
 		return append(b, packFalse)
 	case string:
-		w := &p.words[field]
-		if n, ok := w.at[v]; ok {
-			return binary.AppendUvarint(append(b, packWord), uint64(n))
-		}
-		if !w.off && len(w.all) < mostWords {
-			if w.at == nil {
-				w.at = map[string]uint32{}
-			}
-			own := strings.Clone(v)
-			w.at[own] = uint32(len(w.all))
-			w.all = append(w.all, own)
-			return binary.AppendUvarint(append(b, packWord), uint64(len(w.all)-1))
-		}
-		if !w.off && len(p.refs) < 4*mostWords { // few come again: looking for them is not worth it
-			w.off, w.at = true, nil
-		}
-		return append(binary.AppendUvarint(append(b, packText), uint64(len(v))), v...)
+		return p.addText(b, field, v)
 	}
 	return append(b, packNil)
 }
@@ -160,7 +181,13 @@ func (p *pack) addShape(b []byte, g orb.Geometry, at orb.Point) []byte {
 // unpacker takes values from the front of b.
 type unpacker struct{ b []byte }
 
+func (u *unpacker) skip(n int) { u.b = u.b[n:] }
+
 func (u *unpacker) uvarint() uint64 {
+	if v := u.b[0]; v < 0x80 {
+		u.b = u.b[1:]
+		return uint64(v)
+	}
 	v, n := binary.Uvarint(u.b)
 	u.b = u.b[n:]
 	return v
@@ -190,17 +217,33 @@ func (p *pack) at(i int) unpacker {
 	return unpacker{p.blocks[r>>32][uint32(r):]}
 }
 
+// shape is at the shape of a feature.
+func (p *pack) shape(i int) unpacker {
+	u := p.at(i)
+	u.skip(int(u.uvarint())) // key
+	for range 5 {
+		u.uvarint() // ID, row, rows, converter, file
+	}
+	u.skip(int(u.uvarint())) // identity
+	return u
+}
+
 // values is at the first value of a feature.
 func (p *pack) values(i int) unpacker {
-	u := p.at(i)
-	u.bytes()
-	u.varint()
-	u.varint()
-	u.varint()
-	u.uvarint()
-	u.uvarint()
-	u.bytes()
+	u := p.shape(i)
+	skipShape(&u)
 	return u
+}
+
+func skipShape(u *unpacker) {
+	kind := u.b[0]
+	u.b = u.b[1:]
+	switch kind {
+	case shapePoint:
+		u.skip(16)
+	case shapeOther:
+		u.uvarint()
+	}
 }
 
 // key returns the key of a feature; the bytes are the pack's own.
@@ -220,18 +263,19 @@ func (p *pack) record(i int) record {
 	}
 	rec.file = p.files[u.uvarint()]
 	rec.id = string(u.bytes())
-	for k := range rec.f.Values {
-		rec.f.Values[k] = p.value(&u, k)
-	}
 	switch kind := u.b[0]; kind {
 	case shapeLabel:
 		rec.f.Geom = rec.at
 	case shapePoint:
-		u.b = u.b[1:]
-		rec.f.Geom = orb.Point{u.real(), u.real()}
+		at := unpacker{u.b[1:]}
+		rec.f.Geom = orb.Point{at.real(), at.real()}
 	case shapeOther:
-		u.b = u.b[1:]
-		rec.f.Geom = p.shapes[u.uvarint()]
+		at := unpacker{u.b[1:]}
+		rec.f.Geom = p.shapes[at.uvarint()]
+	}
+	skipShape(&u)
+	for _, k := range p.order {
+		rec.f.Values[k] = p.value(&u, k)
 	}
 	return rec
 }
@@ -259,12 +303,35 @@ func (p *pack) text(i, field int) string {
 	if field < 0 {
 		return ""
 	}
+	if !p.words[field].any {
+		return ""
+	}
 	u := p.values(i)
-	for range field {
+	for range p.place[field] {
 		skipPacked(&u)
 	}
 	s, _ := p.value(&u, field).(string)
 	return s
+}
+
+// has reports whether a text field of a feature is s, which is not "".
+func (p *pack) has(i, field int, s string) bool {
+	if !p.words[field].any {
+		return false
+	}
+	u := p.values(i)
+	for range p.place[field] {
+		skipPacked(&u)
+	}
+	kind := u.b[0]
+	u.b = u.b[1:]
+	switch kind {
+	case packText:
+		return string(u.bytes()) == s
+	case packWord:
+		return p.words[field].all[u.uvarint()].(string) == s
+	}
+	return false
 }
 
 func skipPacked(u *unpacker) {
@@ -274,9 +341,9 @@ func skipPacked(u *unpacker) {
 	case packInt:
 		u.varint()
 	case packReal:
-		u.b = u.b[8:]
+		u.skip(8)
 	case packText:
-		u.bytes()
+		u.skip(int(u.uvarint()))
 	case packWord:
 		u.uvarint()
 	}
@@ -284,10 +351,7 @@ func skipPacked(u *unpacker) {
 
 // dimensions returns those of a feature's shape, -1 when it has none.
 func (p *pack) dimensions(i int) int {
-	u := p.values(i)
-	for range p.layer.Fields {
-		skipPacked(&u)
-	}
+	u := p.shape(i)
 	switch u.b[0] {
 	case shapeNone:
 		return -1
@@ -301,10 +365,10 @@ func (p *pack) dimensions(i int) int {
 // convOf returns what made a delivered feature of its row.
 func (p *pack) convOf(i int) *converter {
 	u := p.at(i)
-	u.bytes()
-	u.varint()
-	u.varint()
-	u.varint()
+	u.skip(int(u.uvarint())) // key
+	for range 3 {
+		u.uvarint() // ID, row, rows
+	}
 	return p.convs[u.uvarint()]
 }
 
@@ -323,72 +387,4 @@ func (p *pack) without(drop []int) {
 		kept++
 	}
 	p.refs, p.points = p.refs[:kept], p.points[:kept]
-}
-
-// finder finds features by the hash of something they have; what is found must be looked at, hashes may agree by chance.
-type finder struct{ list []found }
-
-type found struct {
-	hash uint64
-	at   int32
-}
-
-func (f *finder) add(hash uint64, at int) { f.list = append(f.list, found{hash, int32(at)}) }
-
-func (f *finder) sort() {
-	slices.SortFunc(f.list, func(a, b found) int {
-		if c := cmp.Compare(a.hash, b.hash); c != 0 {
-			return c
-		}
-		return cmp.Compare(a.at, b.at)
-	})
-}
-
-// of returns those of that hash, in the order of the features.
-func (f *finder) of(hash uint64) []found {
-	i, ok := slices.BinarySearchFunc(f.list, hash, func(e found, h uint64) int { return cmp.Compare(e.hash, h) })
-	if !ok {
-		return nil
-	}
-	n := i
-	for n < len(f.list) && f.list[n].hash == hash {
-		n++
-	}
-	return f.list[i:n]
-}
-
-// again yields each feature that comes after another of its hash, with those before it, in the order of the features.
-func (f *finder) again() iter.Seq2[int, []found] {
-	type pair struct{ first, n int }
-	var all []pair
-	for i := 1; i < len(f.list); i++ {
-		if f.list[i].hash == f.list[i-1].hash {
-			first := i - 1
-			for ; i < len(f.list) && f.list[i].hash == f.list[first].hash; i++ {
-				all = append(all, pair{first, i})
-			}
-		}
-	}
-	slices.SortFunc(all, func(a, b pair) int { return cmp.Compare(f.list[a.n].at, f.list[b.n].at) })
-	return func(yield func(int, []found) bool) {
-		for _, p := range all {
-			if !yield(int(f.list[p.n].at), f.list[p.first:p.n]) {
-				return
-			}
-		}
-	}
-}
-
-var packSeed = maphash.MakeSeed()
-
-func hashOf(parts ...string) uint64 {
-	var h maphash.Hash
-	h.SetSeed(packSeed)
-	for i, s := range parts {
-		if i > 0 {
-			_ = h.WriteByte(0)
-		}
-		_, _ = h.WriteString(s)
-	}
-	return h.Sum64()
 }

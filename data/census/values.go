@@ -138,7 +138,7 @@ var codeFields = map[string]bool{
 }
 
 // fieldValue turns text into the value of a field.
-func fieldValue(f gis.Field, s string) (any, *rowError) {
+func fieldValue(f *gis.Field, s string) (any, *rowError) {
 	if s == "" {
 		return nil, nil
 	}
