@@ -19,6 +19,8 @@
 //
 //   - One write at a time in a database, by an advisory lock, each in one transaction; a write that was acknowledged survives
 //     a crash of the server, one whose connection is lost leaves nothing.
+//   - A write that changed a feature tells its generation on the channel wanmi_change when it is committed. What is told may be
+//     lost; the numbers of the change log have no gap, so who reads it from where he stands misses nothing.
 //   - Reads never wait for a write: a loop is one statement, which sees one state, and what is made of several is read in
 //     one REPEATABLE READ transaction.
 //   - The password of a connection string is in no error, log or result.
