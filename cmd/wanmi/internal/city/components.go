@@ -4,6 +4,8 @@ import (
 	"context"
 	"iter"
 	"math"
+	"slices"
+	"sync"
 
 	"github.com/paulmach/orb"
 	"github.com/paulmach/orb/planar"
@@ -24,7 +26,11 @@ type Component struct {
 }
 
 // Components is the index of all components by place. It is immutable; apply makes another.
-type Components struct{ tree *index.Tree[*Component] }
+type Components struct {
+	tree  *index.Tree[*Component]
+	once  sync.Once
+	codes []string // sorted, from the first call of Codes on
+}
 
 // source is the part of a store an index is read from.
 type source interface {
@@ -95,6 +101,18 @@ func (c *Components) remove(b orb.Bound, code string) {
 
 // Len returns the number of components.
 func (c *Components) Len() int { return c.tree.Len() }
+
+// Codes returns the codes of all components, sorted; nobody may edit them.
+func (c *Components) Codes() []string {
+	c.once.Do(func() {
+		c.codes = make([]string, 0, c.Len())
+		for o := range c.In(orb.Bound{Min: orb.Point{-180, -90}, Max: orb.Point{180, 90}}) {
+			c.codes = append(c.codes, o.Code)
+		}
+		slices.Sort(c.codes)
+	})
+	return c.codes
+}
 
 // Near yields the components within metres of p, nearest first, with their distance.
 func (c *Components) Near(p orb.Point, metres float64) iter.Seq2[*Component, float64] {

@@ -3,6 +3,7 @@ package httpapi
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -35,6 +36,7 @@ func (a *API) componentsThen(c *call, at time.Time, box *orb.Bound, class, grid 
 		}
 	}
 	matched := len(codes)
+	slices.Sort(codes)
 	codes, more := pg.of(codes)
 	features := make([]object, 0, len(codes))
 	for _, code := range codes {

@@ -82,12 +82,16 @@ func (a *API) listComponents(c *call) (*reply, error) {
 	if !at.IsZero() {
 		return a.componentsThen(c, at, box, class, grid, pg)
 	}
+	if box == nil && class == "" && grid == "" { // every page costs the same
+		return a.componentPage(c, c.view.Components.Codes(), pg)
+	}
 	var codes []string
 	for o := range c.view.Components.In(within) {
 		if strings.HasPrefix(o.Class, class) && (grid == "" || o.GridCode == grid) {
 			codes = append(codes, o.Code)
 		}
 	}
+	slices.Sort(codes)
 	return a.componentPage(c, codes, pg)
 }
 
@@ -111,9 +115,8 @@ func (a *API) componentPage(c *call, codes []string, pg paging) (*reply, error) 
 	return a.pageReply(c, features, matched, codes, more)
 }
 
-// of sorts codes and returns those of the page, and whether more come after them.
+// of returns those of the sorted codes that make the page, and whether more come after them.
 func (pg paging) of(codes []string) (page []string, more bool) {
-	slices.Sort(codes)
 	from, found := slices.BinarySearch(codes, pg.after)
 	if found {
 		from++

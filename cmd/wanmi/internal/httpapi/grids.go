@@ -1,6 +1,8 @@
 package httpapi
 
 import (
+	"slices"
+
 	"wanmi/gis"
 	"wanmi/grids"
 )
@@ -111,6 +113,7 @@ func (a *API) gridComponents(c *call) (*reply, error) {
 			codes = append(codes, o.Code)
 		}
 	}
+	slices.Sort(codes)
 	return a.componentPage(c, codes, pg)
 }
 

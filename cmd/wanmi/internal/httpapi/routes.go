@@ -250,6 +250,10 @@ func (a *API) readyz(c *call) (*reply, error) {
 }
 
 // serveOpenAPI is GET /openapi.json.
-func (a *API) serveOpenAPI(*call) (*reply, error) {
-	return &reply{typ: "application/json", body: a.openapi, etag: bodyTag(a.openapi), cache: "max-age=300"}, nil
+func (a *API) serveOpenAPI(c *call) (*reply, error) {
+	typ := c.route.typ
+	if typ == "" {
+		typ = "application/json"
+	}
+	return &reply{typ: typ, body: a.openapi, etag: bodyTag(a.openapi), cache: "max-age=300"}, nil
 }
