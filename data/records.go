@@ -77,6 +77,9 @@ type Version struct {
 	Row     int64  // in the file, as [Rejected] counts
 	Op      gis.Op
 	Feature gis.Feature
+
+	ValidFrom time.Time // the day its delivery shows, from its beginning in local time; At when that said none
+	Undone    bool      // its batch was rolled back: it never held
 }
 
 // Renamed says that a feature has another key since. A key may have been changed more than once: follow the chain.
@@ -127,6 +130,27 @@ type Lineage struct {
 type Key struct {
 	ID, Name, Role, Hash           string
 	CreatedAt, RevokedAt, LastUsed time.Time // zero: never; LastUsed is coarse, to the hour
+}
+
+// ValidFrom is the moment from which on what a delivery shows holds, by its day (see [Batch]); zero when it said none.
+func ValidFrom(surveyed string) time.Time {
+	day, err := time.ParseInLocation(time.DateOnly, surveyed, time.Local)
+	if err != nil {
+		return time.Time{}
+	}
+	return day
+}
+
+// ValidAt returns the version that held at a moment by what is known now: the one written last of those that hold from then or
+// before. A later write counts from its own day on, whatever was written about the time after it before. ok is false when there
+// was none. Versions are as History returns them.
+func ValidAt(versions []Version, at time.Time) (v Version, ok bool) {
+	for _, x := range versions {
+		if !x.Undone && !x.ValidFrom.After(at) {
+			v, ok = x, x.Op != gis.Delete
+		}
+	}
+	return v, ok
 }
 
 // At returns the version that stood at a moment; ok is false when there was none. Versions are as History returns them.

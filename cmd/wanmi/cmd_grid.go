@@ -176,9 +176,9 @@ func (a *app) cmdGridExport() *cobra.Command {
 	db := a.dbFlag(c)
 	out := c.Flags().String("out", "", "the file to write (required)")
 	void := c.Flags().Bool("void", false, "void cells (作废) too")
-	asOf := c.Flags().String("as-of", "", asOfHelp)
+	when := askedFlags(c)
 	c.RunE = func(c *cobra.Command, _ []string) error {
-		return a.exportLayer(c.Context(), *db, "unit_grid", *out, *asOf, *void)
+		return a.exportLayer(c.Context(), *db, "unit_grid", *out, *when, *void)
 	}
 	return c
 }
@@ -189,20 +189,21 @@ func (a *app) cmdExport() *cobra.Command {
 		Short: "write a layer to a file: gpkg, geojson, geojsonl, csv, xlsx, shp",
 		Example: `  wanmi export --db city.gpkg component --out 部件.xlsx
   wanmi export --db city.gpkg unit_grid --out cells.geojson
-  wanmi export --db city.gpkg component --as-of 2026-08-02 --out 部件0802.gpkg`,
+  wanmi export --db city.gpkg component --as-of 2026-08-02 --out 部件0802.gpkg
+  wanmi export --db city.gpkg component --valid-at 2026-08-02 --out 部件0802.gpkg`,
 		Args: cobra.ExactArgs(1),
 	}
 	db := a.dbFlag(c)
 	out := c.Flags().String("out", "", "the file to write; its suffix says the format (required)")
 	void := c.Flags().Bool("void", false, "with unit_grid: void cells (作废) too")
-	asOf := c.Flags().String("as-of", "", asOfHelp)
+	when := askedFlags(c)
 	c.RunE = func(c *cobra.Command, args []string) error {
-		return a.exportLayer(c.Context(), *db, args[0], *out, *asOf, *void)
+		return a.exportLayer(c.Context(), *db, args[0], *out, *when, *void)
 	}
 	return c
 }
 
-func (a *app) exportLayer(ctx context.Context, db, layer, out, asOf string, void bool) error {
+func (a *app) exportLayer(ctx context.Context, db, layer, out string, when asked, void bool) error {
 	if out == "" {
 		return usageError{errors.New("give --out FILE; its suffix says the format: gpkg, geojson, geojsonl, csv, xlsx, shp")}
 	}
@@ -210,14 +211,16 @@ func (a *app) exportLayer(ctx context.Context, db, layer, out, asOf string, void
 	if err != nil {
 		return err
 	}
-	at, err := parseMoment(asOf)
+	at, valid, err := when.moment()
 	if err != nil {
 		return err
 	}
 	return a.withStore(ctx, db, mustExist, func(st store) error {
 		feats := st.Features(ctx, layer, orb.Bound{})
 		if !at.IsZero() {
-			feats = st.AsOf(ctx, layer, at, orb.Bound{})
+			if feats = st.AsOf(ctx, layer, at, orb.Bound{}); valid {
+				feats = st.ValidAt(ctx, layer, at, orb.Bound{})
+			}
 		}
 		if layer == "unit_grid" && !void {
 			feats = withoutVoid(feats)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -13,6 +14,34 @@ import (
 	"wanmi/data/census"
 	"wanmi/gis"
 )
+
+const validAtHelp = "what was so at that day's end or at that moment, by all that is known now: a delivery with a --date counts from that day on"
+
+// asked is a moment somebody asks about: as the database was then, or as the city was then.
+type asked struct{ asOf, validAt string }
+
+// moment reads the one that was given; the zero time for none.
+func (q asked) moment() (at time.Time, valid bool, err error) {
+	if q.asOf != "" && q.validAt != "" {
+		return at, false, usageError{errors.New("--as-of asks what was in the database, --valid-at what was so: give one of the two")}
+	}
+	if q.validAt == "" {
+		at, err = parseMoment(q.asOf)
+		return at, false, err
+	}
+	if at, err = gis.Moment(q.validAt); err != nil {
+		err = usageError{fmt.Errorf("--valid-at: %w", err)}
+	}
+	return at, true, err
+}
+
+// askedFlags adds --as-of and --valid-at.
+func askedFlags(c *cobra.Command) *asked {
+	q := &asked{}
+	c.Flags().StringVar(&q.asOf, "as-of", "", asOfHelp)
+	c.Flags().StringVar(&q.validAt, "valid-at", "", validAtHelp)
+	return q
+}
 
 const asOfHelp = "the state of that day's end (2026-08-02, local time) or of that moment (RFC 3339)"
 
@@ -33,17 +62,18 @@ func (a *app) cmdHistory() *cobra.Command {
 recoding, find it too, and so does the code of one that is gone. --layer names another layer.`,
 		Example: `  wanmi history --db city.gpkg 37088301037000012
   wanmi history --db city.gpkg --as-of 2026-08-02 37088301037000012
+  wanmi history --db city.gpkg --valid-at 2026-08-02 37088301037000012
   wanmi history --db city.gpkg --layer unit_grid 370883001001007`,
 		Args: cobra.ExactArgs(1),
 	}
 	db := a.dbFlag(c)
 	layer := c.Flags().String("layer", "component", "the layer")
-	asOf := c.Flags().String("as-of", "", asOfHelp)
+	when := askedFlags(c)
 	c.RunE = func(c *cobra.Command, args []string) error {
 		if _, err := gis.LayerByName(*layer); err != nil {
 			return err
 		}
-		at, err := parseMoment(*asOf)
+		at, valid, err := when.moment()
 		if err != nil {
 			return err
 		}
@@ -53,7 +83,7 @@ recoding, find it too, and so does the code of one that is gone. --layer names a
 				return err
 			}
 			if !at.IsZero() {
-				return a.tellState(versions, args[0], at)
+				return a.tellState(versions, args[0], at, valid)
 			}
 			return a.tellVersions(versions, *layer, args[0])
 		})
@@ -70,7 +100,7 @@ func (a *app) tellVersions(versions []data.Version, layer, code string) error {
 		last[v.Feature.ID] = v
 		if a.json {
 			err := a.printJSON(map[string]any{
-				"seq": v.Seq, "at": v.At, "actor": v.Actor, "source": v.Source, "batch": v.Batch, "file": v.File, "row": v.Row,
+				"seq": v.Seq, "at": v.At, "valid_from": v.ValidFrom, "undone": v.Undone, "actor": v.Actor, "source": v.Source, "batch": v.Batch, "file": v.File, "row": v.Row,
 				"op": v.Op, "code": v.Feature.Key, "changed": changed,
 			})
 			if err != nil {
@@ -84,6 +114,12 @@ func (a *app) tellVersions(versions []data.Version, layer, code string) error {
 		}
 		if v.Batch > 0 {
 			from += fmt.Sprintf(" (batch %d)", v.Batch)
+		}
+		if !v.ValidFrom.Equal(v.At) {
+			from += ", valid from " + v.ValidFrom.Local().Format(time.DateOnly)
+		}
+		if v.Undone {
+			from += ", undone"
 		}
 		if _, err := fmt.Fprintf(a.out, "%s  %-6s  %s  %s  %s\n", v.At.Local().Format(time.DateTime), v.Op, v.Feature.Key, v.Actor, from); err != nil {
 			return err
@@ -131,8 +167,11 @@ func place(f gis.Feature) string {
 }
 
 // tellState prints the feature as it stood.
-func (a *app) tellState(versions []data.Version, code string, at time.Time) error {
+func (a *app) tellState(versions []data.Version, code string, at time.Time, valid bool) error {
 	v, ok := data.At(versions, at)
+	if valid {
+		v, ok = data.ValidAt(versions, at)
+	}
 	if !ok {
 		return gis.E(gis.NotFound, nil, "there was no %s at %s", code, at.Format(time.RFC3339))
 	}
@@ -145,7 +184,7 @@ func (a *app) tellState(versions []data.Version, code string, at time.Time) erro
 			}
 		}
 	}
-	return a.result(map[string]any{"code": v.Feature.Key, "since": v.At, "properties": values, "position": place(v.Feature)},
+	return a.result(map[string]any{"code": v.Feature.Key, "since": v.At, "valid_from": v.ValidFrom, "properties": values, "position": place(v.Feature)},
 		"%s at %s, since %s", v.Feature.Key, place(v.Feature), v.At.Local().Format(time.DateTime))
 }
 
@@ -226,6 +265,9 @@ func (a *app) showBatch(ctx context.Context, st store, b data.Batch) error {
 	}
 	if !a.json {
 		fmt.Fprintf(a.out, "files: %s\n", strings.Join(b.Files, ", "))
+		if b.Surveyed != "" {
+			fmt.Fprintf(a.out, "shows: %s\n", b.Surveyed)
+		}
 		if b.Extent != "" {
 			fmt.Fprintf(a.out, "extent: %s\n", b.Extent)
 		}

@@ -20,7 +20,7 @@ type importFlags struct {
 	set                                       []string
 	dryRun, guess, partial, strict, fix       bool
 	tolerance                                 float64
-	config, extent                            string
+	config, extent, date                      string
 }
 
 func (a *app) cmdImport() *cobra.Command {
@@ -77,6 +77,7 @@ faults and which of them --fix puts right. Exit code 3 means that nothing could 
 	fl.BoolVar(&f.guess, "guess", false, "only print the guessed profile as YAML")
 	fl.BoolVar(&f.partial, "partial", false, "the delivery is not complete: rows of its source that it lacks stay")
 	fl.StringVar(&f.extent, "extent", "", "the delivery covers only this area: minlon,minlat,maxlon,maxlat, codes (community:370883001001,…; street:, cell:),\na polygon as WKT, or a file with a GeoJSON or WKT polygon; what is stored outside it stays")
+	fl.StringVar(&f.date, "date", "", "the day the delivery shows, as 2026-08-23: what it says holds from then on (export --valid-at); guess: that of the file name")
 	fl.Float64Var(&f.tolerance, "tolerance", 1, "with unit_grid: gaps and overlaps narrower than this are closed, m")
 	fl.StringVar(&f.config, "config", "", "with unit_grid: a YAML file whose land and compound the cells are judged by")
 	fl.BoolVar(&f.fix, "fix", false, "put right what a rule can put right safely; the history of the component says which rule and what it was")
@@ -119,6 +120,12 @@ func (a *app) importOptions(f importFlags, layer string, files []string) (census
 	if layer != "osm" {
 		if _, err := gis.LayerByName(layer); err != nil {
 			return opt, err
+		}
+	}
+	if f.date != "" {
+		var err error
+		if opt.Date, err = census.ParseDate(f.date); err != nil {
+			return opt, usageError{fmt.Errorf("--date: %w", err)}
 		}
 	}
 	if f.extent != "" {

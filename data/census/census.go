@@ -36,6 +36,7 @@ type Options struct {
 	DryRun    bool              // compute the summary, write nothing
 	Partial   bool              // the delivery is not complete: rows of its source that it lacks stay
 	Extent    *Extent           // the area the delivery covers: what is stored outside it stays; nil: everything
+	Date      string            // the day the delivery shows, see ParseDate; "": none is known
 	Strict    bool              // one rejected row rejects the batch
 	Fix       bool              // put right what a rule can put right safely, and write it into the row's history
 	ForReport bool              // a report will be written: keep what its map is drawn on

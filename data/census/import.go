@@ -63,9 +63,12 @@ func runImport(ctx context.Context, t Target, o Options) (Result, error) {
 			return r.res, err
 		}
 	}
+	if err := r.tellDate(); err != nil {
+		return r.res, err
+	}
 	r.res.Batch = data.Batch{
 		Layer: o.Layer, Source: strings.Join(r.sourceNames(), ", "), Actor: o.Actor, StartedAt: started,
-		Profile: r.profileText(), Extent: r.Extent.Text(), Token: r.Token,
+		Profile: r.profileText(), Extent: r.Extent.Text(), Token: r.Token, Surveyed: r.Date,
 	}
 	for _, f := range o.Files {
 		r.res.Batch.Files = append(r.res.Batch.Files, filepath.Base(f))
@@ -143,6 +146,9 @@ func newRun(ctx context.Context, t Target, o Options) (*run, error) {
 	}
 	if err == nil {
 		err = r.settleExtent()
+	}
+	if err == nil {
+		err = r.settleDate()
 	}
 	return r, err
 }

@@ -31,6 +31,7 @@ type Profile struct {
 	Class    *ClassRule        `yaml:"class,omitempty"`
 	Skip     []string          `yaml:"skip,omitempty"` // columns kept out of the extra field
 	Checks   *Checks           `yaml:"checks,omitempty"`
+	Date     string            `yaml:"date,omitempty"`     // the day the delivery shows, see ParseDate
 	Extent   string            `yaml:"extent,omitempty"`   // the area the delivery covers, see ParseExtent
 	Volatile []string          `yaml:"volatile,omitempty"` // columns whose change alone is none, as update stamps
 }
@@ -64,6 +65,11 @@ func ParseProfile(b []byte) (Profile, error) {
 	}
 	if p.Checks != nil {
 		if err := p.Checks.valid(); err != nil {
+			return p, err
+		}
+	}
+	if p.Date != "" {
+		if _, err := ParseDate(p.Date); err != nil {
 			return p, err
 		}
 	}

@@ -28,6 +28,58 @@ func (s *Store) AsOf(ctx context.Context, layer string, at time.Time, bound orb.
 	}
 }
 
+// ValidAt yields the rows of a layer as they were at a moment by what is known now, see [data.ValidAt]; bound is as for AsOf.
+func (s *Store) ValidAt(ctx context.Context, layer string, at time.Time, bound orb.Bound) iter.Seq2[gis.Feature, error] {
+	return func(yield func(gis.Feature, error) bool) {
+		t, err := s.table(layer)
+		if err != nil {
+			yield(gis.Feature{}, err)
+			return
+		}
+		if err := s.validAt(ctx, t, at, bound, yield); err != nil {
+			yield(gis.Feature{}, s.wrap(err, "read "+layer+" as it was at a date"))
+		}
+	}
+}
+
+func (s *Store) validAt(ctx context.Context, t *table, at time.Time, bound orb.Bound, yield func(gis.Feature, error) bool) error {
+	tx, err := s.reader.BeginTx(context.WithoutCancel(ctx), &sql.TxOptions{ReadOnly: true})
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback()
+	held, err := t.heldAt(ctx, tx, at)
+	if err != nil {
+		return err
+	}
+	former, err := queryIDs(ctx, tx, `SELECT DISTINCT feature FROM feature_history WHERE layer = ? ORDER BY 1`, t.name)
+	if err != nil {
+		return err
+	}
+	query, args := t.rowsSQL(bound, "")
+	return t.then(ctx, tx, bound, query, args, former, held.Has, yield)
+}
+
+// heldAt returns the changes of the layer that hold at a moment.
+func (t *table) heldAt(ctx context.Context, q rowQuerier, at time.Time) (*kept.Seqs, error) {
+	rows, err := q.QueryContext(ctx, `SELECT c.seq, +c.at, coalesce(+b.surveyed, ''), coalesce(b.status, '')
+		FROM change_log c LEFT JOIN import_batch b ON b.id = c.batch WHERE c.layer = ?`, t.name)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var held kept.Seqs
+	for rows.Next() {
+		var seq int64
+		var made, surveyed, status string
+		if err := rows.Scan(&seq, &made, &surveyed, &status); err != nil {
+			return nil, err
+		}
+		held.Add(seq, kept.Held(kept.ParseTime(made), surveyed, status, at))
+	}
+	return &held, rows.Err()
+}
+
 func (s *Store) asOf(ctx context.Context, t *table, at time.Time, bound orb.Bound, yield func(gis.Feature, error) bool) error {
 	tx, err := s.reader.BeginTx(context.WithoutCancel(ctx), &sql.TxOptions{ReadOnly: true})
 	if err != nil {
@@ -42,14 +94,21 @@ func (s *Store) asOf(ctx context.Context, t *table, at time.Time, bound orb.Boun
 	if err != nil {
 		return err
 	}
+	query, args := t.rowsSQL(bound, "AND rev <= ?")
+	return t.then(ctx, tx, bound, query, append(args, last), gone, func(seq int64) bool { return seq <= last }, yield)
+}
+
+// then yields by ID the rows of the query whose last change counts, and of those with the IDs of former, which are sorted, the
+// last version that counts.
+func (t *table) then(ctx context.Context, tx *sql.Tx, bound orb.Bound, query string, args []any, former []int64, counts func(seq int64) bool, yield func(gis.Feature, error) bool) error {
 	next := 0
-	// flush hands on the rows that have changed since, up to an ID.
+	// flush hands on the rows with former versions, up to an ID.
 	flush := func(below int64) (more bool, err error) {
-		for ; next < len(gone) && gone[next] < below; next++ {
+		for ; next < len(former) && former[next] < below; next++ {
 			if err := ctx.Err(); err != nil {
 				return false, err
 			}
-			f, ok, err := t.versionAt(ctx, tx, gone[next], last)
+			f, ok, err := t.versionAt(ctx, tx, former[next], counts)
 			if err != nil {
 				return false, err
 			}
@@ -64,12 +123,14 @@ func (s *Store) asOf(ctx context.Context, t *table, at time.Time, bound orb.Boun
 	}
 	var failed error
 	stopped := false
-	query, args := t.rowsSQL(bound, "AND rev <= ?")
-	err = t.each(ctx, tx, bound, query, append(args, last), func(sc *scanner) bool {
+	err := t.each(ctx, tx, bound, query, args, func(sc *scanner) bool {
 		more, err := flush(sc.fid)
 		if err != nil || !more {
 			failed, stopped = err, true
 			return false
+		}
+		if next < len(former) && former[next] == sc.fid || !counts(sc.rev) {
+			return true
 		}
 		f, err := sc.feature()
 		if err != nil {
@@ -97,8 +158,12 @@ func firstError(errs ...error) error {
 
 // replaced returns the IDs of the rows that were there after the change numbered last and are changed or gone since.
 func (t *table) replaced(ctx context.Context, q rowQuerier, last int64) ([]int64, error) {
-	rows, err := q.QueryContext(ctx, fmt.Sprintf(`SELECT DISTINCT feature FROM feature_history h WHERE layer = ? AND rev <= ?
+	return queryIDs(ctx, q, fmt.Sprintf(`SELECT DISTINCT feature FROM feature_history h WHERE layer = ? AND rev <= ?
 		AND NOT EXISTS (SELECT 1 FROM %s c WHERE c.fid = h.feature AND c.rev <= ?) ORDER BY 1`, quote(t.name)), t.name, last, last)
+}
+
+func queryIDs(ctx context.Context, q rowQuerier, query string, args ...any) ([]int64, error) {
+	rows, err := q.QueryContext(ctx, query, args...)
 	if err != nil {
 		return nil, err
 	}
@@ -114,14 +179,14 @@ func (t *table) replaced(ctx context.Context, q rowQuerier, last int64) ([]int64
 	return out, rows.Err()
 }
 
-// versionAt returns the row of that ID after the change numbered last; ok is false when it was not there.
-func (t *table) versionAt(ctx context.Context, q versionReader, id, last int64) (f gis.Feature, ok bool, err error) {
+// versionAt returns the row of that ID after the last change that counts; ok is false when it was not there.
+func (t *table) versionAt(ctx context.Context, q versionReader, id int64, counts func(seq int64) bool) (f gis.Feature, ok bool, err error) {
 	versions, err := t.versions(ctx, q, id)
 	if err != nil {
 		return f, false, err
 	}
 	for _, v := range versions {
-		if v.Seq <= last {
+		if counts(v.Seq) {
 			f, ok = v.Feature, v.Op != gis.Delete
 		}
 	}

@@ -125,8 +125,9 @@ func (t *table) formerVersions(ctx context.Context, q rowQuerier, id int64) (out
 func noteWriters(ctx context.Context, q querier, t *table, versions []data.Version) error {
 	for i := range versions {
 		v := &versions[i]
-		var at string
-		err := q.QueryRowContext(ctx, `SELECT +at, actor, source, coalesce(batch, 0) FROM change_log WHERE seq = ?`, v.Seq).Scan(&at, &v.Actor, &v.Source, &v.Batch)
+		var at, surveyed, status string
+		err := q.QueryRowContext(ctx, `SELECT +c.at, c.actor, c.source, coalesce(c.batch, 0), coalesce(+b.surveyed, ''), coalesce(b.status, '')
+			FROM change_log c LEFT JOIN import_batch b ON b.id = c.batch WHERE c.seq = ?`, v.Seq).Scan(&at, &v.Actor, &v.Source, &v.Batch, &surveyed, &status)
 		if errors.Is(err, sql.ErrNoRows) { // the row was made by another program
 			continue
 		}
@@ -134,6 +135,7 @@ func noteWriters(ctx context.Context, q querier, t *table, versions []data.Versi
 			return err
 		}
 		v.At = kept.ParseTime(at)
+		kept.NoteValid(v, surveyed, status)
 		if v.Batch == 0 || v.Op == gis.Delete {
 			continue
 		}

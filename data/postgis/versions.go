@@ -111,9 +111,10 @@ func (t *table) formerVersions(ctx context.Context, q querier, id int64) (out []
 func noteWriters(ctx context.Context, tx *sql.Tx, t *table, versions []data.Version) error {
 	for i := range versions {
 		v := &versions[i]
-		var at string
-		err := tx.QueryRowContext(ctx, `SELECT `+timeExpr("at")+`, actor, source, coalesce(batch, 0) FROM wanmi.change_log WHERE seq = $1`, v.Seq).
-			Scan(&at, &v.Actor, &v.Source, &v.Batch)
+		var at, surveyed, status string
+		err := tx.QueryRowContext(ctx, `SELECT `+timeExpr("c.at")+`, c.actor, c.source, coalesce(c.batch, 0), coalesce(b.surveyed::text, ''), coalesce(b.status, '')
+			FROM wanmi.change_log c LEFT JOIN wanmi.import_batch b ON b.id = c.batch WHERE c.seq = $1`, v.Seq).
+			Scan(&at, &v.Actor, &v.Source, &v.Batch, &surveyed, &status)
 		if errors.Is(err, sql.ErrNoRows) { // the row was made by another program
 			continue
 		}
@@ -121,6 +122,7 @@ func noteWriters(ctx context.Context, tx *sql.Tx, t *table, versions []data.Vers
 			return err
 		}
 		v.At = kept.ParseTime(at)
+		kept.NoteValid(v, surveyed, status)
 		if v.Batch == 0 || v.Op == gis.Delete {
 			continue
 		}

@@ -26,6 +26,7 @@ type Store interface {
 	Changes(ctx context.Context, since int64) iter.Seq2[gis.Change, error]
 	LastBy(ctx context.Context, source string) (gis.Change, error)
 	History(ctx context.Context, layer, key string) ([]data.Version, error)
+	ValidAt(ctx context.Context, layer string, at time.Time, bound orb.Bound) iter.Seq2[gis.Feature, error]
 	AsOf(ctx context.Context, layer string, at time.Time, bound orb.Bound) iter.Seq2[gis.Feature, error]
 	After(ctx context.Context, layer string, bound orb.Bound, id int64) iter.Seq2[gis.Feature, error]
 	Renames(ctx context.Context, layer string) iter.Seq2[data.Renamed, error]
@@ -71,6 +72,7 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		{"writing inside a loop", testLoopWrite},
 		{"counters", testCounters},
 		{"batches and rejected rows", testBatches},
+		{"valid time", testValidAt},
 		{"lineage", testLineage},
 		{"keys", testKeys},
 		{"as of a moment", testAsOf},

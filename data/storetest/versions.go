@@ -365,3 +365,88 @@ func testProposals(t *testing.T, s Store) {
 	wantKind(t, "no proposal", err, gis.NotFound)
 	wantGeneration(t, s, 0) // proposals change no feature
 }
+
+// testValidAt: what a delivery shows holds from its day on, whenever it was written; a later write counts from its own day; a
+// batch that was rolled back never held. What History says of each feature is the same.
+func testValidAt(t *testing.T, s Store) {
+	day := func(month, day int) time.Time {
+		return time.Date(2026, time.Month(month), day, 12, 0, 0, 0, time.Local)
+	}
+	deliver := func(surveyed string, fn func(tx data.Tx) error) int64 {
+		b := &data.Batch{Layer: "component", Source: "trees", Surveyed: surveyed}
+		writeAs(t, s, data.WriteInfo{Bulk: true, Batch: b}, fn)
+		return b.ID
+	}
+	a, b, c := component("a", 116, 35), component("b", 117, 36), component("c", 118, 37)
+	a.Set("note", "一")
+	deliver("2026-03-01", func(tx data.Tx) error { return putAll(tx, a, b, c) })
+	a.Set("note", "三")
+	deliver("2026-07-01", func(tx data.Tx) error {
+		if err := putAll(tx, a); err != nil {
+			return err
+		}
+		return tx.Delete("component", "b")
+	})
+	a.Set("note", "二") // delivered late: what was so in May, and is taken to be so from then on
+	deliver("2026-05-01", func(tx data.Tx) error { return putAll(tx, a) })
+	wrong := deliver("2026-04-01", func(tx data.Tx) error {
+		a.Set("note", "错")
+		return putAll(tx, a, component("d", 119, 38))
+	})
+	write(t, s, func(tx data.Tx) error {
+		a.Set("note", "二")
+		if err := putAll(tx, a); err != nil {
+			return err
+		}
+		if err := tx.Delete("component", "d"); err != nil {
+			return err
+		}
+		return tx.RolledBack(wrong)
+	})
+	put(t, s, component("e", 120, 39)) // said no day: from when it was written on
+	for _, m := range []struct {
+		at   time.Time
+		want string
+	}{
+		{day(2, 28), "[]"},
+		{day(3, 1), "[a=一 b= c=]"},
+		{day(4, 15), "[a=一 b= c=]"},
+		{day(5, 2), "[a=二 b= c=]"},
+		{day(7, 2), "[a=二 c=]"},
+		{time.Now().Add(time.Hour), "[a=二 c= e=]"},
+	} {
+		got := []string{}
+		for f, err := range s.ValidAt(t.Context(), "component", m.at, orb.Bound{}) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			got = append(got, f.Key+"="+f.Text("note"))
+		}
+		if fmt.Sprint(got) != m.want {
+			t.Errorf("valid at %s: got %v, want %s", m.at.Format(time.DateOnly), got, m.want)
+		}
+		told := []string{}
+		for _, key := range []string{"a", "b", "c", "d", "e"} {
+			versions, err := s.History(t.Context(), "component", key)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if v, ok := data.ValidAt(versions, m.at); ok {
+				told = append(told, v.Feature.Key+"="+v.Feature.Text("note"))
+			}
+		}
+		if fmt.Sprint(told) != m.want {
+			t.Errorf("by the histories, at %s: got %v, want %s", m.at.Format(time.DateOnly), told, m.want)
+		}
+	}
+	box := orb.Bound{Min: orb.Point{117.5, 36.5}, Max: orb.Point{118.5, 37.5}}
+	n := 0
+	for f, err := range s.ValidAt(t.Context(), "component", day(7, 2), box) {
+		if n++; err != nil || f.Key != "c" {
+			t.Errorf("in a box: got %v, %v, want c", f.Key, err)
+		}
+	}
+	if n != 1 {
+		t.Errorf("in a box: got %d rows, want 1", n)
+	}
+}

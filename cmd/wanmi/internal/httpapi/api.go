@@ -30,6 +30,7 @@ type Keys interface {
 type Ledger interface {
 	Rev(ctx context.Context, layer, key string) (int64, error)
 	History(ctx context.Context, layer, key string) ([]data.Version, error)
+	ValidAt(ctx context.Context, layer string, at time.Time, bound orb.Bound) iter.Seq2[gis.Feature, error]
 	AsOf(ctx context.Context, layer string, at time.Time, bound orb.Bound) iter.Seq2[gis.Feature, error]
 	KeyNow(ctx context.Context, layer, former string) (string, error)
 	Renames(ctx context.Context, layer string) iter.Seq2[data.Renamed, error]

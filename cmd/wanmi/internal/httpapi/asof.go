@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"iter"
 	"net/http"
 	"net/url"
 	"slices"
@@ -15,15 +16,39 @@ import (
 
 var asOfParam = param{name: "as_of", typ: "string", doc: "the state at the end of that day (2026-08-02) or at that moment (RFC 3339)"}
 
+var validAtParam = param{name: "valid_at", typ: "string", doc: "what was so at the end of that day or at that moment, by all that is known now: a delivery that states its date counts from that day on"}
+
+// moment reads as_of, what was in the database then, or valid_at, what was so then; the zero time for neither.
+func (c *call) moment() (at time.Time, valid bool, err error) {
+	asOf, validAt := c.q.Get("as_of"), c.q.Get("valid_at")
+	switch {
+	case asOf != "" && validAt != "":
+		return at, false, gis.E(gis.Invalid, nil, "as_of asks what was in the database, valid_at what was so: send one of the two")
+	case validAt != "":
+		at, err = gis.Moment(validAt)
+		return at, true, err
+	}
+	at, err = gis.Moment(asOf)
+	return at, false, err
+}
+
+// rowsThen are the rows of a layer at a moment.
+func (a *API) rowsThen(c *call, layer string, at time.Time, valid bool, within orb.Bound) iter.Seq2[gis.Feature, error] {
+	if valid {
+		return a.cfg.Store.ValidAt(c.r.Context(), layer, at, within)
+	}
+	return a.cfg.Store.AsOf(c.r.Context(), layer, at, within)
+}
+
 // componentsThen is GET /api/components?as_of=: the page of the components that were there then and as they were.
-func (a *API) componentsThen(c *call, at time.Time, box *orb.Bound, class, grid string, pg paging) (*reply, error) {
+func (a *API) componentsThen(c *call, at time.Time, valid bool, box *orb.Bound, class, grid string, pg paging) (*reply, error) {
 	var within orb.Bound
 	if box != nil {
 		within = *box
 	}
 	var codes []string
 	found := map[string]gis.Feature{}
-	for f, err := range a.cfg.Store.AsOf(c.r.Context(), "component", at, within) {
+	for f, err := range a.rowsThen(c, "component", at, valid, within) {
 		if err != nil {
 			return nil, err
 		}
@@ -49,7 +74,7 @@ func (a *API) componentsThen(c *call, at time.Time, box *orb.Bound, class, grid 
 
 // componentThen is GET /api/components/{code}?as_of=.
 func (a *API) componentThen(c *call, code string) (*reply, error) {
-	at, err := gis.Moment(c.q.Get("as_of"))
+	at, valid, err := c.moment()
 	if err != nil {
 		return nil, err
 	}
@@ -58,11 +83,14 @@ func (a *API) componentThen(c *call, code string) (*reply, error) {
 		return nil, notFound(err, "no component %s", clip(code))
 	}
 	v, ok := data.At(versions, at)
+	if valid {
+		v, ok = data.ValidAt(versions, at)
+	}
 	if !ok {
 		return nil, gis.E(gis.NotFound, nil, "there was no component %s at %s", clip(code), rfc3339(at))
 	}
 	out := featureObject(v.Feature)
-	out["id"], out["since"] = v.Feature.Key, rfc3339(v.At)
+	out["id"], out["since"], out["valid_from"] = v.Feature.Key, rfc3339(v.At), rfc3339(v.ValidFrom)
 	return geoJSONReply(out)
 }
 

@@ -26,12 +26,12 @@ func componentRoutes() []route {
 		{name: "bbox", typ: "string", doc: "minLon,minLat,maxLon,maxLat"},
 		{name: "class", typ: "string", doc: "class code or the beginning of one"},
 		{name: "grid", typ: "string", doc: "code of a cell"},
-		asOfParam,
+		asOfParam, validAtParam,
 	}, pageParams...)
 	one := "/api/components/{code}"
 	return []route{
 		get("components", "/api/components", tag, "Components by code, in pages.", (*API).listComponents, list...).gives("FeatureCollection").as(geoJSON),
-		get("component", one, tag, "A component; its ETag is the revision. A code it once had is answered with 301.", (*API).component, asOfParam).gives("Feature").as(geoJSON),
+		get("component", one, tag, "A component; its ETag is the revision. A code it once had is answered with 301.", (*API).component, asOfParam, validAtParam).gives("Feature").as(geoJSON),
 		get("component-history", one+"/history", tag, "The states of a component, oldest first: who, when, from which file and row. Former codes find it too.", (*API).componentHistory).gives("History"),
 		get("component-put", one, tag, "Stores a component whole: with If-Match the one read, with If-None-Match: * a new one.", (*API).putComponent).
 			by(http.MethodPut).needs(data.RoleEditor).takes("Component", geoJSON, smallBody).gives("Feature").as(geoJSON),
@@ -63,7 +63,7 @@ func (a *API) listComponents(c *call) (*reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	at, err := gis.Moment(c.q.Get("as_of"))
+	at, valid, err := c.moment()
 	if err != nil {
 		return nil, err
 	}
@@ -80,7 +80,7 @@ func (a *API) listComponents(c *call) (*reply, error) {
 		grid = string(code)
 	}
 	if !at.IsZero() {
-		return a.componentsThen(c, at, box, class, grid, pg)
+		return a.componentsThen(c, at, valid, box, class, grid, pg)
 	}
 	if box == nil && class == "" && grid == "" { // every page costs the same
 		return a.componentPage(c, c.view.Components.Codes(), pg)
@@ -172,7 +172,7 @@ func (a *API) read(c *call, code string) (gis.Feature, int64, error) {
 // component is GET /api/components/{code}.
 func (a *API) component(c *call) (*reply, error) {
 	code := c.vars["code"]
-	if c.q.Get("as_of") != "" {
+	if c.q.Get("as_of") != "" || c.q.Get("valid_at") != "" {
 		return a.componentThen(c, code)
 	}
 	f, rev, err := a.read(c, code)
@@ -212,7 +212,7 @@ func (a *API) componentHistory(c *call) (*reply, error) {
 		one := featureObject(v.Feature)
 		one["id"] = v.Feature.Key
 		list = append(list, object{
-			"seq": v.Seq, "at": rfc3339(v.At), "actor": v.Actor, "source": v.Source, "batch": v.Batch, "file": v.File, "row": v.Row, "op": string(v.Op), "feature": one,
+			"seq": v.Seq, "at": rfc3339(v.At), "valid_from": rfc3339(v.ValidFrom), "undone": v.Undone, "actor": v.Actor, "source": v.Source, "batch": v.Batch, "file": v.File, "row": v.Row, "op": string(v.Op), "feature": one,
 		})
 	}
 	return jsonReply(object{"code": c.vars["code"], "versions": list})

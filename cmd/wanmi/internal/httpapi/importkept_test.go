@@ -261,3 +261,38 @@ func TestImportExtent(t *testing.T) {
 	}
 	s.problem(s.upload(data.RoleEditor, [][2]string{{"layer", "component"}, {"extent", "somewhere"}}, map[string]string{"a.csv": delivery}), 400, "an extent that is none")
 }
+
+// What a delivery with a date says was so from that day on; as_of still asks what was in the database.
+func TestValidAt(t *testing.T) {
+	s := start(t, nil)
+	key := []string{"X-API-Key", s.keys[data.RoleEditor]}
+	w := s.upload(data.RoleEditor, [][2]string{{"layer", "component"}, {"date", "2026-03-05"}, {"dry_run", "false"}}, map[string]string{"路灯.csv": delivery})
+	if j := s.settled(strings.TrimPrefix(w.Header().Get("Location"), "http://example.com")); j["state"] != "committed" {
+		t.Fatalf("got %v, want it committed", j)
+	}
+	var all struct{ Features []struct{ ID string } }
+	s.get("/api/components?class=01037", &all)
+	if len(all.Features) != 3 {
+		t.Fatalf("lamps: got %d, want the town's and two delivered", len(all.Features))
+	}
+	for target, want := range map[string]int{
+		"/api/components?class=01037&valid_at=2026-03-04": 0, "/api/components?class=01037&valid_at=2026-03-05": 2, "/api/components?class=01037&as_of=2026-03-05": 0,
+		"/ogc/collections/component/items?class=01037&valid_at=2026-03-05": 2, "/ogc/collections/component/items?class=01037&datetime=2026-03-05": 0,
+	} {
+		var got struct{ Features []any }
+		if s.get(target, &got); len(got.Features) != want {
+			t.Errorf("%s: got %d lamps, want %d", target, len(got.Features), want)
+		}
+	}
+	one := "/api/components/" + all.Features[2].ID
+	var f struct {
+		ValidFrom string `json:"valid_from"`
+	}
+	s.get(one+"?valid_at=2026-03-06", &f)
+	if at, err := time.Parse(time.RFC3339, f.ValidFrom); err != nil || at.Local().Format(time.DateOnly) != "2026-03-05" {
+		t.Errorf("valid from: got %q, %v, want 2026-03-05", f.ValidFrom, err)
+	}
+	s.problem(s.do("GET", one+"?valid_at=2026-03-04", ""), 404, "before its day")
+	s.problem(s.do("GET", one+"?valid_at=2026-03-04&as_of=2026-03-04", "", key...), 400, "both")
+	s.problem(s.do("GET", "/ogc/collections/component/items?valid_at=soon", ""), 400, "no day")
+}

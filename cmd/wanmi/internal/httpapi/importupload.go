@@ -215,6 +215,8 @@ func importOptions(fields map[string][]string) (o census.Options, tolerance floa
 			o.DryRun, err = formBool(name, v)
 		case "partial":
 			o.Partial, err = formBool(name, v)
+		case "date":
+			o.Date, err = census.ParseDate(v)
 		case "extent":
 			o.Extent, err = census.ParseExtent(v)
 		case "strict":
@@ -230,7 +232,7 @@ func importOptions(fields map[string][]string) (o census.Options, tolerance floa
 			p, err = census.ParseProfile([]byte(values[0]))
 			o.Profile = &p
 		default:
-			err = gis.E(gis.Invalid, nil, "unknown form field %s; there are layer, file, dry_run, crs, encoding, sheet, partial, extent, strict, set, profile, tolerance", clip(name))
+			err = gis.E(gis.Invalid, nil, "unknown form field %s; there are layer, file, dry_run, crs, encoding, sheet, partial, extent, date, strict, set, profile, tolerance", clip(name))
 		}
 		if err != nil {
 			return o, 0, err

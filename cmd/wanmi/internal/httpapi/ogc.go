@@ -52,6 +52,7 @@ func ogcRoutes() []route {
 			param{name: "limit", typ: "integer", doc: "most features a page, 1 to 10000; 10"},
 			param{name: "bbox", typ: "string", doc: "minLon,minLat,maxLon,maxLat"},
 			param{name: "datetime", typ: "string", doc: "the state at that moment; of an interval, at its end"},
+			validAtParam,
 			param{name: "offset", typ: "integer", doc: "features passed over"},
 			param{name: "after", typ: "integer", doc: "of a next link"}).gives("FeatureCollection").as(geoJSON).lenient(),
 		get("ogc-item", one+"/items/{fid}", tag, "A feature by its key; 301 from the former code of a component.", (*API).ogcItem, f).gives("Feature").as(geoJSON),
@@ -180,6 +181,7 @@ type itemQuery struct {
 	after         int64
 	box           *orb.Bound
 	at            time.Time         // the zero time is the present
+	valid         bool              // what was so then, not what was in the database
 	where         map[string]string // field -> text it must have
 	key           string            // the field a code is in
 }
@@ -241,6 +243,15 @@ func (a *API) ogcItems(c *call) (*reply, error) {
 	}
 	if q.at, err = c.datetime(); err != nil {
 		return nil, err
+	}
+	if v := c.q.Get("valid_at"); v != "" {
+		if !q.at.IsZero() {
+			return nil, gis.E(gis.Invalid, nil, "datetime asks what was in the database, valid_at what was so: send one of the two")
+		}
+		if q.at, err = gis.Moment(v); err != nil {
+			return nil, err
+		}
+		q.valid = true
 	}
 	if err := a.codeNow(c, l, q); err != nil {
 		return nil, err
@@ -307,7 +318,7 @@ func (a *API) items(c *call, l *gis.Layer, q itemQuery) (features []object, last
 	skip := q.offset
 	rows := a.cfg.Store.After(c.r.Context(), l.Name, within, q.after)
 	if !q.at.IsZero() {
-		rows = a.cfg.Store.AsOf(c.r.Context(), l.Name, q.at, within)
+		rows = a.rowsThen(c, l.Name, q.at, q.valid, within)
 	}
 	for f, err := range rows {
 		if err != nil {

@@ -73,6 +73,7 @@ func schemas() object {
 			"layer": text("as wanmi import LAYER"), "file": list(object{"type": "string", "format": "binary"}),
 			"dry_run": text("true (default) or false"), "crs": text("EPSG:n, gcj02, bd09"), "encoding": text("as gbk"),
 			"partial":   text("true: nothing is removed"),
+			"date":      text("the day the delivery shows, as 2026-08-23: what it says holds from then on (valid_at); guess: that of the file name"),
 			"extent":    text("the area the delivery covers, nothing is removed outside it: minlon,minlat,maxlon,maxlat, codes as community:370883001001,…, WKT or GeoJSON; text or a file"),
 			"tolerance": text("unit_grid: gaps and overlaps narrower than this are closed, m; 1 when left out"),
 		}},
