@@ -6,12 +6,15 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"syscall"
 
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 
 	"wanmi/gis"
 )
+
+const noRoom = "no room left on the disk that holds %s; nothing was written: make room there and try again"
 
 // wrap gives err the kind and the public sentence that fit it. Errors that have a kind keep it.
 func (s *Store) wrap(err error, doing string) error { return wrap(s.path, err, doing) }
@@ -32,15 +35,21 @@ func wrap(path string, err error, doing string) error {
 		return gis.E(gis.Unavailable, err, "the store is closed")
 	}
 	name := filepath.Base(path)
+	if errors.Is(err, syscall.ENOSPC) { // pages that are laid out beside the file first
+		return gis.E(gis.Unavailable, err, noRoom, name)
+	}
 	var se *sqlite.Error
 	if !errors.As(err, &se) {
 		return err
+	}
+	if se.Code() == sqlite3.SQLITE_IOERR_SHMSIZE { // the index of the WAL beside the file
+		return gis.E(gis.Unavailable, err, "no room left on the disk that holds %s, not even to open it; make room there and try again", name)
 	}
 	switch se.Code() & 0xff { // the low byte is the primary code
 	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:
 		return gis.E(gis.Unavailable, err, "another program is writing to %s; try again when it is done", name)
 	case sqlite3.SQLITE_FULL:
-		return gis.E(gis.Unavailable, err, "no room left on the disk that holds %s; nothing was written", name)
+		return gis.E(gis.Unavailable, err, noRoom, name)
 	case sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM:
 		return gis.E(gis.Unavailable, err, "%s or its folder is read-only; nothing was written", name)
 	case sqlite3.SQLITE_IOERR:
