@@ -152,18 +152,19 @@ func killDuringHistory(t *testing.T, db string, copied func(*testing.T, string) 
 		now := components(t, db)
 		done := bytes.Equal(now, after)
 		if !done && !bytes.Equal(now, before) {
-			t.Fatalf("round %d: %s killed after %v of %v left neither the state before nor the one after", round, step.name, wait, whole)
+			t.Fatalf("round %d: %s killed after %v of %v left neither the state before nor the one after, which is:\n%s", round, step.name, wait, whole, firstDifference(now, after))
 		}
 		if ends[step.name] == nil {
 			ends[step.name] = new([2]int)
 		}
+		t.Logf("round %d: %s killed after %v of %v, written: %v", round, step.name, wait.Round(time.Millisecond), whole.Round(time.Millisecond), done)
 		if done {
 			ends[step.name][1]++
 		} else {
 			ends[step.name][0]++
 			step.run(t, db, 0)
 			if now = components(t, db); !bytes.Equal(now, after) {
-				t.Fatalf("round %d: %s once more did not come to what it comes to without the kill", round, step.name)
+				t.Fatalf("round %d: %s killed after %v of %v once more did not come to what it comes to without the kill:\n%s", round, step.name, wait, whole, firstDifference(now, after))
 			}
 		}
 		before = now
@@ -171,6 +172,17 @@ func killDuringHistory(t *testing.T, db string, copied func(*testing.T, string) 
 	for _, name := range slices.Sorted(maps.Keys(ends)) {
 		t.Logf("%s: %d kills left the state before, %d the one after", name, ends[name][0], ends[name][1])
 	}
+}
+
+// firstDifference shows the first lines that differ.
+func firstDifference(got, want []byte) string {
+	g, w := strings.Split(string(got), "\n"), strings.Split(string(want), "\n")
+	for i := range min(len(g), len(w)) {
+		if g[i] != w[i] {
+			return fmt.Sprintf("line %d of %d and %d:\n%s\n%s", i+1, len(g), len(w), g[i], w[i])
+		}
+	}
+	return fmt.Sprintf("%d and %d lines", len(g), len(w))
 }
 
 // components returns all components as GeoJSON lines.
