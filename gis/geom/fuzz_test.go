@@ -16,8 +16,9 @@ func segsOf(data []byte) []Seg {
 	span, way := int64(1)<<(2+data[0]%28), data[1]
 	data = data[2:]
 	var segs []Seg
+	far := func(p Pt) bool { return max(p.X, -p.X, p.Y, -p.Y) >= 1<<30 } // the lattice is 2,000 km wide (doc.go); chains run out of it
 	add := func(a, b Pt, c byte) {
-		if len(segs) < 60 {
+		if len(segs) < 60 && !far(a) && !far(b) {
 			segs = append(segs, Seg{A: a, B: b, Class: c & 1, L: -1, R: -1})
 		}
 	}
