@@ -305,6 +305,7 @@ class Bench:
             t.start()
             busy, refused = editor.edit(lambda _: not done.is_set())
             t.join()
+            editor.none_lost()
         finally:
             server.terminate()
             server.wait()
@@ -328,7 +329,7 @@ class Editor:
 
     def __init__(self, port, secret):
         self.port, self.head, self.codes, self.n = port, {"Authorization": "Bearer " + secret, "Content-Type": "application/json"}, [], 0
-        self.free, self.last = queue.LifoQueue(), {}
+        self.free, self.done = queue.LifoQueue(), []
 
     def ask(self, method, path, body=None, head=None):
         c = http.client.HTTPConnection("127.0.0.1", self.port, timeout=600)
@@ -368,8 +369,18 @@ class Editor:
         if not isinstance(status, int) or status // 100 != 2:
             refused.append(status)
         else:
-            self.last[code] = max(n, self.last.get(code, -1))
+            self.done.append((code, n))
         self.free.put(c)
+
+    def none_lost(self):
+        """Every edit that was answered well is a version of its component."""
+        for code in sorted(set(c for c, _ in self.done)):
+            status, text = self.ask("GET", f"/api/components/{code}/history")
+            notes = set(json.dumps(v).split('"note": "')[1].split('"')[0] for v in json.loads(text)["versions"] if '"note": "' in json.dumps(v)) \
+                if status == 200 else set()
+            lost = [n for c, n in self.done if c == code and f"edit {n}" not in notes]
+            if lost:
+                raise SystemExit(f"{code}: edits {lost[:5]} were answered with 200 and are lost")
 
     def edit(self, more):
         took, refused, threads, started, n = [], [], [], time.monotonic(), 0

@@ -51,6 +51,9 @@ type ahead struct {
 	steps    int
 	hold     bool // it was asked for what needs the lock
 	returned bool // numbers nobody used were given back
+
+	slices  int
+	longest time.Duration // of a slice
 }
 
 // numbers are running numbers kept for a write: from last+1 to end.
@@ -129,12 +132,15 @@ func (s *Store) writeAhead(ctx context.Context, w data.WriteInfo, fn func(data.T
 	if err != nil {
 		return 0, true, s.wrap(err, "write")
 	}
+	var held time.Time
 	gen, err = s.writeLocked(ctx, w, func(d data.Tx) error {
+		held = time.Now()
 		if joined, err := a.join(d.(*tx)); err != nil || joined {
 			return err
 		}
 		return fn(d)
 	})
+	s.log.DebugContext(ctx, "long write", "slices", a.slices, "longest_slice_ms", a.longest.Milliseconds(), "locked_ms", time.Since(held).Milliseconds())
 	return gen, true, err
 }
 

@@ -2,7 +2,9 @@ package gpkg
 
 import (
 	"fmt"
+	"log/slog"
 	"path/filepath"
+	"slices"
 	"syscall"
 	"testing"
 	"time"
@@ -112,6 +114,58 @@ func openBench(b *testing.B) *Store {
 func closeBench(b *testing.B, s *Store) {
 	if err := s.Close(); err != nil {
 		b.Fatal(err)
+	}
+}
+
+// BenchmarkAhead measures a delivery into a layer that has rows, made ahead of the lock, while single rows are edited: how long an edit takes.
+func BenchmarkAhead(b *testing.B) {
+	const base = 2000
+	feats := delivery(base + benchRows)
+	for b.Loop() {
+		s, err := Open(b.Context(), filepath.Join(b.TempDir(), "city.gpkg"), Options{Log: slog.New(slog.NewTextHandler(b.Output(), &slog.HandlerOptions{Level: slog.LevelDebug}))})
+		if err != nil {
+			b.Fatal(err)
+		}
+		deliver(b, s, feats[:base])
+		done, ended := make(chan struct{}), make(chan struct{})
+		var took []time.Duration
+		go func() {
+			defer close(ended)
+			for i := 0; ; i++ {
+				select {
+				case <-done:
+					return
+				case <-time.After(10 * time.Millisecond):
+				}
+				f := feats[i%100].Clone()
+				f.Set("note", fmt.Sprint(i))
+				began := time.Now()
+				if _, err := s.Write(b.Context(), data.WriteInfo{}, func(tx data.Tx) error { _, _, err := tx.Put(&f); return err }); err != nil {
+					b.Error(err)
+				}
+				took = append(took, time.Since(began))
+			}
+		}()
+		w := data.WriteInfo{Bulk: true, Ahead: &data.Ahead{Rows: benchRows, Since: func(data.Tx, []gis.Change) (bool, error) { return true, nil }}}
+		_, err = s.Write(b.Context(), w, func(tx data.Tx) error {
+			for i := base; i < len(feats); i++ {
+				f := feats[i]
+				if _, _, err := tx.Put(&f); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			b.Fatal(err)
+		}
+		close(done)
+		<-ended
+		slices.Sort(took)
+		b.ReportMetric(float64(took[len(took)/2].Microseconds())/1e3, "median-ms")
+		b.ReportMetric(float64(took[len(took)*99/100].Microseconds())/1e3, "p99-ms")
+		b.ReportMetric(float64(took[len(took)-1].Microseconds())/1e3, "worst-ms")
+		closeBench(b, s)
 	}
 }
 

@@ -28,13 +28,11 @@ func (a *ahead) join(t *tx) (bool, error) {
 		return false, err
 	}
 	if ok {
-		if err := a.returnNumbers(t.sql, false); err != nil {
-			return false, err
-		}
 		if ok, err = a.since(t, changes.list); err != nil {
 			return false, err
 		}
-	} else if err := a.returnNumbers(t.sql, true); err != nil {
+	}
+	if err := a.returnNumbers(t.sql, !ok); err != nil {
 		return false, err
 	}
 	a.returned = true

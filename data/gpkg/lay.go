@@ -55,6 +55,8 @@ func (a *ahead) bringSome(l *aheadLayer, g *grower) error {
 	if err != nil {
 		return err
 	}
+	a.slices++
+	a.longest = max(a.longest, time.Since(started))
 	// What has been written goes to the disk now, so that an edit need not wait for it when it makes sure of its own.
 	if f, err := os.Open(a.store.path + "-wal"); err == nil {
 		f.Sync()

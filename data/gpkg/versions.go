@@ -3,6 +3,7 @@ package gpkg
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"slices"
 
@@ -121,21 +122,48 @@ func (t *table) formerVersions(ctx context.Context, q rowQuerier, id int64) (out
 	return out, partial, rows.Err()
 }
 
-// noteWriters fills in who made each version and from what, by the change log.
-func noteWriters(ctx context.Context, q querier, t *table, versions []data.Version) error {
+// noteWriters fills in who made each version and from what, by the change log. The log is asked once for all: a component edited
+// day by day has hundreds.
+func noteWriters(ctx context.Context, q versionReader, t *table, versions []data.Version) error {
+	seqs := make([]int64, len(versions))
 	for i := range versions {
-		v := &versions[i]
-		var at, surveyed, status string
-		err := q.QueryRowContext(ctx, `SELECT +c.at, c.actor, c.source, coalesce(c.batch, 0), coalesce(+b.surveyed, ''), coalesce(b.status, '')
-			FROM change_log c LEFT JOIN import_batch b ON b.id = c.batch WHERE c.seq = ?`, v.Seq).Scan(&at, &v.Actor, &v.Source, &v.Batch, &surveyed, &status)
-		if errors.Is(err, sql.ErrNoRows) { // the row was made by another program
-			continue
-		}
-		if err != nil {
+		seqs[i] = versions[i].Seq
+	}
+	list, err := json.Marshal(seqs)
+	if err != nil {
+		return err
+	}
+	rows, err := q.QueryContext(ctx, `SELECT c.seq, +c.at, c.actor, c.source, coalesce(c.batch, 0), coalesce(+b.surveyed, ''), coalesce(b.status, '')
+		FROM change_log c LEFT JOIN import_batch b ON b.id = c.batch WHERE c.seq IN (SELECT value FROM json_each(?))`, string(list))
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	type entry struct {
+		data.Version
+		surveyed, status string
+	}
+	log := map[int64]entry{} // a row made by another program is not in it
+	for rows.Next() {
+		var e entry
+		var at string
+		if err := rows.Scan(&e.Seq, &at, &e.Actor, &e.Source, &e.Batch, &e.surveyed, &e.status); err != nil {
 			return err
 		}
-		v.At = kept.ParseTime(at)
-		kept.NoteValid(v, surveyed, status)
+		e.At = kept.ParseTime(at)
+		log[e.Seq] = e
+	}
+	if err := rows.Err(); err != nil {
+		return err
+	}
+	for i := range versions {
+		v := &versions[i]
+		w, ok := log[v.Seq]
+		if !ok {
+			continue
+		}
+		v.At, v.Actor, v.Source, v.Batch = w.At, w.Actor, w.Source, w.Batch
+		kept.NoteValid(v, w.surveyed, w.status)
 		if v.Batch == 0 || v.Op == gis.Delete {
 			continue
 		}
