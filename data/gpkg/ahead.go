@@ -107,14 +107,14 @@ func (s *Store) writeAhead(ctx context.Context, w data.WriteInfo, fn func(data.T
 			s.log.Warn("stage not removed", "error", end)
 		}
 	}()
-	if err := s.reader.QueryRowContext(a.own, `SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'change_log'), 0)`).Scan(&a.seq); err != nil {
-		return 0, true, s.wrap(err, "begin a write")
-	}
-	if a.turn, err = s.takeStages(ctx, stageWait); err != nil {
+	if a.turn, err = s.takeStages(ctx, stageWait); err != nil || a.turn == nil {
 		if ctx.Err() != nil {
 			return 0, true, s.wrap(err, "wait for another import")
 		}
 		return 0, false, nil //nolint:nilerr // no file can be made beside this one
+	}
+	if err := s.reader.QueryRowContext(a.own, `SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'change_log'), 0)`).Scan(&a.seq); err != nil {
+		return 0, true, s.wrap(err, "begin a write")
 	}
 	err = fn(a)
 	if a.hold {
