@@ -230,6 +230,9 @@ func TestOGCEdit(t *testing.T) {
 	}
 	var f struct{ Properties map[string]any }
 	s.get(path, &f)
+	if tag := s.get(path, nil).Header().Get("ETag"); tag == "" || tag != s.get("/api/components/37088301037000002", nil).Header().Get("ETag") {
+		t.Errorf("the item's tag: got %q, want that of the component", tag)
+	}
 	if f.Properties["grid_code"] != citytest.NorthEast || f.Properties["note"] != "新" {
 		t.Errorf("created: got %v", f.Properties)
 	}

@@ -350,7 +350,13 @@ func (a *API) ogcItem(c *call) (*reply, error) {
 	if err := c.format(); err != nil {
 		return nil, err
 	}
-	f, err := a.cfg.Store.Feature(c.r.Context(), l.Name, c.vars["fid"])
+	var f gis.Feature
+	var rev int64
+	if l.Name == "component" {
+		f, rev, err = a.read(c, c.vars["fid"])
+	} else {
+		f, err = a.cfg.Store.Feature(c.r.Context(), l.Name, c.vars["fid"])
+	}
 	if err != nil && l.Name == "component" {
 		if now, moved := a.cfg.Store.KeyNow(c.r.Context(), l.Name, c.vars["fid"]); moved == nil {
 			return movedTo(a.ogcBase(c)+"/collections/"+l.Name+"/items/", now)
@@ -363,5 +369,9 @@ func (a *API) ogcItem(c *call) (*reply, error) {
 	out["id"] = f.Key
 	self := a.ogcBase(c) + "/collections/" + l.Name
 	out["links"] = []link{{self + "/items/" + url.PathEscape(f.Key), "self", geoJSON, ""}, {self, "collection", "application/json", ""}}
-	return geoJSONReply(out)
+	rp, err := geoJSONReply(out)
+	if err == nil && l.Name == "component" { // the tag its writes are asked for in If-Match
+		rp.etag, rp.plain = revTag(rev), true
+	}
+	return rp, err
 }
