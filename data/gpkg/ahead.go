@@ -50,7 +50,6 @@ type ahead struct {
 	from     kept.Origin
 	steps    int
 	hold     bool // it was asked for what needs the lock
-	returned bool // numbers nobody used were given back
 
 	slices  int
 	longest time.Duration // of a slice
@@ -60,10 +59,7 @@ type ahead struct {
 type numbers struct {
 	last, end int64
 	more      int64
-	blocks    []numberBlock
 }
-
-type numberBlock struct{ before, end int64 }
 
 // aheadLayer is what a long write does in one layer.
 type aheadLayer struct {
@@ -459,7 +455,9 @@ func (a *ahead) keepNumbers(counter string, n *numbers, floor int64) error {
 		}
 		n.end = last + n.more
 		n.more = min(2*n.more, numbersMost)
-		n.blocks = append(n.blocks, numberBlock{have, n.end})
+		if err := noteKept(a.own, q, keptCounter, counter, have, n.end); err != nil {
+			return err
+		}
 		_, err = q.ExecContext(a.own, `INSERT INTO wanmi_counter VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value`, counter, n.end)
 		return err
 	})
@@ -481,36 +479,21 @@ func (a *ahead) Reserve(counter string, n int64) error {
 	return a.fail(err, "reserve numbers of "+counter)
 }
 
-// returnNumbers gives back what nobody used, or all when the write is not to be.
-func (a *ahead) returnNumbers(q *sql.Tx, all bool) error {
-	give := func(counter string, from, to int64) error {
-		_, err := q.ExecContext(a.own, `UPDATE wanmi_counter SET value = ? WHERE name = ? AND value = ?`, to, counter, from)
-		return err
-	}
+// returnNumbers gives back the numbers kept that no row has.
+func (a *ahead) returnNumbers(q *sql.Tx) error {
 	for counter, n := range a.counters {
-		if !all {
-			if err := give(counter, n.end, n.last); err != nil {
-				return err
-			}
-			continue
-		}
-		for _, b := range slices.Backward(n.blocks) {
-			if err := give(counter, b.end, b.before); err != nil {
-				return err
-			}
-		}
-	}
-	for _, l := range a.order {
-		last := l.st.first - 1
-		if !all {
-			last += l.added
-		}
-		_, err := q.ExecContext(a.own, `UPDATE sqlite_sequence SET seq = ? WHERE name = ? AND seq = ?`, last, l.row.t.name, l.st.end-1)
+		_, err := q.ExecContext(a.own, `UPDATE wanmi_counter SET value = ? WHERE name = ? AND value = ?`, n.last, counter, n.end)
 		if err != nil {
 			return err
 		}
 	}
-	return nil
+	for _, l := range a.order {
+		_, err := q.ExecContext(a.own, `UPDATE sqlite_sequence SET seq = ? WHERE name = ? AND seq = ?`, l.st.first-1+l.added, l.row.t.name, l.st.end-1)
+		if err != nil {
+			return err
+		}
+	}
+	return forgetKept(a.own, q)
 }
 
 // Reject implements data.Tx.
@@ -566,8 +549,8 @@ func (a *ahead) end() error {
 		return nil
 	}
 	defer a.turn.leave()
-	if !a.returned && len(a.order)+len(a.counters) > 0 {
-		errs = append(errs, a.store.slice(a.own, a.store.writer, func(q *sql.Tx) error { return a.returnNumbers(q, true) }))
+	if len(a.order)+len(a.counters) > 0 { // nothing is left of it when the write has come to be
+		errs = append(errs, a.store.slice(a.own, a.store.writer, func(q *sql.Tx) error { return giveBack(a.own, q) }))
 	}
 	for _, l := range a.order {
 		errs = append(errs, a.store.slice(a.own, a.store.writer, func(q *sql.Tx) error { return dropStage(a.own, q, l.row.t) }))

@@ -2,6 +2,7 @@ package gpkg
 
 import (
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -309,4 +310,82 @@ func TestAheadEdits(t *testing.T) {
 	if want := base + added - gone + 1; rows != want {
 		t.Errorf("got %d rows, want %d", rows, want)
 	}
+}
+
+// Whoever opens the file after a long write that died gives back the ids and running numbers it had kept, and no others.
+func TestAheadGivesBack(t *testing.T) {
+	dir := t.TempDir()
+	s := openTest(t, filepath.Join(dir, "city.gpkg"))
+	deliver(t, s, delivery(40))
+	number := func(counter string) {
+		if _, err := s.Write(t.Context(), data.WriteInfo{Actor: "editor"}, func(tx data.Tx) error {
+			_, err := tx.Next(counter, 1)
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	number("component/370883/01001")
+	number("component/370883/02001")
+	before := numbersOf(t, s)
+	w := data.WriteInfo{Actor: "survey", Source: "later", Bulk: true, Batch: &data.Batch{Layer: "component", Source: "later"}}
+	w.Ahead = &data.Ahead{Rows: 5000, Since: none(t)}
+	died := filepath.Join(dir, "died.gpkg")
+	fn := secondDelivery(40, 4000, func(int, *gis.Feature) {})
+	_, err := s.Write(t.Context(), w, func(tx data.Tx) error {
+		if err := fn(tx); err != nil {
+			return err
+		}
+		if now := numbersOf(t, s); maps.Equal(now, before) {
+			t.Error("a long write kept no numbers")
+		}
+		number("component/370883/02001") // somebody else goes on taking numbers
+		for _, suffix := range []string{"", "-wal"} {
+			b, err := os.ReadFile(filepath.Join(dir, "city.gpkg") + suffix)
+			if err != nil {
+				return err
+			}
+			if err := os.WriteFile(died+suffix, b, 0o600); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	noStage(t, s)
+	again := openTest(t, died)
+	noStage(t, again)
+	mustBeSound(t, again)
+	before["component/370883/02001"]++
+	if now := numbersOf(t, again); !maps.Equal(now, before) {
+		t.Errorf("got %v after the write that died, want %v", now, before)
+	}
+	if now := numbersOf(t, s); now["component/370883/01001"] != 4006 || now["sequence"] != 4040 {
+		t.Errorf("got %v after the write that did not, want 4006 numbers and 4040 ids", now)
+	}
+}
+
+// numbersOf returns the running numbers, and the ids given to components as "sequence".
+func numbersOf(t *testing.T, s *Store) map[string]int64 {
+	t.Helper()
+	rows, err := s.reader.Query(`SELECT name, value FROM wanmi_counter UNION ALL SELECT 'sequence', seq FROM sqlite_sequence WHERE name = 'component'`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	out := map[string]int64{}
+	for rows.Next() {
+		var name string
+		var n int64
+		if err := rows.Scan(&name, &n); err != nil {
+			t.Fatal(err)
+		}
+		out[name] = n
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return out
 }

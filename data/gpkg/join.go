@@ -1,6 +1,7 @@
 package gpkg
 
 import (
+	"database/sql"
 	"encoding/json"
 	"fmt"
 	"hash/maphash"
@@ -32,10 +33,13 @@ func (a *ahead) join(t *tx) (bool, error) {
 			return false, err
 		}
 	}
-	if err := a.returnNumbers(t.sql, !ok); err != nil {
+	settle := a.returnNumbers
+	if !ok {
+		settle = func(q *sql.Tx) error { return giveBack(t.own, q) }
+	}
+	if err := settle(t.sql); err != nil {
 		return false, err
 	}
-	a.returned = true
 	if !ok {
 		for _, l := range a.order { // the function runs again, in the tables themselves
 			if err := l.st.dropTriggers(t.own, t.sql); err != nil {

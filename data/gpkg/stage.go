@@ -147,7 +147,75 @@ func (st *stage) make(ctx context.Context, s *Store, q *sql.Tx, rows int64) erro
 		return err
 	}
 	st.end = st.first + rows
+	if err := noteKept(t.own, q, keptIDs, st.t.name, st.first-1, st.end-1); err != nil {
+		return err
+	}
 	return st.setSequence(t, st.end-1)
+}
+
+// stageNumbers is the table of the ids and running numbers a long write keeps for itself, so that those of one that died are given
+// back by whoever opens the file next.
+const stageNumbers = stagePrefix + "numbers"
+
+// What stageNumbers has numbers of.
+const (
+	keptIDs     = "layer"
+	keptCounter = "counter"
+)
+
+// noteKept notes that the numbers after before, to end, of a layer or counter are kept.
+func noteKept(ctx context.Context, q *sql.Tx, kind, name string, before, end int64) error {
+	_, err := q.ExecContext(ctx, `CREATE TABLE IF NOT EXISTS `+stageNumbers+` (id INTEGER PRIMARY KEY, kind TEXT, name TEXT, before INTEGER, last INTEGER)`)
+	if err != nil {
+		return err
+	}
+	_, err = q.ExecContext(ctx, `INSERT INTO `+stageNumbers+` (kind, name, before, last) VALUES (?, ?, ?, ?)`, kind, name, before, end)
+	return err
+}
+
+// giveBack undoes the keeping of all numbers noted, the last first, but for those after which somebody else has taken others.
+func giveBack(ctx context.Context, q *sql.Tx) error {
+	var there int
+	err := q.QueryRowContext(ctx, `SELECT count(*) FROM sqlite_master WHERE name = ?`, stageNumbers).Scan(&there)
+	if err != nil || there == 0 {
+		return err
+	}
+	rows, err := q.QueryContext(ctx, `SELECT kind, name, before, last FROM `+stageNumbers+` ORDER BY id DESC`)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	type block struct {
+		kind, name   string
+		before, last int64
+	}
+	var blocks []block
+	for rows.Next() {
+		var b block
+		if err := rows.Scan(&b.kind, &b.name, &b.before, &b.last); err != nil {
+			return err
+		}
+		blocks = append(blocks, b)
+	}
+	if err := rows.Err(); err != nil {
+		return err
+	}
+	for _, b := range blocks {
+		undo := `UPDATE wanmi_counter SET value = ? WHERE name = ? AND value = ?`
+		if b.kind == keptIDs {
+			undo = `UPDATE sqlite_sequence SET seq = ? WHERE name = ? AND seq = ?`
+		}
+		if _, err := q.ExecContext(ctx, undo, b.before, b.name, b.last); err != nil {
+			return err
+		}
+	}
+	return forgetKept(ctx, q)
+}
+
+// forgetKept ends the keeping of numbers: they are used, or given back.
+func forgetKept(ctx context.Context, q *sql.Tx) error {
+	_, err := q.ExecContext(ctx, `DROP TABLE IF EXISTS `+stageNumbers)
+	return err
 }
 
 // setSequence notes the greatest id ever given in the layer.
@@ -344,8 +412,12 @@ func (s *Store) dropStages(ctx context.Context) error {
 	if left == 0 {
 		return nil
 	}
+	remove := []func(q *sql.Tx) error{func(q *sql.Tx) error { return giveBack(ctx, q) }}
 	for _, t := range s.tables {
-		if err := s.slice(ctx, s.writer, func(q *sql.Tx) error { return dropStage(ctx, q, t) }); err != nil {
+		remove = append(remove, func(q *sql.Tx) error { return dropStage(ctx, q, t) })
+	}
+	for _, do := range remove {
+		if err := s.slice(ctx, s.writer, do); err != nil {
 			if gis.KindOf(s.wrap(err, "")) == gis.Unavailable { // the next to open the file will
 				return nil
 			}
