@@ -214,7 +214,7 @@ func (l lineIndex) joined(line []geom.Pt, tol float64) []geom.Pt {
 }
 
 // owned gives every face of a graph the community its middle lies in by the new lines, and returns the lines between
-// communities. What is too narrow to have a middle belongs to its neighbour.
+// communities. What is too narrow to have a middle stays what it was, if it was there before, or else belongs to its neighbour.
 func (r *renewal) owned(g *geom.Graph, tol float64) cover {
 	inside := make([][]geom.Ring, len(g.Cycle)) // outlines of other parts of the graph in a face
 	outer := make([]int32, len(g.Outer))        // the face each part lies in, -1 none
@@ -253,8 +253,13 @@ func (r *renewal) owned(g *geom.Graph, tol float64) cover {
 		}
 		return own[f]
 	}
+	now := newLineIndex(r.cov.segs)
 	for f, cycle := range g.Cycle {
 		if !thin[f] {
+			continue
+		}
+		if c, yes := r.kept(g.Ring(cycle), now, tol); yes {
+			own[f] = c
 			continue
 		}
 		share := map[int32]float64{}
@@ -296,6 +301,34 @@ func (r *renewal) owned(g *geom.Graph, tol float64) cover {
 		}
 	}
 	return c
+}
+
+// kept returns whose land a narrow face was, -1 for a gap, and whether it still is: old borders run all round it, and the
+// lines as delivered beside them. Of a gap any lines will do: where its two sides became one the borders meet on it at the end.
+func (r *renewal) kept(ring geom.Ring, now lineIndex, tol float64) (was int32, yes bool) {
+	for i, p := range ring {
+		q := ring[(i+1)%len(ring)]
+		c := int32(-1)
+		if k, ok := r.edges[[2]geom.Pt{p, q}]; ok {
+			c = r.cells[k].comm
+			yes = c >= 0
+		} else {
+			yes = r.twin(p, q) >= 0
+		}
+		if !yes || i > 0 && c != was {
+			return -1, false
+		}
+		was = c
+	}
+	bounds := func(_, _ geom.Pt, s geom.Seg) bool {
+		return s.L == was || s.R == was || was < 0 && tol == lineNoise
+	}
+	for i, p := range ring {
+		if !now.alongSome(p, ring[(i+1)%len(ring)], tol, lostLength, bounds) {
+			return -1, false
+		}
+	}
+	return was, true
 }
 
 // middleOf returns a point in the middle of the widest of some level stretches inside rings (even-odd).

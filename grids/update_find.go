@@ -114,9 +114,14 @@ func newLineIndex(segs []geom.Seg) lineIndex {
 
 // along reports whether all of ab but lose millimetres, and half of it at least, lies within tol of the segments.
 func (l lineIndex) along(a, b geom.Pt, tol, lose float64) bool {
+	return l.alongSome(a, b, tol, lose, nil)
+}
+
+// alongSome is along of those segments only that count for the one from p to q.
+func (l lineIndex) alongSome(a, b geom.Pt, tol, lose float64, count func(p, q geom.Pt, s geom.Seg) bool) bool {
 	d := a.Dist(b)
 	covered := 0.0
-	for _, s := range l.acc.beside([]geom.Pt{a, b}, []float64{0, d}, tol, nil) {
+	for _, s := range l.acc.beside([]geom.Pt{a, b}, []float64{0, d}, tol, count) {
 		covered += s.hi - s.lo
 	}
 	return d-covered <= min(lose, d/2)

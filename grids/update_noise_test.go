@@ -76,3 +76,39 @@ func TestNoisyLines(t *testing.T) {
 		}
 	}
 }
+
+// slivers is a town of two communities with a gap of millimetres between them, a strip of two centimetres in one of them that
+// is a third's, and a fourth north of them that ends at y.
+func slivers(y float64) memory {
+	m := memory{}
+	m.add("community", orb.Polygon{rect(0, 0, 300, 300)}, "code", code12(1), "name", "a")
+	m.add("community", orb.Polygon{ringOf([2]float64{300, 0}, [2]float64{600, 0}, [2]float64{600, 300}, [2]float64{300.009, 300})}, "code", code12(2), "name", "b")
+	m.add("community", orb.Polygon{rect(400, 150, 520, 150.02)}, "code", code12(3), "name", "c")
+	m.add("community", orb.Polygon{rect(0, 300, 600, y)}, "code", code12(4), "name", "d")
+	m.add("road", orb.LineString{metres(0, 100), metres(600, 100)}, "class", "local")
+	m.add("road", orb.LineString{metres(150, 0), metres(150, 500)}, "class", "collector")
+	m.add("road", orb.LineString{metres(450, 0), metres(450, 500)}, "class", "collector")
+	return m
+}
+
+// TestNoiseBesideSlivers delivers a line a little beside itself in a town with a gap and a community that are narrower than
+// that: the gap does not become land, nor the community none, whether the cells there are locked or not.
+func TestNoiseBesideSlivers(t *testing.T) {
+	old := build(t, slivers(500), Options{Today: "2026-01-01"}).Cells
+	now := slivers(500.03)
+	for _, locked := range []bool{false, true} {
+		for i := range old {
+			old[i].Locked = locked && old[i].Community != code12(4)
+		}
+		d := build(t, now, Options{Old: cloneCells(old), Mode: Repair, Today: "2026-11-22"})
+		updated(t, now, old, d)
+		if diff := Diff(old, d.Cells); len(diff.New)+len(diff.Gone) > 0 {
+			t.Errorf("locked %v: new %v, gone %v", locked, diff.New, diff.Gone)
+		}
+		for i, c := range d.Cells {
+			if c.Community != code12(4) && !orb.Equal(c.Polygon, old[i].Polygon) {
+				t.Errorf("locked %v: the cell %s changed", locked, c.Code)
+			}
+		}
+	}
+}
