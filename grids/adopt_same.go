@@ -29,34 +29,39 @@ func (t *tracing) widest(f int32) float64 {
 		n := int(l/step) + 1
 		for k := range n {
 			s := (float64(k) + 0.5) / float64(n)
-			best = max(best, fitting(ring, float64(a.X)+s*float64(b.X-a.X), float64(a.Y)+s*float64(b.Y-a.Y), nx, ny, best))
+			best = max(best, fitting(ring, i, float64(a.X)+s*float64(b.X-a.X), float64(a.Y)+s*float64(b.Y-a.Y), nx, ny, best))
 		}
 	}
 	return 2 * best
 }
 
-// fitting returns the radius of the largest circle in a ring that touches it at (x, y), where (nx, ny) points inward; 0 for one below least.
-func fitting(ring geom.Ring, x, y, nx, ny, least float64) float64 {
+// fitting returns the radius of the largest circle in a ring that touches its edge on at (x, y), where (nx, ny) points inward;
+// 0 for one below least. All is reckoned from (x, y): from the centre of a large circle, what lies opposite a tip of a needle, a
+// thousandth of a millimetre off, is as far as the touched place itself.
+func fitting(ring geom.Ring, on int, x, y, nx, ny, least float64) float64 {
 	r := 1e5
 	for range 20 {
-		cx, cy := x+r*nx, y+r*ny
-		near, qx, qy := r*(1-1e-6), x, y
+		next := r
 		for i, a := range ring {
+			if i == on {
+				continue
+			}
 			b := ring[(i+1)%len(ring)]
+			ax, ay := float64(a.X)-x, float64(a.Y)-y
 			dx, dy := float64(b.X-a.X), float64(b.Y-a.Y)
-			u := max(0, min(1, ((cx-float64(a.X))*dx+(cy-float64(a.Y))*dy)/(dx*dx+dy*dy)))
-			px, py := float64(a.X)+float64(u*dx), float64(a.Y)+float64(u*dy)
-			if d := geom.Hypot(px-cx, py-cy); d < near {
-				near, qx, qy = d, px, py
+			u := max(0, min(1, (float64((r*nx-ax)*dx)+float64((r*ny-ay)*dy))/(float64(dx*dx)+float64(dy*dy))))
+			px, py := ax+float64(u*dx), ay+float64(u*dy) // of the edge, nearest to the centre
+			if away := float64(px*nx) + float64(py*ny); away > 0 {
+				next = min(next, (float64(px*px)+float64(py*py))/(2*away))
 			}
 		}
-		away := (qx-x)*nx + (qy-y)*ny
-		if qx == x && qy == y || away <= 0 {
-			return r
-		}
-		if r = ((qx-x)*(qx-x) + (qy-y)*(qy-y)) / (2 * away); r < least {
+		if next < least {
 			return 0
 		}
+		if next > r*(1-1e-6) {
+			return next
+		}
+		r = next
 	}
 	return r
 }
