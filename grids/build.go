@@ -158,7 +158,7 @@ func Build(ctx context.Context, src Source, opt Options) (*Division, error) {
 		return nil, err
 	}
 	if opt.Communities != nil && len(opt.Old) > 0 {
-		d.seam(b.lat, func(community string) bool { return slices.Contains(opt.Communities, community) })
+		d.seam(b, cov.segs, want)
 	}
 	d.measure(b, p.outlines, res, want, &opt)
 	d.Stats.Seconds = math.Round(time.Since(start).Seconds()*100) / 100

@@ -64,10 +64,7 @@ func (r *renewal) renew(start time.Time) (*Division, error) {
 		return nil, err
 	}
 	if slices.Contains(r.anew, true) {
-		d.seam(b.lat, func(community string) bool {
-			c, ok := r.index[community]
-			return ok && r.anew[c]
-		})
+		d.seam(b, r.cov.segs, r.anew)
 	}
 	if r.fit != nil {
 		r.fit.all(d)
