@@ -29,6 +29,7 @@ func (s *smoother) straighten() {
 			moved = s.shift(l) || moved
 		}
 		moved = s.joints() || moved
+		moved = s.tongues() || moved
 		if !moved {
 			return
 		}
