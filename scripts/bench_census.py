@@ -280,6 +280,7 @@ class Bench:
 
     def edits(self, db, where, pg=None):
         """A PATCH every 50 ms, on time whatever the last one took, while another process imports the N rows."""
+        os.sync()  # what was measured before is still being written, and an edit waits for the disk
         few = self.out / "few.csv"
         with open(self.out / "components.csv", encoding="utf-8") as f, open(few, "w", encoding="utf-8") as g:
             for _, line in zip(range(2001), f):
