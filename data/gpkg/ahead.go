@@ -28,8 +28,6 @@ const (
 	seqAhead = 1 << 16
 	// stageWait is how long a long write waits for another one to end.
 	stageWait = time.Hour
-	// numbersMost is how many running numbers are kept at once.
-	numbersMost = 4096
 )
 
 // ahead is a long write before it has the lock. It is the data.Tx its function gets: what it cannot do without the lock, it refuses,
@@ -53,12 +51,6 @@ type ahead struct {
 
 	slices  int
 	longest time.Duration // of a slice
-}
-
-// numbers are running numbers kept for a write: from last+1 to end.
-type numbers struct {
-	last, end int64
-	more      int64
 }
 
 // aheadLayer is what a long write does in one layer.
@@ -418,82 +410,6 @@ func (a *ahead) Features(layer string, b orb.Bound) iter.Seq2[gis.Feature, error
 		}
 		a.store.Features(a.ctx, layer, b)(yield)
 	}
-}
-
-// Next implements data.Tx.
-func (a *ahead) Next(counter string, floor int64) (int64, error) {
-	if err := a.check(); err != nil {
-		return 0, err
-	}
-	n := a.counters[counter]
-	if n == nil {
-		n = &numbers{more: 16}
-		a.counters[counter] = n
-	}
-	next := max(n.last+1, floor)
-	if next > n.end || n.end == 0 {
-		if err := a.keepNumbers(counter, n, floor); err != nil {
-			return 0, a.fail(err, "read counter "+counter)
-		}
-		next = max(n.last+1, floor)
-	}
-	n.last = next
-	return next, nil
-}
-
-// keepNumbers takes the next numbers of a counter, more each time.
-func (a *ahead) keepNumbers(counter string, n *numbers, floor int64) error {
-	return a.store.slice(a.ctx, a.db, func(q *sql.Tx) error {
-		var have int64
-		err := q.QueryRowContext(a.own, `SELECT coalesce((SELECT value FROM wanmi_counter WHERE name = ?), 0)`, counter).Scan(&have)
-		if err != nil {
-			return err
-		}
-		last := max(have, floor-1)
-		if last != n.end || n.end == 0 { // not where the last block ends: somebody else took numbers
-			n.last = last
-		}
-		n.end = last + n.more
-		n.more = min(2*n.more, numbersMost)
-		if err := noteKept(a.own, q, keptCounter, counter, have, n.end); err != nil {
-			return err
-		}
-		_, err = q.ExecContext(a.own, `INSERT INTO wanmi_counter VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value`, counter, n.end)
-		return err
-	})
-}
-
-// Reserve implements data.Tx.
-func (a *ahead) Reserve(counter string, n int64) error {
-	if err := a.check(); err != nil {
-		return err
-	}
-	if _, given := a.counters[counter]; given {
-		return a.refuse()
-	}
-	err := a.store.slice(a.ctx, a.db, func(q *sql.Tx) error {
-		_, err := q.ExecContext(a.own, `INSERT INTO wanmi_counter VALUES (?, ?)
-			ON CONFLICT (name) DO UPDATE SET value = max(value, excluded.value)`, counter, n)
-		return err
-	})
-	return a.fail(err, "reserve numbers of "+counter)
-}
-
-// returnNumbers gives back the numbers kept that no row has.
-func (a *ahead) returnNumbers(q *sql.Tx) error {
-	for counter, n := range a.counters {
-		_, err := q.ExecContext(a.own, `UPDATE wanmi_counter SET value = ? WHERE name = ? AND value = ?`, n.last, counter, n.end)
-		if err != nil {
-			return err
-		}
-	}
-	for _, l := range a.order {
-		_, err := q.ExecContext(a.own, `UPDATE sqlite_sequence SET seq = ? WHERE name = ? AND seq = ?`, l.st.first-1+l.added, l.row.t.name, l.st.end-1)
-		if err != nil {
-			return err
-		}
-	}
-	return forgetKept(a.own, q)
 }
 
 // Reject implements data.Tx.
