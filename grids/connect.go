@@ -44,7 +44,7 @@ func (c cover) connectors(obs *obstacles) (free, last []geom.Seg) {
 	return free, last
 }
 
-// link returns rays from each block to those round it.
+// link returns rays from each block to those round it; of the last resort, none that others make needless.
 func (c cover) link(blocks [][]int32, obs *obstacles) (free, last []geom.Seg) {
 	boxes := make([]geom.Box, len(blocks))
 	for k, block := range blocks {
@@ -53,6 +53,7 @@ func (c cover) link(blocks [][]int32, obs *obstacles) (free, last []geom.Seg) {
 			boxes[k] = boxes[k].Grow(c.segs[i].A).Grow(c.segs[i].B)
 		}
 	}
+	lasts := make([][]geom.Seg, len(blocks))
 	for k, block := range blocks {
 		var round []int32 // the lines of the blocks that may lie round this one, or close beside it
 		box := boxes[k].Pad(seekWidth)
@@ -63,9 +64,50 @@ func (c cover) link(blocks [][]int32, obs *obstacles) (free, last []geom.Seg) {
 		}
 		good, bad := c.rays(block, round, obs)
 		free = append(free, good...)
-		last = append(last, bad...)
+		lasts[k] = bad
+	}
+	for k, bad := range lasts {
+		for _, s := range bad {
+			j, ok := c.target(s, blocks, boxes, k)
+			if !ok || !c.tied(j, k, blocks, lasts[j], obs.cuts(s), obs) {
+				last = append(last, s)
+			}
+		}
 	}
 	return free, last
+}
+
+// target returns the block other than k that a ray from k runs to; ok is false where it meets several.
+func (c cover) target(s geom.Seg, blocks [][]int32, boxes []geom.Box, k int) (j int, ok bool) {
+	for i, block := range blocks {
+		if i == k || !boxes[i].Meets(s.Box()) || !c.met(s, block) {
+			continue
+		}
+		if ok {
+			return 0, false
+		}
+		j, ok = i, true
+	}
+	return j, ok
+}
+
+// met reports whether a ray meets a block.
+func (c cover) met(s geom.Seg, block []int32) bool {
+	return slices.ContainsFunc(block, func(i int32) bool { return crosses(s.A, s.B, c.segs[i].A, c.segs[i].B) })
+}
+
+// tied reports whether two of the last rays from block j run to block k and cut fewer buildings each than a ray from there does:
+// an enclave in a building hangs on its own rays, and one from what lies round it, which meets it wherever it
+// can, is only one more way for a border through other buildings.
+func (c cover) tied(j, k int, blocks [][]int32, rays []geom.Seg, most int, obs *obstacles) bool {
+	n := 0
+	for i, s := range rays {
+		apart := !slices.ContainsFunc(rays[:i], func(t geom.Seg) bool { return crosses(s.A, s.B, t.A, t.B) })
+		if apart && obs.cuts(s) < most && c.met(s, blocks[k]) {
+			n++
+		}
+	}
+	return n > 1
 }
 
 // compass holds the directions of the rays.
