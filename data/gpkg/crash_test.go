@@ -71,8 +71,7 @@ func TestCrashChild(t *testing.T) {
 	}
 }
 
-// crashAhead writes as TestCrashChild does, ahead of the lock: every row anew each time, some under other keys, while single edits of
-// another layer go on beside.
+// crashAhead writes as TestCrashChild does, ahead of the lock: every row anew each time, some added and some removed. Nobody edits beside it.
 func crashAhead(t *testing.T, s *Store, start gis.Generation, rows int) {
 	t.Helper()
 	feats := delivery(rows + 100)

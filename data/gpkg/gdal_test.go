@@ -102,7 +102,11 @@ func TestOgrinfoOpensWithoutWarning(t *testing.T) {
 	}
 }
 
-func TestValidatorOfGDAL(t *testing.T) {
+func TestValidatorOfGDAL(t *testing.T) { mustValidate(t, filled(t)) }
+
+// mustValidate holds a file against GDAL's own validator of GeoPackages.
+func mustValidate(t *testing.T, path string) {
+	t.Helper()
 	const script = "/usr/lib/python3/dist-packages/osgeo_utils/samples/validate_gpkg.py"
 	if _, err := os.Stat(script); err != nil {
 		if os.Getenv("CI") == "true" {
@@ -110,7 +114,7 @@ func TestValidatorOfGDAL(t *testing.T) {
 		}
 		t.Skip("python3-gdal is not installed")
 	}
-	out, err := exec.Command("/usr/bin/python3", script, "-k", filled(t)).CombinedOutput()
+	out, err := exec.Command("/usr/bin/python3", script, "-k", path).CombinedOutput()
 	if err != nil || strings.Contains(string(out), "Req") {
 		t.Errorf("validate_gpkg: %v\n%s", err, out)
 	}
