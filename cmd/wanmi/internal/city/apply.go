@@ -3,6 +3,7 @@ package city
 import (
 	"context"
 	"fmt"
+	"math"
 	"slices"
 	"sync"
 	"time"
@@ -18,6 +19,9 @@ import (
 // maxUpdates is how many changed rows are applied one by one; past it reading the layers again is cheaper.
 const maxUpdates = 5000
 
+// longRows is how many rows an edit waits for besides its own: more stand in the log only after a bulk write.
+const longRows = 64
+
 // rowID names a row.
 type rowID struct{ layer, key string }
 
@@ -26,6 +30,7 @@ type row struct {
 	rowID
 	bounds []orb.Bound // everywhere it has been
 	born   bool        // the first that happened was its insertion
+	gone   bool        // it was deleted, once at least
 	before *gis.Feature
 	now    *gis.Feature // nil: gone
 }
@@ -39,10 +44,16 @@ type changes struct {
 
 // CatchUp brings the View up to the store's change log and swaps it in. It returns when the View holds every write
 // that was committed before the call.
-func (l *Live) CatchUp(ctx context.Context) error {
+func (l *Live) CatchUp(ctx context.Context) error { return l.catchUp(ctx, math.MaxInt64) }
+
+// catchUp is CatchUp for a write of generation gen: who has waited while somebody else brought the View that far is done.
+func (l *Live) catchUp(ctx context.Context, gen gis.Generation) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	v := l.View()
+	if v.Gen >= gen { // hundreds of edits may have waited for a layer to be read again: one of them asks the log for all
+		return nil
+	}
 	ch, err := l.changesSince(ctx, v.Seq)
 	if err != nil {
 		return fmt.Errorf("city: change log since %d: %w", v.Seq, err)
@@ -50,8 +61,11 @@ func (l *Live) CatchUp(ctx context.Context) error {
 	if ch.last.Seq == v.Seq {
 		return nil
 	}
-	if len(ch.reload) > 0 {
+	if len(ch.reload) > 0 || len(ch.rows) > longRows {
 		defer l.long.begin()()
+	}
+	if err := l.fill(ctx, &ch, v.Seq); err != nil {
+		return fmt.Errorf("city: rows changed since %d: %w", v.Seq, err)
 	}
 	next, err := l.next(ctx, v, ch)
 	if err != nil {
@@ -61,11 +75,11 @@ func (l *Live) CatchUp(ctx context.Context) error {
 	return nil
 }
 
-// catchUpUnlessLong is CatchUp that goes on in the background as soon as layers are to be read again.
-func (l *Live) catchUpUnlessLong(ctx context.Context) error {
+// catchUpUnlessLong is catchUp that goes on in the background as soon as layers, or more than longRows rows, are to be read again.
+func (l *Live) catchUpUnlessLong(ctx context.Context, gen gis.Generation) error {
 	done := make(chan error, 1)
 	long := l.long.on()
-	go func() { done <- l.CatchUp(ctx) }()
+	go func() { done <- l.catchUp(ctx, gen) }()
 	select {
 	case err := <-done:
 		return err
@@ -74,7 +88,7 @@ func (l *Live) catchUpUnlessLong(ctx context.Context) error {
 	}
 }
 
-// long tells that layers are being read again.
+// long tells that the View is far behind and catching up.
 type long struct {
 	mu sync.Mutex
 	ch chan struct{} // closed while it is so
@@ -103,8 +117,8 @@ func (l *long) begin() (end func()) {
 	}
 }
 
-// changesSince reads the log and then the rows it names. A row written again in between is met in its newest state, and
-// once more at the next catching up: applying is idempotent.
+// changesSince reads the log. The rows it names are read after it (fill): one written again in between is met in its newest state,
+// and once more at the next catching up: applying is idempotent.
 func (l *Live) changesSince(ctx context.Context, seq int64) (changes, error) {
 	ch := changes{last: gis.Change{Seq: seq}}
 	index := map[rowID]int{}
@@ -126,6 +140,7 @@ func (l *Live) changesSince(ctx context.Context, seq int64) (changes, error) {
 			index[id] = i
 			ch.rows = append(ch.rows, row{rowID: id, born: c.Op == gis.Insert})
 		}
+		ch.rows[i].gone = ch.rows[i].gone || c.Op == gis.Delete
 		for _, b := range []orb.Bound{c.Old, c.New} {
 			if b != (orb.Bound{}) {
 				ch.rows[i].bounds = append(ch.rows[i].bounds, b)
@@ -137,20 +152,25 @@ func (l *Live) changesSince(ctx context.Context, seq int64) (changes, error) {
 			ch.readAgain(r.layer)
 		}
 	}
+	return ch, nil
+}
+
+// fill reads the rows of layers that need not be read again.
+func (l *Live) fill(ctx context.Context, ch *changes, seq int64) error {
 	for i := range ch.rows {
 		if slices.Contains(ch.reload, ch.rows[i].layer) {
 			continue
 		}
-		known, err := l.fill(ctx, &ch.rows[i], seq)
+		known, err := l.fillRow(ctx, &ch.rows[i], seq)
 		if err != nil {
-			return ch, err
+			return err
 		}
 		if !known {
 			ch.readAgain(ch.rows[i].layer)
 		}
 	}
 	ch.rows = slices.DeleteFunc(ch.rows, func(r row) bool { return slices.Contains(ch.reload, r.layer) })
-	return ch, nil
+	return nil
 }
 
 func (ch *changes) readAgain(layer string) {
@@ -159,9 +179,9 @@ func (ch *changes) readAgain(layer string) {
 	}
 }
 
-// fill reads the row as it is and as it was at seq. known is false when the store keeps no history of the layer: what the
-// row was cannot be told, and the layer must be read again.
-func (l *Live) fill(ctx context.Context, r *row, seq int64) (known bool, err error) {
+// fillRow reads the row as it is and as it was at seq, of a component that only its id. known is false when the store keeps no history
+// of the layer: what the row was cannot be told, and the layer must be read again.
+func (l *Live) fillRow(ctx context.Context, r *row, seq int64) (known bool, err error) {
 	f, err := l.store.Feature(ctx, r.layer, r.key)
 	switch {
 	case err == nil:
@@ -170,6 +190,12 @@ func (l *Live) fill(ctx context.Context, r *row, seq int64) (known bool, err err
 		return false, err
 	}
 	if r.born {
+		return true, nil
+	}
+	if r.layer == "component" && r.now != nil && !r.gone {
+		// Of what a component was, the rooms need its id alone, which it keeps. A bulk import that others edited beside leaves
+		// hundreds of rows here, for each of which the history would be read while edits wait.
+		r.before = r.now
 		return true, nil
 	}
 	versions, err := l.store.History(ctx, r.layer, r.key)
