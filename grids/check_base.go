@@ -97,8 +97,8 @@ func (c *checker) buildings() error {
 
 // building judges one: it is cut where a border between two cells of one community, both of which hold a piece of what lies
 // deeper in it than checkDepth, runs through that. What community lines alone part is listed apart, and so is what has a whole
-// community inside, or lies in one place with a building that has and on its line, for two borders: so many lead from such an
-// enclave to whatever lies round it, or the cell there had a hole.
+// community inside, or in a court all round which it runs, or lies in one place with a building that has one inside and on its line,
+// for two borders: so many lead from such an enclave to whatever lies round it, or the cell there had a hole.
 func (c *checker) building(b *checkBuilding) {
 	in, borders := c.entered(b)
 	if !in {
@@ -125,7 +125,7 @@ func (c *checker) building(b *checkBuilding) {
 		lost += area[i]
 	}
 	a, o := c.cells[held[0]].Code, c.cells[held[1]].Code
-	inside := c.inside(b)
+	inside, courts := c.inside(b)
 	c.enclaves = append(c.enclaves, inside...)
 	straddles := func() {
 		c.stats.Straddling++
@@ -135,7 +135,7 @@ func (c *checker) building(b *checkBuilding) {
 	case borders == 0 && len(comms) == 1:
 		c.stats.Straddling++
 		c.say("building.straddles", gis.SeverityNote, b.key, at, lost, "a building of %.0f m², in unit grids %s and %s, is parted by a strip that is not of their community", "一座建筑物（%.0f 平方米，位于 %s 与 %s）被不属于该社区的狭长地带分隔", b.m2, a, o)
-	case !twice || borders <= 2*len(inside):
+	case !twice || borders <= 2*(len(inside)+len(courts)):
 		straddles()
 	case b.m2 > c.limits.built.max:
 		c.say("building.huge", gis.SeverityNote, b.key, at, lost, "a building of %.0f m², larger than a unit grid may be, lies in %s and %s", "一座超过单元网格上限的建筑物（%.0f 平方米）位于 %s 与 %s", b.m2, a, o)
@@ -151,9 +151,9 @@ func (c *checker) building(b *checkBuilding) {
 	}
 }
 
-// inside returns the outlines of communities that lie in the building; of an enclave and the hole for it, one.
-func (c *checker) inside(b *checkBuilding) [][]mm {
-	var out [][]mm
+// inside returns the outlines of communities that lie in the building, and those that lie in its courts or partly so; of an
+// enclave and the hole for it, one.
+func (c *checker) inside(b *checkBuilding) (in, courts [][]mm) {
 	const alike = 500 // mm
 	same := func(r, s []mm) bool {
 		a, b, c, d := slices.MinFunc(r, byX), slices.MinFunc(s, byX), slices.MaxFunc(r, byX), slices.MaxFunc(s, byX)
@@ -161,12 +161,32 @@ func (c *checker) inside(b *checkBuilding) [][]mm {
 	}
 	for _, i := range c.partsAt(b.lo, b.hi) {
 		for _, r := range c.parts[i].rings {
-			if !slices.ContainsFunc(r, func(p mm) bool { return !insideRings(p, b.rings...) }) && !slices.ContainsFunc(out, func(s []mm) bool { return same(r, s) }) {
-				out = append(out, r)
+			known := func(s []mm) bool { return same(r, s) }
+			switch {
+			case slices.ContainsFunc(in, known) || slices.ContainsFunc(courts, known):
+			case !slices.ContainsFunc(r, func(p mm) bool { return !insideRings(p, b.rings...) }):
+				in = append(in, r)
+			case b.surrounds(r):
+				courts = append(courts, r)
 			}
 		}
 	}
-	return out
+	return in, courts
+}
+
+// surrounds reports whether the building's shell holds an outline, and no court there opens to the outside.
+func (b *checkBuilding) surrounds(r []mm) bool {
+	shell := b.rings[0]
+	if slices.ContainsFunc(r, func(p mm) bool { return !insideRings(p, shell) }) {
+		return false
+	}
+	for _, court := range b.rings[1:] {
+		open := slices.ContainsFunc(court, func(p mm) bool { return !insideRings(p, shell) })
+		if open && slices.ContainsFunc(r, func(p mm) bool { return insideRings(p, court) }) {
+			return false
+		}
+	}
+	return true
 }
 
 func byX(p, q mm) int { return cmp.Or(cmp.Compare(p.x, q.x), cmp.Compare(p.y, q.y)) }

@@ -46,6 +46,6 @@
 //
 // [Check] allows a cell 0.5 m² of land that is not its community's, two cells 0.001 m² in common, all cells the land of closed gaps, and
 // √2/4 mm along each edge of a community that got corners: what the lattice bends it by. A building is cut where a border
-// between two cells of one community runs more than 0.3 m deep in it; one that lies on a community line, or holds a whole community,
-// or lies across the line of one that another building in the same place holds, is listed apart.
+// between two cells of one community runs more than 0.3 m deep in it; one that lies on a community line, or holds a whole community or
+// surrounds it, or lies across the line of one that another building in the same place holds, is listed apart.
 package grids

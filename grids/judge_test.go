@@ -119,13 +119,11 @@ func TestCommunityFaultsAreTold(t *testing.T) {
 	}
 }
 
-// TestBordersFromAnEnclave: a community inside a building excuses two borders through the building, not three.
+// TestBordersFromAnEnclave: a community inside a building, or in its court, excuses two borders through the building, not three; one
+// in a court that opens to the outside excuses none.
 func TestBordersFromAnEnclave(t *testing.T) {
 	const a, b = "110101001001", "110101001002"
-	src := memory{}
-	src.add("community", orb.Polygon{rect(0, 0, 200, 100), rect(98, 49, 102, 51)}, "code", a, "name", "a")
-	src.add("community", orb.Polygon{rect(98, 49, 102, 51)}, "code", b, "name", "b")
-	src.add("building", orb.Polygon{rect(90, 40, 110, 60)})
+	house, yard, open := orb.Polygon{rect(90, 40, 110, 60)}, orb.Polygon{rect(90, 40, 110, 60), rect(95, 45, 105, 55)}, orb.Polygon{rect(90, 40, 110, 60), rect(95, 45, 105, 63)}
 	in := Cell{Code: b + "001", Community: b, Polygon: orb.Polygon{rect(98, 49, 102, 51)}, Status: Valid}
 	own := func(n int, pts ...[2]float64) Cell {
 		code, err := MakeCode(a, n)
@@ -140,12 +138,20 @@ func TestBordersFromAnEnclave(t *testing.T) {
 	east := own(3, [2]float64{102, 49}, [2]float64{200, 49}, [2]float64{200, 100}, [2]float64{98, 100}, [2]float64{98, 51}, [2]float64{102, 51})
 	for _, tc := range []struct {
 		name, want string
+		building   orb.Polygon
 		cells      []Cell
 	}{
-		{"two", "building.straddles", []Cell{in, south, north}},
-		{"three", "grid.building_cut", []Cell{in, south, west, east}},
+		{"two", "building.straddles", house, []Cell{in, south, north}},
+		{"three", "grid.building_cut", house, []Cell{in, south, west, east}},
+		{"court, two", "building.straddles", yard, []Cell{in, south, north}},
+		{"court, three", "grid.building_cut", yard, []Cell{in, south, west, east}},
+		{"open court", "grid.building_cut", open, []Cell{in, south, north}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
+			src := memory{}
+			src.add("community", orb.Polygon{rect(0, 0, 200, 100), rect(98, 49, 102, 51)}, "code", a, "name", "a")
+			src.add("community", orb.Polygon{rect(98, 49, 102, 51)}, "code", b, "name", "b")
+			src.add("building", tc.building)
 			found, _, err := Check(context.Background(), src, seqOf(tc.cells), nil)
 			if err != nil {
 				t.Fatal(err)

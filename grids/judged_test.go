@@ -28,14 +28,20 @@ import (
 //     overlaps taken out of the communities it does not count them: 10, 15, 17, 21, 23, 35, 37, 43, 52, one each of 30 and 33.
 //   - parted: no border runs through the building but community lines. A wedge, or an enclave, of another community lies
 //     across it and parts what is of one community: 13, 27, 30, 32, 33. No way of dividing draws another line there.
-//   - enclave: a whole community lies in the building (3 x 2 m in 22 x 17). What lies round it is no simple polygon unless two
-//     borders lead on from it, and they run through the building whichever way: 7, 18, 28, 44, 47.
+//   - enclave: a whole community lies in the building (3 x 2 m in 22 x 17), or in its court. What lies round it is no simple polygon
+//     unless two borders lead on from it, and they run through the building whichever way: 7, 18, 28, 44, 47.
+//
+// The cities after those are such as once had a cut without a reason.
 func TestWorstCitiesJudged(t *testing.T) {
 	judge := os.Getenv("WANMI_JUDGE")
 	if judge == "" {
 		t.Skip("WANMI_JUDGE names no judge: this test needs ../shared/grids/judge.py and python3-shapely")
 	}
-	for seed := range 60 {
+	seeds := []int{200914, 202369}
+	for i := range 60 {
+		seeds = append(seeds, i)
+	}
+	for _, seed := range seeds {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 			src := worstCity(rand.New(rand.NewPCG(uint64(seed), 20261122)), 1+seed%2)
 			d := build(t, src, Options{Threads: 1})
@@ -55,11 +61,11 @@ func TestWorstCitiesJudged(t *testing.T) {
 				j.each(f, func(p orb.Polygon) { j.comms = append(j.comms, p[0]) })
 			}
 			for _, cut := range j.run(t, judge) {
-				reason := ""
+				reason, least := "", math.Inf(1)
 				for _, f := range src["building"] {
-					j.each(f, func(b orb.Polygon) {
-						if planar.PolygonContains(b, cut.Geometry.(orb.Point)) && math.Abs(math.Abs(planar.Area(b))-cut.Properties.MustFloat64("area")) < 0.01 {
-							reason = j.reason(b, cut)
+					j.each(f, func(b orb.Polygon) { // of an outline that crosses itself the judge has another area
+						if off := math.Abs(math.Abs(planar.Area(b)) - cut.Properties.MustFloat64("area")); off < least && planar.PolygonContains(b, cut.Geometry.(orb.Point)) {
+							reason, least = j.reason(b, cut), off
 						}
 					})
 				}
@@ -159,7 +165,7 @@ func (j *judged) reason(b orb.Polygon, cut *geojson.Feature) string {
 	for _, r := range j.comms {
 		n := 0
 		for _, p := range r {
-			if planar.PolygonContains(b, p) {
+			if planar.RingContains(b[0], p) {
 				n++
 			}
 		}
