@@ -2,6 +2,7 @@ package grids
 
 import (
 	"context"
+	"math"
 	"slices"
 	"sync"
 
@@ -70,9 +71,8 @@ func (b *base) plan(ctx context.Context, cov cover, want []bool, threads int, p 
 	segs := appendSegs(appendSegs(slices.Clone(fixed), lines, nil), gaps, nil)
 	noded := settle(geom.SnapRound(segs, threads))
 	if len(last) > 0 {
-		all := settle(geom.SnapRound(append(segs, last...), threads))
-		if bound(all) < bound(noded) { // some enclave hangs on nothing else
-			noded = all
+		if all := settle(geom.SnapRound(append(segs, ofClass(last, clsLast)...), threads)); b.hangs(all) {
+			noded = ofClass(all, clsForced)
 		}
 	}
 	noded = unpinch(noded, len(b.comms))
@@ -83,6 +83,34 @@ func (b *base) plan(ctx context.Context, cov cover, want []bool, threads int, p 
 		}
 	}
 	return g, ctx.Err()
+}
+
+// clsLast marks, among noded lines, what only rays of the last resort run along.
+const clsLast class = math.MaxUint8
+
+// ofClass gives segments that are rays of the last resort, or are to be, another class.
+func ofClass(segs []geom.Seg, as class) []geom.Seg {
+	out := slices.Clone(segs)
+	for i, s := range out {
+		if as == clsLast || s.Class == uint8(clsLast) {
+			out[i].Class = uint8(as)
+		}
+	}
+	return out
+}
+
+// hangs reports whether in some community an enclave hangs on nothing but rays of the last resort.
+func (b *base) hangs(noded []geom.Seg) bool {
+	isLast := func(s geom.Seg) bool { return s.Class == uint8(clsLast) }
+	for _, part := range geom.Regions(noded, len(b.comms), keepCommunity) {
+		if !slices.ContainsFunc(part, isLast) {
+			continue
+		}
+		if bound(part) < bound(slices.DeleteFunc(slices.Clone(part), isLast)) {
+			return true
+		}
+	}
+	return false
 }
 
 // bound returns the number of blocks with a community line.
@@ -287,11 +315,14 @@ func (b *base) blocks(ctx context.Context, fixed []geom.Seg, lines []mapLine, wa
 	return slices.Concat(found...), ctx.Err()
 }
 
-// safeGraph builds the graph of a community, looks whether its atoms share a
-// building, and takes out the lines that part it, until none does.
+// partedTurns is how often lines that part buildings are taken out and what is left looked at again.
+const partedTurns = 6
+
+// safeGraph builds the graph of a community, looks whether its atoms share a building, and takes out the lines that part
+// it, until none does; then those rays through buildings that no enclave needs.
 func (b *base) safeGraph(segs []geom.Seg, d *divided, code string) (*atoms, error) {
-	whole := false
-	for round := 0; ; round++ {
+	tied, whole := false, false
+	for turn := 0; ; turn++ {
 		g := geom.NewGraph(segs, keepCommunity)
 		own, err := owners(g)
 		if err != nil {
@@ -299,19 +330,31 @@ func (b *base) safeGraph(segs []geom.Seg, d *divided, code string) (*atoms, erro
 		}
 		a := &atoms{Graph: g, owner: own}
 		loc := newLocator(g)
-		drop := a.parted(b.obs, loc)
-		if len(drop) == 0 || whole || round == 6 {
-			if len(drop) > 0 && !whole {
+		if !whole {
+			drop, forced := a.parted(b.obs, loc)
+			if len(drop) > 0 && turn < partedTurns {
+				segs = a.without(drop)
+				continue
+			}
+			if !tied {
+				tied = true
+				if rays := a.needless(forced); len(rays) > 0 {
+					segs = a.without(rays)
+					continue
+				}
+			}
+			if len(drop) > 0 {
 				d.findings = append(d.findings, finding("grid.building_parted", gis.SeverityWarning, code, b.lat.lonLat(g.Nodes[0]), float64(len(drop)),
 					"%d lines in community %s still run through buildings", "社区 %[2]s 内仍有 %[1]d 条线穿过建筑物", len(drop), code))
 			}
-			a.weigh(b.points.near(loc.box, nil), loc)
-			a.survey(b.terrain, b.obs, loc)
-			if drop = a.inside(); len(drop) == 0 || whole {
-				return a, nil
-			}
-			whole = true
 		}
+		a.weigh(b.points.near(loc.box, nil), loc)
+		a.survey(b.terrain, b.obs, loc)
+		drop := a.inside()
+		if len(drop) == 0 || whole {
+			return a, nil
+		}
+		whole = true
 		segs = a.without(drop)
 	}
 }

@@ -132,6 +132,7 @@ func Build(ctx context.Context, src Source, opt Options) (*Division, error) {
 	if err := rest(); err != nil {
 		return nil, err
 	}
+	b.obs.huge = opt.Max
 	comps := b.readLater(ctx, src)
 	defer comps()
 	if len(cov.segs) == 0 {

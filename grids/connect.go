@@ -62,7 +62,17 @@ func (c cover) link(blocks [][]int32, obs *obstacles) (free, last []geom.Seg) {
 				round = append(round, other...)
 			}
 		}
-		good, bad := c.rays(block, round, obs)
+		short := func(s geom.Seg, d geom.Pt) geom.Seg {
+			var met []int32
+			for j, other := range blocks {
+				if j != k && boxes[j].Meets(s.Box()) {
+					met = append(met, other...)
+				}
+			}
+			s, _ = c.ray(s.A, block, met, d)
+			return s
+		}
+		good, bad := c.rays(block, round, short, obs)
 		free = append(free, good...)
 		lasts[k] = bad
 	}
@@ -115,8 +125,9 @@ var compass = [4]geom.Pt{{X: -1}, {X: 1}, {Y: -1}, {Y: 1}}
 
 // rays returns the rays from the outermost corners of a block that meet no building; where fewer than two corners have
 // one, rays from its other corners are tried, too. Where two are still missing, bad holds what else there is, building or not:
-// a block hangs on two of its corners at least.
-func (c cover) rays(block, round []int32, obs *obstacles) (good, bad []geom.Seg) {
+// a block hangs on two of its corners at least. A ray that meets a building ends at the first block it meets, as short
+// tells: what lies behind that is not its matter.
+func (c cover) rays(block, round []int32, short func(geom.Seg, geom.Pt) geom.Seg, obs *obstacles) (good, bad []geom.Seg) {
 	corners := make([]geom.Pt, 0, 2*len(block))
 	for _, i := range block {
 		corners = append(corners, c.segs[i].A, c.segs[i].B)
@@ -129,11 +140,13 @@ func (c cover) rays(block, round []int32, obs *obstacles) (good, bad []geom.Seg)
 		if !ok {
 			return
 		}
-		if parts := obs.clip([]geom.Pt{s.A, s.B}, func(int32) float64 { return skin }); len(parts) == 1 && parts[0][0] == s.A && parts[0][len(parts[0])-1] == s.B {
-			good, held[from] = append(good, s), true
-		} else {
-			bad = append(bad, s)
+		if !obs.clear(s) {
+			if s = short(s, d); !obs.clear(s) {
+				bad = append(bad, s)
+				return
+			}
 		}
+		good, held[from] = append(good, s), true
 	}
 	for _, d := range compass {
 		best := corners[0]
@@ -157,7 +170,7 @@ func (c cover) rays(block, round []int32, obs *obstacles) (good, bad []geom.Seg)
 			for _, from := range places(c.segs[i]) {
 				for _, d := range compass {
 					if s, ok := c.ray(from, block, round, d); ok {
-						bad = append(bad, s)
+						bad = append(bad, short(s, d))
 					}
 				}
 			}
@@ -214,12 +227,25 @@ func leastCuts(bad []geom.Seg, held map[geom.Pt]bool, obs *obstacles) []geom.Seg
 	return last
 }
 
-// cuts counts the buildings that the segment runs through.
+// hugeCuts is how many buildings larger than a cell may be weigh as much as one that is not: those are cut anyway.
+const hugeCuts = 1000
+
+// clear reports whether the segment runs through no building.
+func (o *obstacles) clear(s geom.Seg) bool {
+	parts := o.clip([]geom.Pt{s.A, s.B}, func(int32) float64 { return skin })
+	return len(parts) == 1 && parts[0][0] == s.A && parts[0][len(parts[0])-1] == s.B
+}
+
+// cuts counts the buildings that the segment runs through: hugeCuts for each, 1 for those larger than a cell may be.
 func (o *obstacles) cuts(s geom.Seg) int {
 	n := 0
 	for _, i := range o.near(s.Box(), nil) {
-		if len(o.all[i].deep(s.A, s.B, skin)) > 0 {
+		switch b := &o.all[i]; {
+		case len(b.deep(s.A, s.B, skin)) == 0:
+		case o.huge > 0 && b.m2 > o.huge:
 			n++
+		default:
+			n += hugeCuts
 		}
 	}
 	return n

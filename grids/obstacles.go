@@ -70,8 +70,9 @@ func cmpRings(x, y []geom.Ring) int {
 
 // obstacles finds the buildings near a segment.
 type obstacles struct {
-	all []building
-	tab *geom.Table
+	all  []building
+	tab  *geom.Table
+	huge float64 // m²: what is larger is no cell's; 0: nothing is
 
 	group   sync.Once
 	grouped []int32 // see groups

@@ -2,6 +2,7 @@ package grids
 
 import (
 	"cmp"
+	"maps"
 	"math"
 	"slices"
 
@@ -77,21 +78,48 @@ const (
 	partedArea = 0.2   // m²: pieces smaller than this do not count
 )
 
-// parted returns the edges that run through buildings lying in several atoms of the community, building by building.
-func (a *atoms) parted(obs *obstacles, loc *locator) [][]int32 {
-	var drop [][]int32
+// parted returns the edges that run through buildings lying in several atoms of the community, building by building; apart
+// from them those that connect an enclave, with the number of the buildings.
+func (a *atoms) parted(obs *obstacles, loc *locator) (drop [][]int32, forced map[int32]int) {
 	if len(loc.segs) == 0 {
-		return nil
+		return nil, nil
 	}
+	forced = map[int32]int{}
 	var near []int32
 	for _, i := range obs.near(loc.box, nil) {
 		b := &obs.all[i]
 		if near = loc.near(b.box, near[:0]); len(near) == 0 {
 			continue
 		}
-		if edges := a.through(b, loc, near); len(edges) > 0 && a.shared(b, loc, near) {
+		edges, rays := a.through(b, loc, near)
+		if len(edges)+len(rays) == 0 || !a.shared(b, loc, near) {
+			continue
+		}
+		if len(edges) > 0 {
 			drop = append(drop, edges)
 		}
+		for _, e := range rays {
+			forced[e]++
+		}
+	}
+	return drop, forced
+}
+
+// needless returns edges, of those that connect enclaves through so many buildings, that no enclave hangs on: the ones through
+// most buildings go first.
+func (a *atoms) needless(forced map[int32]int) [][]int32 {
+	most := bound(a.segments(func(int) bool { return true }))
+	gone := map[int32]bool{}
+	var drop [][]int32
+	for _, e := range slices.SortedFunc(maps.Keys(forced), func(e, f int32) int {
+		return cmp.Or(cmp.Compare(forced[f], forced[e]), cmp.Compare(a.Edges[f].Len, a.Edges[e].Len), cmp.Compare(e, f))
+	}) {
+		gone[e] = true
+		if bound(a.segments(func(i int) bool { return !gone[int32(i)] })) > most {
+			delete(gone, e)
+			continue
+		}
+		drop = append(drop, []int32{e})
 	}
 	return drop
 }
@@ -109,24 +137,28 @@ func (l *locator) near(box geom.Box, to []int32) []int32 {
 	return slices.Compact(to)
 }
 
-// through returns the edges other than community lines that enter the building by more than a lattice step or two;
-// near lists the segments that may.
-func (a *atoms) through(b *building, loc *locator, near []int32) []int32 {
-	var edges []int32
+// through returns the edges other than community lines that enter the building by more than a lattice step or two, those
+// that connect an enclave apart; near lists the segments that may.
+func (a *atoms) through(b *building, loc *locator, near []int32) (edges, rays []int32) {
 	for _, i := range near {
-		if c := class(a.Edges[loc.half[i]>>1].Class); c == clsCommunity || c == clsForced {
+		e := loc.half[i] >> 1
+		c := class(a.Edges[e].Class)
+		if c == clsCommunity {
 			continue
 		}
 		s := loc.segs[i]
-		for _, d := range b.deep(s.A, s.B, 3) {
-			if (d.hi-d.lo)*s.A.Dist(s.B) > 20 {
-				edges = append(edges, loc.half[i]>>1)
-				break
-			}
+		if !slices.ContainsFunc(b.deep(s.A, s.B, 3), func(d span) bool { return (d.hi-d.lo)*s.A.Dist(s.B) > 20 }) {
+			continue
+		}
+		if c == clsForced {
+			rays = append(rays, e)
+		} else {
+			edges = append(edges, e)
 		}
 	}
 	slices.Sort(edges)
-	return slices.Compact(edges)
+	slices.Sort(rays)
+	return slices.Compact(edges), slices.Compact(rays)
 }
 
 // shared reports whether two atoms of the community each hold a piece of the building's inner part, by scan lines; near

@@ -251,6 +251,7 @@ func (w *zoneWork) local() {
 		w.base.buildings = append(w.base.buildings, b.buildings[i])
 	}
 	w.base.obs = newObstacles(w.base.buildings)
+	w.base.obs.huge = b.obs.huge
 	reach := w.box.Pad(slack)
 	for _, l := range b.lines {
 		if !geom.NoBox.Grow(l.pts[0]).Grow(l.pts[len(l.pts)-1]).Pad(int64(l.len)).Meets(reach) {
