@@ -109,3 +109,29 @@ func TestLend(t *testing.T) {
 		t.Errorf("a layer with numbers: got %v, %v, want false", lent, err)
 	}
 }
+
+// The history of one row is not looked for in that of the whole layer.
+func TestHistoryByIndex(t *testing.T) {
+	s := openTest(t, filepath.Join(t.TempDir(), "city.gpkg"))
+	for _, tab := range s.tables {
+		rows, err := s.reader.QueryContext(t.Context(), `EXPLAIN QUERY PLAN `+tab.everOfKeySQL(), "k", tab.name, "k")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var plan strings.Builder
+		for rows.Next() {
+			var id, parent, unused int
+			var step string
+			if err := rows.Scan(&id, &parent, &unused, &step); err != nil {
+				t.Fatal(err)
+			}
+			plan.WriteString(step + "\n")
+		}
+		if err := rows.Err(); err != nil {
+			t.Fatal(err)
+		}
+		if p := plan.String(); strings.Contains(p, "SCAN") || !strings.Contains(p, "feature_history_key (layer=? AND key=?)") {
+			t.Errorf("%s: got the plan\n%swant both parts by their keys", tab.name, p)
+		}
+	}
+}

@@ -50,23 +50,17 @@ type versionReader interface {
 	rowQuerier
 }
 
-// featuresOf returns the IDs of the rows that have or had the key.
+// featuresOf returns the IDs of the rows that have or had the key, in order. The sorting is not left to SQLite: it would take the index that
+// has the ids in order, and read the history of the whole layer.
 func featuresOf(ctx context.Context, q versionReader, t *table, key string) ([]int64, error) {
-	rows, err := q.QueryContext(ctx, `SELECT fid FROM `+quote(t.name)+` WHERE `+quote(t.key)+` = ?
-		UNION SELECT feature FROM feature_history WHERE layer = ? AND key = ? ORDER BY 1`, key, t.name, key)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var ids []int64
-	for rows.Next() {
-		var id int64
-		if err := rows.Scan(&id); err != nil {
-			return nil, err
-		}
-		ids = append(ids, id)
-	}
-	return ids, rows.Err()
+	ids, err := queryIDs(ctx, q, t.everOfKeySQL(), key, t.name, key)
+	slices.Sort(ids)
+	return slices.Compact(ids), err
+}
+
+func (t *table) everOfKeySQL() string {
+	return `SELECT fid FROM ` + quote(t.name) + ` WHERE ` + quote(t.key) + ` = ?
+		UNION ALL SELECT feature FROM feature_history WHERE layer = ? AND key = ?`
 }
 
 // versions returns the versions of the row of that ID with Seq, Op (only of deletions) and Feature, the oldest first.
