@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"wanmi/data/census/shp"
+	"wanmi/gis/gistest"
 
 	"github.com/paulmach/orb"
 	"golang.org/x/text/encoding/simplifiedchinese"
@@ -18,6 +19,7 @@ import (
 // drain opens the bytes as a file and reads every table to its end: nothing may panic, and a row has a value per column.
 func drain(t *testing.T, name string, b []byte) {
 	t.Helper()
+	gistest.Bounded(t)
 	file := filepath.Join(t.TempDir(), name)
 	if err := os.WriteFile(file, b, 0o600); err != nil {
 		t.Fatal(err)
@@ -105,7 +107,8 @@ func FuzzShape(f *testing.F) {
 	s, d := shapefile([]orb.Point{{1, 2}, {3, 4}}, []string{"a", "b"}, simplifiedchinese.GBK, f)
 	f.Add(s, d)
 	f.Add(s[:110], d[:40])
-	f.Fuzz(func(_ *testing.T, s, d []byte) {
+	f.Fuzz(func(t *testing.T, s, d []byte) {
+		gistest.Bounded(t)
 		if scan, err := shp.NewScanner(bytes.NewReader(s), 1<<20); err == nil {
 			for range 1000 {
 				if _, _, err := scan.Next(); err == io.EOF {
@@ -160,6 +163,7 @@ func FuzzGeometryText(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
+		gistest.Bounded(t)
 		for _, s := range []string{s, hex.EncodeToString([]byte(s))} {
 			g, _, err := parseGeometryText(s)
 			if err == nil && g != nil {
@@ -204,6 +208,7 @@ func FuzzXML(f *testing.F) {
 	}
 	lim := Limits{RowBytes: 1 << 16}.withDefaults()
 	f.Fuzz(func(t *testing.T, b []byte) {
+		gistest.Bounded(t)
 		s := stream{name: "x", base: "x", open: func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(b)), nil }}
 		var rs []Reader
 		if r, err := openKML(s, ReadOptions{Limits: lim}); err == nil {

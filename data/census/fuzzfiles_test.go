@@ -9,45 +9,16 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime/debug"
-	"runtime/metrics"
-	"syscall"
 	"testing"
 	"time"
 
 	"wanmi/gis"
+	"wanmi/gis/gistest"
 
 	"github.com/paulmach/orb"
 	"golang.org/x/text/encoding/simplifiedchinese"
 	"golang.org/x/text/encoding/unicode"
 )
-
-// bounded fails the test when what follows takes longer than a small input may (3 s of processor time, a minute by the clock) or
-// allocates a GiB.
-func bounded(t *testing.T) {
-	t.Helper()
-	heap := []metrics.Sample{{Name: "/gc/heap/allocs:bytes"}}
-	used := func() (cpu time.Duration, bytes uint64) {
-		var u syscall.Rusage
-		if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-			t.Fatal(err)
-		}
-		metrics.Read(heap)
-		return time.Duration(u.Utime.Nano() + u.Stime.Nano()), heap[0].Value.Uint64()
-	}
-	hang := time.AfterFunc(time.Minute, func() {
-		debug.SetTraceback("all")
-		panic("still at one small input after a minute")
-	})
-	cpu, allocated := used()
-	t.Cleanup(func() {
-		hang.Stop()
-		c, a := used()
-		if c-cpu > 3*time.Second || a-allocated > 1<<30 {
-			t.Errorf("one small input took %v and %d MiB", c-cpu, (a-allocated)>>20)
-		}
-	})
-}
 
 // fuzzLayers are the layers whose fields and checks differ most.
 var fuzzLayers = []string{"component", "door", "road", "unit_grid", "community", "department"}
@@ -55,7 +26,7 @@ var fuzzLayers = []string{"component", "door", "road", "unit_grid", "community",
 // deliver takes files into a dry run of an import: every reader, guess, conversion and check that a user's file meets.
 func deliver(t *testing.T, m *memStore, which uint8, parts map[string][]byte) {
 	t.Helper()
-	bounded(t)
+	gistest.Bounded(t)
 	dir := t.TempDir()
 	file := dir
 	for name, b := range parts {
@@ -159,7 +130,7 @@ func FuzzFields(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		bounded(t)
+		gistest.Bounded(t)
 		for _, l := range gis.Layers {
 			for _, field := range l.Fields {
 				v, bad := fieldValue(&field, s)
@@ -291,7 +262,8 @@ func seedPackage(t testing.TB, table, kind, srs, column, value string, blob []by
 	defer db.Close()
 	db.SetMaxOpenConns(1)
 	for _, q := range []string{
-		`PRAGMA page_size = 512`, `CREATE TABLE gpkg_spatial_ref_sys(srs_name TEXT, srs_id INTEGER PRIMARY KEY, organization TEXT, organization_coordsys_id INTEGER, definition TEXT)`,
+		`PRAGMA page_size = 512`, `PRAGMA journal_mode = OFF`, `PRAGMA synchronous = OFF`, // a fuzz test makes thousands
+		`CREATE TABLE gpkg_spatial_ref_sys(srs_name TEXT, srs_id INTEGER PRIMARY KEY, organization TEXT, organization_coordsys_id INTEGER, definition TEXT)`,
 		`CREATE TABLE gpkg_contents(table_name TEXT PRIMARY KEY, data_type TEXT, srs_id INTEGER)`,
 		`CREATE TABLE gpkg_geometry_columns(table_name TEXT, column_name TEXT, geometry_type_name TEXT, srs_id INTEGER)`,
 	} {

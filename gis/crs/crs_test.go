@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"wanmi/gis"
+	"wanmi/gis/gistest"
 )
 
 // The truth is PROJ's cs2cs (package proj-bin), run on the same random points.
@@ -263,6 +264,7 @@ func FuzzTransform(f *testing.F) {
 	f.Add(uint8(0), math.Inf(1), math.NaN(), 1e308, -1e308)
 	f.Add(uint8(4), 0.0, 90.0, 1e-320, 180.0)
 	f.Fuzz(func(t *testing.T, i uint8, lon, lat, x, y float64) {
+		gistest.Bounded(t)
 		c, err := ByName(names[int(i)%len(names)])
 		if err != nil {
 			t.Fatal(err)
@@ -284,6 +286,7 @@ func FuzzFit(f *testing.F) {
 	f.Add(0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, math.NaN(), 1e300, math.Inf(-1), 90.0)
 	base, _ := ByName("EPSG:4548")
 	f.Fuzz(func(t *testing.T, x1, y1, x2, y2, x3, y3, o1, a1, o2, a2, o3, a3 float64) {
+		gistest.Bounded(t)
 		p := []ControlPoint{{"a", x1, y1, o1, a1}, {"b", x2, y2, o2, a2}, {"c", x3, y3, o3, a3}}
 		p = append(p, ControlPoint{"d", (x1 + x2) / 2, (y1 + y2) / 2, (o1 + o2) / 2, (a1 + a2) / 2}, ControlPoint{"e", x1, y2, o1, a2})
 		for _, keep := range []bool{true, false} {
