@@ -100,11 +100,16 @@ func (c *checker) buildings() error {
 // community inside, or in a court all round which it runs, or lies in one place with a building that has one inside and on its line,
 // for two borders: so many lead from such an enclave to whatever lies round it, or the cell there had a hole.
 func (c *checker) building(b *checkBuilding) {
-	in, borders := c.entered(b)
+	in, deep := c.entered(b)
 	if !in {
 		return
 	}
-	area := c.sampled(b)
+	area, borders := c.sampled(b), 0
+	for pair := range deep { // one that grazes the building has nothing of it beyond
+		if area[pair[0]] > 0 && area[pair[1]] > 0 {
+			borders++
+		}
+	}
 	var held []int32
 	for _, i := range slices.Sorted(maps.Keys(area)) {
 		if area[i] > checkPiece {
@@ -205,10 +210,10 @@ func (b *checkBuilding) crossed(r []mm) bool {
 	return false
 }
 
-// entered reports whether some border runs inside the building, 2 cm or more from its outline, and between how
-// many pairs of cells of one community one does, checkDepth deep.
-func (c *checker) entered(b *checkBuilding) (in bool, borders int) {
-	deep := map[[2]int32]bool{}
+// entered reports whether some border runs inside the building, 2 cm or more from its outline, and between which
+// pairs of cells of one community one does, checkDepth deep.
+func (c *checker) entered(b *checkBuilding) (in bool, deep map[[2]int32]bool) {
+	deep = map[[2]int32]bool{}
 	for _, i := range c.edges.near(b.lo, b.hi, 0) {
 		k := &c.edges.all[i]
 		other, own := c.inner(int(i))
@@ -229,7 +234,7 @@ func (c *checker) entered(b *checkBuilding) (in bool, borders int) {
 			}
 		}
 	}
-	return in, len(deep)
+	return in, deep
 }
 
 // sampled measures how much of the building, without its skin, lies in each cell, on a grid of points.
