@@ -75,6 +75,22 @@ func (e *checkEdges) has(k checkEdge) bool {
 
 func (k checkEdge) middle() mm { return mm{(k.a.x + k.b.x) / 2, (k.a.y + k.b.y) / 2} }
 
+// middleIn returns the middle of what of the edge runs through a box, of all of it where none does.
+func (k checkEdge) middleIn(lo, hi mm) mm {
+	from, to := 0.0, 1.0
+	for _, d := range [2][4]int64{{k.a.x, k.b.x, lo.x, hi.x}, {k.a.y, k.b.y, lo.y, hi.y}} {
+		if d[0] != d[1] {
+			s, t := float64(d[2]-d[0])/float64(d[1]-d[0]), float64(d[3]-d[0])/float64(d[1]-d[0])
+			from, to = max(from, min(s, t)), min(to, max(s, t))
+		}
+	}
+	if from > to {
+		return k.middle()
+	}
+	t := (from + to) / 2
+	return mm{k.a.x + int64(math.Round(t*float64(k.b.x-k.a.x))), k.a.y + int64(math.Round(t*float64(k.b.y-k.a.y)))}
+}
+
 func (k checkEdge) metres() float64 {
 	return math.Hypot(float64(k.b.x-k.a.x), float64(k.b.y-k.a.y)) / 1e3
 }
@@ -255,7 +271,7 @@ func (c *checker) beside(k checkEdge, other int32) {
 		share = c.sweep.common(cell, o)
 		c.common[pair] = share
 		if share > checkOverlap {
-			c.say("grid.overlap", gis.SeverityError, string(cell.Code), c.place(k.middle()), share, "unit grids %s and %s overlap by %.3f m²", "单元网格 %s 与 %s 重叠 %.3f 平方米", cell.Code, o.Code, share)
+			c.say("grid.overlap", gis.SeverityError, string(cell.Code), c.place(k.middleIn(o.lo, o.hi)), share, "unit grids %s and %s overlap by %.3f m²", "单元网格 %s 与 %s 重叠 %.3f 平方米", cell.Code, o.Code, share)
 		}
 	}
 	if share > checkOverlap || cell.Community != o.Community {
