@@ -179,9 +179,13 @@ func (f *fit) corner(p geom.Pt, comm int32) geom.Pt {
 func (f *fit) near(p geom.Pt, comm int32, do func(geom.Seg)) {
 	nearest, gap := 2*lineNoise, false
 	f.acc.near(p, p, 2*lineNoise, func(s geom.Seg) {
-		if d := distSeg(p, s.A, s.B); d < nearest {
-			e := &f.g.Edges[s.L]
-			nearest, gap = d, (e.L < 0 || e.R < 0) && e.L != comm && e.R != comm
+		d, e := distSeg(p, s.A, s.B), &f.g.Edges[s.L]
+		rim := (e.L < 0 || e.R < 0) && e.L != comm && e.R != comm
+		switch {
+		case d < nearest:
+			nearest, gap = d, rim
+		case d == nearest: // lines meet there
+			gap = gap && rim
 		}
 	})
 	f.acc.near(p, p, 2*lineNoise, func(s geom.Seg) {
