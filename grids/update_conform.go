@@ -44,7 +44,9 @@ func (r *renewal) conform() {
 	for _, s := range r.cov.segs {
 		switch {
 		case r.free(s.L) && r.free(s.R):
+		case was.along(s.A, s.B, lineExact, 2*lineExact):
 		case was.along(s.A, s.B, lineExact, lostLength):
+			moved = true // as a border of a community that is no more was, a little beside the line left
 		case was.along(s.A, s.B, lineNoise, lostLength):
 			shifted += s.A.Dist(s.B)
 		default:
@@ -76,11 +78,16 @@ func (r *renewal) laidOn(old []geom.Seg, was lineIndex, tol float64) *geom.Graph
 	lines := geom.NewGraph(geom.SnapRound(slices.Clone(r.cov.segs), 1), nil)
 	segs := slices.Clone(old)
 	for _, line := range lines.Edges {
-		least := tol // shorter pieces are left over where a line ends on an old border
-		if r.free(line.L) && r.free(line.R) {
-			least = 0
+		var parts [][]geom.Pt
+		switch free := r.free(line.L) && r.free(line.R); {
+		case !free: // shorter pieces are left over where a line ends on an old border
+			parts = was.rest(line.Line, tol, tol)
+		case line.Len > 4*tol:
+			parts = was.rest(line.Line, tol, 0)
+		default: // both its ends lie at old borders, and no other line leads from the one to the other
+			parts = [][]geom.Pt{line.Line}
 		}
-		for _, part := range was.rest(line.Line, tol, least) {
+		for _, part := range parts {
 			part = was.joined(part, tol)
 			for i := 1; i < len(part); i++ {
 				if part[i-1] != part[i] {
@@ -143,7 +150,8 @@ func (r *renewal) bend(a, b geom.Pt, through []geom.Pt) {
 // free reports whether the lines of a community are as they were delivered: it is divided anew, or none.
 func (r *renewal) free(c int32) bool { return c < 0 || r.anew[c] }
 
-// rest returns the stretches of a line, longer than least, that run beside no segment of the index.
+// rest returns the stretches of a line, longer than least, that run beside no segment of the index; all of a line that runs
+// beside none, however short: without it what it bounds would be open.
 func (l lineIndex) rest(line []geom.Pt, tol, least float64) [][]geom.Pt {
 	pos := arcLengths(line)
 	end := pos[len(pos)-1]
@@ -151,6 +159,9 @@ func (l lineIndex) rest(line []geom.Pt, tol, least float64) [][]geom.Pt {
 		return s.hi-s.lo <= max(3*tol, 2*lineMeets) && (s.lo != 0 || s.hi != end)
 	})
 	var out [][]geom.Pt
+	if len(beside) == 0 {
+		return [][]geom.Pt{line}
+	}
 	for _, s := range subtract([]span{{0, end}}, beside) {
 		for _, at := range pos { // up to the corner where it leaves the border
 			if at < s.lo && at >= s.lo-lineMeets {
