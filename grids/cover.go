@@ -18,6 +18,7 @@ type cover struct {
 
 // coverage nodes the community outlines, gives every face at most one owner, and says what it did.
 func (b *base) coverage(threads int) cover {
+	b.disputed = map[[2]int32]float64{}
 	r := &repair{base: b}
 	r.node(threads)
 	r.flood()
@@ -276,6 +277,11 @@ func (r *repair) contested() {
 			continue
 		}
 		m2, width := r.measure(int32(f))
+		for i, a := range c {
+			for _, b := range c[i+1:] {
+				r.base.disputed[[2]int32{min(a, b), max(a, b)}] += m2
+			}
+		}
 		if m2 < tellArea || width < tellWidth {
 			small++
 			total += m2

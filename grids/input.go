@@ -86,6 +86,7 @@ type base struct {
 	comps     []geom.Pt
 	land      []landArea
 	findings  []gis.Finding
+	disputed  map[[2]int32]float64 // m² that two communities both claim
 
 	reach   orb.Bound   // of the communities, and a bit more
 	obs     *obstacles  // the buildings

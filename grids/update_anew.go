@@ -19,7 +19,11 @@ func (b *base) update(ctx context.Context, src Source, cov cover, want []bool, c
 	}
 	b.points = newPointTable(b.comps)
 	b.terrain = newTerrain(b, opt)
-	anew := make([]bool, len(b.comms))
+	return b.renewed(ctx, src, cov, want, make([]bool, len(b.comms)), opt, start)
+}
+
+// renewed renews the cells, those of the communities marked in anew as if they had none, and marks more until the rules hold.
+func (b *base) renewed(ctx context.Context, src Source, cov cover, want, anew []bool, opt *Options, start time.Time) (*Division, error) {
 	for lay, plain := true, false; ; {
 		r := newRenewal(ctx, b, cov, want, opt)
 		r.anew, r.lay, r.plain = slices.Clone(anew), lay, plain
@@ -80,22 +84,22 @@ func (r *renewal) faulty(src Source, d *Division, err error) ([]int32, error) {
 			boxes = append(boxes, c.Polygon.Bound())
 		}
 	}
-	cells, only := r.touched(d, boxes, astir)
+	bad, less := r.bereft(d)
+	cells, only := r.touched(d, boxes, astir, less)
 	if only != nil && len(only) == 0 {
-		return nil, nil
+		return bad, nil
 	}
 	found, _, err := Check(r.ctx, narrowed(src, boxes, only), Cells(cells), nil)
 	if err != nil {
 		return nil, err
 	}
-	var bad []int32
 	for _, f := range found {
 		if f.Severity != gis.SeverityError {
 			continue
 		}
 		c, known := changed[f.Key]
 		if k, whole := r.index[f.Key]; whole {
-			c, known = k, astir[k] || r.fit != nil || r.isAnew(k)
+			c, known = k, astir[k] || less[k] || r.fit != nil || r.isAnew(k)
 		}
 		if known {
 			bad = append(bad, c)
@@ -119,16 +123,43 @@ func (r *renewal) faulty(src Source, d *Division, err error) ([]int32, error) {
 	return bad, nil
 }
 
-// touched returns the cells, and by code the communities, that can have to do with cells that changed in the boxes, or with
-// lines that moved: whole communities with a cell there; all (nil) where borders follow lines or communities are divided anew.
-func (r *renewal) touched(d *Division, boxes []orb.Bound, astir map[int32]bool) ([]Cell, map[string]bool) {
+// bereft returns the communities that have land and no cell, and those whose cells hold less land than they did: what
+// they lost may have gone to another.
+func (r *renewal) bereft(d *Division) (none []int32, less map[int32]bool) {
+	was, now := make([]float64, len(r.b.comms)), make([]float64, len(r.b.comms))
+	sum := func(cells []Cell, of []float64) {
+		for _, c := range cells {
+			if i, ok := r.index[c.Community]; ok && c.Status != Void {
+				of[i] += c.AreaM2
+			}
+		}
+	}
+	sum(r.opt.Old, was)
+	sum(d.Cells, now)
+	less = map[int32]bool{}
+	for c := range now {
+		switch {
+		case now[c] == 0 && r.cov.area2[c] > 0 && (r.want[c] || r.anew[c]):
+			none = append(none, int32(c))
+		case was[c]-now[c] > minSide:
+			less[int32(c)] = true
+		}
+	}
+	return none, less
+}
+
+// touched returns the cells, and by code the communities, that can have to do with cells that changed in the boxes, with lines
+// that moved or with land that was lost: whole communities with a cell there; all (nil) where borders follow lines or communities are divided anew.
+func (r *renewal) touched(d *Division, boxes []orb.Bound, astir, less map[int32]bool) ([]Cell, map[string]bool) {
 	if r.fit != nil || slices.Contains(r.anew, true) {
 		return d.Cells, nil
 	}
 	only := map[string]bool{}
-	for c := range astir {
-		if c >= 0 {
-			only[r.b.comms[c].code] = true
+	for _, some := range [2]map[int32]bool{astir, less} {
+		for c := range some {
+			if c >= 0 {
+				only[r.b.comms[c].code] = true
+			}
 		}
 	}
 	for _, k := range d.Cells {
@@ -136,7 +167,22 @@ func (r *renewal) touched(d *Division, boxes []orb.Bound, astir map[int32]bool) 
 			only[k.Community] = true
 		}
 	}
+	r.b.withRivals(only)
 	return slices.DeleteFunc(slices.Clone(d.Cells), func(k Cell) bool { return k.Status == Void || !only[k.Community] }), only
+}
+
+// withRivals adds the communities that claim land of some of them, too, and those that claim land of these: a check that does not know
+// the cells of a rival takes what went to it for a gap.
+func (b *base) withRivals(some map[string]bool) {
+	for grown := true; grown; {
+		grown = false
+		for pair, m2 := range b.disputed {
+			p, q := b.comms[pair[0]].code, b.comms[pair[1]].code
+			if m2 > coverRounding && some[p] != some[q] {
+				some[p], some[q], grown = true, true, true
+			}
+		}
+	}
 }
 
 // at returns the communities of the cells whose bounds meet the box, and whether one of those cells is among the changed.
@@ -212,7 +258,36 @@ func (r *renewal) leaveAnew() {
 		r.want[c] = r.want[c] && !yes
 	}
 	r.moved = slices.DeleteFunc(r.moved, func(s geom.Seg) bool { return r.isAnew(s.L) || r.isAnew(s.R) })
-	r.bare = slices.DeleteFunc(r.bare, func(e [2]geom.Pt) bool { return r.isAnew(r.find.at(rightOf(e[0], e[1]))) })
+	r.bare = slices.DeleteFunc(r.bare, func(e [2]geom.Pt) bool {
+		return r.isAnew(r.cells[r.edges[e]].comm) || r.isAnew(r.find.at(rightOf(e[0], e[1])))
+	})
+	r.rim = r.rims()
+}
+
+// rims returns the lines between what is divided anew and land without cells of a community that is not: that land ends
+// there, and not in borders of cells that are no more.
+func (r *renewal) rims() []geom.Seg {
+	var out []geom.Seg
+	for _, s := range r.cov.segs {
+		if r.isAnew(s.L) == r.isAnew(s.R) {
+			continue
+		}
+		c, p := s.R, rightOf(s.A, s.B)
+		if r.isAnew(s.R) {
+			c, p = s.L, rightOf(s.B, s.A)
+		}
+		if r.tag(c) >= 0 && !r.holds(p) {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// holds reports whether a point lies in an old cell of a community that is not divided anew.
+func (r *renewal) holds(p geom.Pt) bool {
+	return slices.ContainsFunc(r.near(geom.NoBox.Grow(p)), func(i int32) bool {
+		return !r.isAnew(r.cells[i].comm) && r.cells[i].ring.Locate(p) >= 0
+	})
 }
 
 // divideAnew divides the communities that are divided anew.

@@ -256,7 +256,7 @@ func (r *renewal) zones() []*zoneOf {
 			up[max(a, b)] = min(a, b)
 		}
 	}
-	any := len(r.moved)+len(r.bare) > 0
+	any := len(r.moved)+len(r.bare)+len(r.rim) > 0
 	land := int32(len(r.cells)) // one more, for what has no cell
 	for i, k := range r.cells {
 		if k.is != broken || r.isAnew(k.comm) {

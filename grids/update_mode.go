@@ -125,6 +125,7 @@ type renewal struct {
 	tab      *geom.Table          // squares to cells
 	moved    []geom.Seg           // community lines that no old border runs along
 	bare     [][2]geom.Pt         // old borders with land beyond that has no cell
+	rim      []geom.Seg           // community lines between what is divided anew and land without cells that is not
 	lostEdge map[[2]geom.Pt]bool  // old community lines that are none now
 	cuts     map[int32][]int32    // buildings that borders of a broken cell cut
 	fresh    [][]freshCell        // new cells by community

@@ -88,7 +88,7 @@ func pointBeside(g *geom.Graph, cycle []int32) geom.Pt {
 func (w *zoneWork) ownerAt(p geom.Pt) int32 {
 	r := w.r
 	for _, i := range r.near(geom.NoBox.Grow(p)) {
-		if k := r.cells[i]; k.ring.Locate(p) > 0 && (k.is != broken || k.zone != w.no) {
+		if k := r.cells[i]; k.ring.Locate(p) > 0 && !r.isAnew(k.comm) && (k.is != broken || k.zone != w.no) {
 			if k.is == stays || k.zone != w.no {
 				return -1
 			}

@@ -236,6 +236,10 @@ func (w *zoneWork) outline() {
 			w.box = w.box.Grow(e[0]).Grow(e[1])
 		}
 	}
+	for _, s := range r.rim {
+		comm(s.A, s.B, r.tag(s.L), r.tag(s.R))
+		w.box = w.box.Grow(s.A).Grow(s.B)
+	}
 	for _, s := range r.moved {
 		s.L, s.R = r.tag(s.L), r.tag(s.R)
 		w.firm = append(w.firm, s)

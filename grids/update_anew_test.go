@@ -1,0 +1,126 @@
+package grids
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/paulmach/orb"
+
+	"wanmi/gis"
+)
+
+// TestDividedAnew takes a community out of random cities and gives it back, while some others are divided anew. WANMI_ANEW
+// names more seeds: COUNT or FROM-TO.
+func TestDividedAnew(t *testing.T) {
+	seeds := seedsOf(t, "WANMI_ANEW", 12)
+	if os.Getenv("WANMI_ANEW") == "" {
+		// A community came back beside one divided anew, with lines of a millimetre, on a line 45 mm beside, over 0.001 m² of another.
+		seeds = append(seeds, 32, 37, 300, 742)
+	}
+	for _, seed := range seeds {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) { dividedAnew(t, seed) })
+	}
+}
+
+func dividedAnew(t *testing.T, seed uint64) {
+	r := rand.New(rand.NewPCG(seed, 77))
+	src := randomCity(r)
+	all := src["community"]
+	if len(all) < 2 {
+		return
+	}
+	first := soundly(t, src)
+	gone := r.IntN(len(all))
+	src["community"] = slices.Delete(slices.Clone(all), gone, gone+1)
+	before := soundly(t, src)
+	src["community"] = all
+	if first == nil || before == nil {
+		return
+	}
+	anew := map[string]bool{}
+	for _, c := range before {
+		if _, told := anew[c.Community]; !told {
+			anew[c.Community] = r.IntN(3) == 0
+		}
+	}
+	d := renewAnew(t, src, before, anew)
+	updated(t, src, before, d)
+	has := map[string]bool{}
+	for _, c := range d.Cells {
+		has[c.Community] = has[c.Community] || c.Status != Void
+	}
+	for _, c := range first {
+		if !has[c.Community] {
+			has[c.Community] = true
+			t.Errorf("community %s has no unit grid; gone and back was %s", c.Community, all[gone].Text("code"))
+		}
+	}
+}
+
+// soundly returns the cells of a city, nil where they break a hard rule from the first.
+func soundly(t *testing.T, src Source) []Cell {
+	t.Helper()
+	d, err := Build(t.Context(), src, Options{Today: "2026-01-01"})
+	if err != nil {
+		return nil
+	}
+	found, _, err := Check(t.Context(), src, Cells(d.Cells), nil)
+	if err != nil || slices.ContainsFunc(found, func(f gis.Finding) bool { return f.Severity == gis.SeverityError }) {
+		return nil
+	}
+	return d.Cells
+}
+
+// renewAnew repairs cells, those of some communities as if they had none.
+func renewAnew(t *testing.T, src Source, old []Cell, anew map[string]bool) *Division {
+	t.Helper()
+	opt := Options{Old: old, Mode: Repair, Today: "2026-11-22"}
+	if err := opt.settle(); err != nil {
+		t.Fatal(err)
+	}
+	b, err := readBase(t.Context(), src, opt.Progress)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cov := b.coverage(1)
+	if err := b.readLater(t.Context(), src)(); err != nil {
+		t.Fatal(err)
+	}
+	b.points, b.terrain = newPointTable(b.comps), newTerrain(b, &opt)
+	want, err := b.wanted(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	some := make([]bool, len(b.comms))
+	for i, c := range b.comms {
+		some[i] = anew[c.code]
+	}
+	d, err := b.renewed(t.Context(), src, cov, want, some, &opt, time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+// TestLandBesideAnew gives a community land beside one that is divided anew: it is divided anew itself no more for that.
+func TestLandBesideAnew(t *testing.T) {
+	src := memory{}
+	src.add("community", orb.Polygon{rect(0, 0, 240, 400)}, "code", code12(1), "name", "n")
+	src.add("community", orb.Polygon{rect(300, 0, 700, 400)}, "code", code12(2), "name", "n")
+	old := soundly(t, src)
+	if old == nil {
+		t.Fatal("no sound division to begin with")
+	}
+	src["community"][1].Geom = orb.Polygon{rect(240, 0, 700, 400)}
+	d := renewAnew(t, src, old, map[string]bool{code12(1): true})
+	updated(t, src, old, d)
+	for _, f := range d.Findings {
+		if f.Rule == "grid.update_rebuilt" && f.Key != code12(1) {
+			t.Errorf("community %s was divided anew, want %s only", f.Key, code12(1))
+		}
+	}
+}
