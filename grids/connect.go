@@ -31,17 +31,25 @@ func (c cover) connectors(obs *obstacles) (free, last []geom.Seg) {
 			break
 		}
 		good, bad := c.link(blocks, obs)
+		if len(good) > 0 && len(bad) > 0 { // those end at the first, and at what hangs on them
+			tied := cover{segs: settle(geom.SnapRound(slices.Concat(c.segs, good), 1))}
+			_, bad = tied.link(tied.blocks(), obs)
+		}
 		free, last = append(free, good...), append(last, bad...)
 		c.segs = settle(geom.SnapRound(slices.Concat(c.segs, good, bad), 1))
 		before := len(blocks)
-		blocks = slices.DeleteFunc(geom.Blocks(c.segs), func(l []int32) bool {
-			return !slices.ContainsFunc(l, func(i int32) bool { return keepCommunity(c.segs[i]) })
-		})
-		if len(blocks) == before {
+		if blocks = c.blocks(); len(blocks) == before {
 			break
 		}
 	}
 	return free, last
+}
+
+// blocks returns the blocks with a community line.
+func (c cover) blocks() [][]int32 {
+	return slices.DeleteFunc(geom.Blocks(c.segs), func(l []int32) bool {
+		return !slices.ContainsFunc(l, func(i int32) bool { return keepCommunity(c.segs[i]) })
+	})
 }
 
 // link returns rays from each block to those round it; of the last resort, none that others make needless.
@@ -53,7 +61,7 @@ func (c cover) link(blocks [][]int32, obs *obstacles) (free, last []geom.Seg) {
 			boxes[k] = boxes[k].Grow(c.segs[i].A).Grow(c.segs[i].B)
 		}
 	}
-	lasts := make([][]geom.Seg, len(blocks))
+	good, lasts := make([][]geom.Seg, len(blocks)), make([][]geom.Seg, len(blocks))
 	for k, block := range blocks {
 		var round []int32 // the lines of the blocks that may lie round this one, or close beside it
 		box := boxes[k].Pad(seekWidth)
@@ -72,9 +80,11 @@ func (c cover) link(blocks [][]int32, obs *obstacles) (free, last []geom.Seg) {
 			s, _ = c.ray(s.A, block, met, d)
 			return s
 		}
-		good, bad := c.rays(block, round, short, obs)
-		free = append(free, good...)
-		lasts[k] = bad
+		good[k], lasts[k] = c.rays(block, round, short, obs)
+		free = append(free, good[k]...)
+	}
+	for k := range lasts {
+		lasts[k] = leastCuts(lasts[k], good[k], obs.cutBy(c, blocks[k]))
 	}
 	for k, bad := range lasts {
 		for _, s := range bad {
@@ -85,6 +95,15 @@ func (c cover) link(blocks [][]int32, obs *obstacles) (free, last []geom.Seg) {
 		}
 	}
 	return free, last
+}
+
+// starts returns the corners that rays start from.
+func starts(rays []geom.Seg) map[geom.Pt]bool {
+	out := map[geom.Pt]bool{}
+	for _, s := range rays {
+		out[s.A] = true
+	}
+	return out
 }
 
 // target returns the block other than k that a ray from k runs to; ok is false where it meets several.
@@ -124,8 +143,8 @@ func (c cover) tied(j, k int, blocks [][]int32, rays []geom.Seg, most int, obs *
 var compass = [4]geom.Pt{{X: -1}, {X: 1}, {Y: -1}, {Y: 1}}
 
 // rays returns the rays from the outermost corners of a block that meet no building; where fewer than two corners have
-// one, rays from its other corners are tried, too. Where two are still missing, bad holds what else there is, building or not:
-// a block hangs on two of its corners at least. A ray that meets a building ends at the first block it meets, as short
+// one, rays from its other corners are tried, too. Where two are still missing, bad holds what else there is, building or not,
+// nothing else: a block hangs on two of its corners at least. A ray that meets a building ends at the first block it meets, as short
 // tells: what lies behind that is not its matter.
 func (c cover) rays(block, round []int32, short func(geom.Seg, geom.Pt) geom.Seg, obs *obstacles) (good, bad []geom.Seg) {
 	corners := make([]geom.Pt, 0, 2*len(block))
@@ -176,7 +195,10 @@ func (c cover) rays(block, round []int32, short func(geom.Seg, geom.Pt) geom.Seg
 			}
 		}
 	}
-	return good, leastCuts(bad, held, obs)
+	if len(held) > 1 {
+		bad = nil
+	}
+	return good, bad
 }
 
 // tieStep is how far apart, in millimetres, places on the outline of a block are from which rays are tried.
@@ -192,12 +214,13 @@ func places(s geom.Seg) []geom.Pt {
 	return out
 }
 
-// leastCuts adds to the corners that have a ray until there are two: the ray that cuts the fewest buildings first, the shortest
+// leastCuts adds to the corners that have a good ray until there are two: the ray that cuts the fewest buildings first, the shortest
 // of those; the second as far from the first as a third of the way to the farthest.
-func leastCuts(bad []geom.Seg, held map[geom.Pt]bool, obs *obstacles) []geom.Seg {
+func leastCuts(bad, good []geom.Seg, cut func(geom.Seg) int) []geom.Seg {
+	held := starts(good)
 	cuts := make(map[geom.Seg]int, len(bad))
 	for _, s := range bad {
-		cuts[s] = obs.cuts(s)
+		cuts[s] = cut(s)
 	}
 	slices.SortStableFunc(bad, func(s, t geom.Seg) int {
 		return cmp.Or(cmp.Compare(cuts[s], cuts[t]), cmp.Compare(s.A.Dist(s.B), t.A.Dist(t.B)), s.A.Cmp(t.A), s.B.Cmp(t.B))
@@ -225,30 +248,6 @@ func leastCuts(bad []geom.Seg, held map[geom.Pt]bool, obs *obstacles) []geom.Seg
 		last = append(last, bad[i])
 	}
 	return last
-}
-
-// hugeCuts is how many buildings larger than a cell may be weigh as much as one that is not: those are cut anyway.
-const hugeCuts = 1000
-
-// clear reports whether the segment runs through no building.
-func (o *obstacles) clear(s geom.Seg) bool {
-	parts := o.clip([]geom.Pt{s.A, s.B}, func(int32) float64 { return skin })
-	return len(parts) == 1 && parts[0][0] == s.A && parts[0][len(parts[0])-1] == s.B
-}
-
-// cuts counts the buildings that the segment runs through: hugeCuts for each, 1 for those larger than a cell may be.
-func (o *obstacles) cuts(s geom.Seg) int {
-	n := 0
-	for _, i := range o.near(s.Box(), nil) {
-		switch b := &o.all[i]; {
-		case len(b.deep(s.A, s.B, skin)) == 0:
-		case o.huge > 0 && b.m2 > o.huge:
-			n++
-		default:
-			n += hugeCuts
-		}
-	}
-	return n
 }
 
 // ray runs from a corner of a block in direction d to the first of the lines round it,

@@ -41,7 +41,8 @@
 //	lines beside lines             by class, see beside             the lesser line falls away
 //	building without geometry      none                             left out and counted: building.geometry
 //	building on a community line   0.3 m, 0.5 m²                    not told                     building.straddles
-//	community inside a building    none                             two borders lead on to what is round it, through as few buildings as may be
+//	community inside a building,   none                             two borders lead on to what is round it, through as few others as may be
+//	or in its court
 //	building in several atoms      0.3 m deep, 0.2 m²               a border may touch its skin  kept whole, or grid.building_parted
 //
 // [Check] allows a cell 0.5 m² of land that is not its community's, two cells 0.001 m² in common, all cells the land of closed gaps, and

@@ -93,6 +93,9 @@ func newObstacles(all []building) *obstacles {
 	})}
 }
 
+// isHuge reports whether a building is larger than a cell may be.
+func (o *obstacles) isHuge(b *building) bool { return o.huge > 0 && b.m2 > o.huge }
+
 // near appends the buildings whose box meets the box, ascending.
 func (o *obstacles) near(box geom.Box, to []int32) []int32 {
 	k := len(to)
@@ -227,4 +230,49 @@ func (o *obstacles) clip(line []geom.Pt, depth func(i int32) float64) [][]geom.P
 	}
 	end()
 	return out
+}
+
+// lightCuts is how many buildings that are cut anyway weigh as much as one that is not.
+const lightCuts = 1000
+
+// clear reports whether the segment runs through no building.
+func (o *obstacles) clear(s geom.Seg) bool {
+	parts := o.clip([]geom.Pt{s.A, s.B}, func(int32) float64 { return skin })
+	return len(parts) == 1 && parts[0][0] == s.A && parts[0][len(parts[0])-1] == s.B
+}
+
+// cuts counts the buildings that the segment runs through: lightCuts for each, 1 for those larger than a cell may be.
+func (o *obstacles) cuts(s geom.Seg) int { return o.cutsBut(s, nil) }
+
+// cutBy returns a function that does what cuts does; buildings with the whole block inside, or in a court, count 1, too.
+func (o *obstacles) cutBy(c cover, block []int32) func(geom.Seg) int {
+	box := geom.NoBox
+	for _, i := range block {
+		box = box.Grow(c.segs[i].A).Grow(c.segs[i].B)
+	}
+	around := slices.DeleteFunc(o.near(box, nil), func(k int32) bool {
+		return slices.ContainsFunc(block, func(i int32) bool { return !o.all[k].around(c.segs[i].A, c.segs[i].B) })
+	})
+	return func(s geom.Seg) int { return o.cutsBut(s, around) }
+}
+
+func (o *obstacles) cutsBut(s geom.Seg, light []int32) int {
+	n := 0
+	for _, i := range o.near(s.Box(), nil) {
+		switch b := &o.all[i]; {
+		case len(b.deep(s.A, s.B, skin)) == 0:
+		case o.isHuge(b) || slices.Contains(light, i):
+			n++
+		default:
+			n += lightCuts
+		}
+	}
+	return n
+}
+
+// around reports whether a segment lies in the shell of the building.
+func (b *building) around(p, q geom.Pt) bool {
+	shell := building{rings: b.rings[:1]}
+	in := shell.inside(p, q)
+	return len(in) == 1 && in[0] == span{0, 1}
 }

@@ -2,7 +2,6 @@ package grids
 
 import (
 	"cmp"
-	"maps"
 	"math"
 	"slices"
 
@@ -78,13 +77,18 @@ const (
 	partedArea = 0.2   // m²: pieces smaller than this do not count
 )
 
+// crossed is a building with the edges through it that connect an enclave.
+type crossed struct {
+	edges []int32
+	huge  int // 1 when it is larger than a cell may be, else 0
+}
+
 // parted returns the edges that run through buildings lying in several atoms of the community, building by building; apart
-// from them those that connect an enclave, with the number of the buildings.
-func (a *atoms) parted(obs *obstacles, loc *locator) (drop [][]int32, forced map[int32]int) {
+// from them those that connect an enclave.
+func (a *atoms) parted(obs *obstacles, loc *locator) (drop [][]int32, forced []crossed) {
 	if len(loc.segs) == 0 {
 		return nil, nil
 	}
-	forced = map[int32]int{}
 	var near []int32
 	for _, i := range obs.near(loc.box, nil) {
 		b := &obs.all[i]
@@ -98,30 +102,49 @@ func (a *atoms) parted(obs *obstacles, loc *locator) (drop [][]int32, forced map
 		if len(edges) > 0 {
 			drop = append(drop, edges)
 		}
-		for _, e := range rays {
-			forced[e]++
+		if x := (crossed{edges: rays}); len(rays) > 0 {
+			if obs.isHuge(b) {
+				x.huge = 1
+			}
+			forced = append(forced, x)
 		}
 	}
 	return drop, forced
 }
 
-// needless returns edges, of those that connect enclaves through so many buildings, that no enclave hangs on: the ones through
-// most buildings go first.
-func (a *atoms) needless(forced map[int32]int) [][]int32 {
+// needless returns edges, of those that connect enclaves through buildings, that no enclave hangs on: those of a building
+// together where that will do, else one by one, the longest first. Buildings larger than a cell may be come last.
+func (a *atoms) needless(forced []crossed) [][]int32 {
+	if len(forced) == 0 {
+		return nil
+	}
 	most := bound(a.segments(func(int) bool { return true }))
 	gone := map[int32]bool{}
 	var drop [][]int32
-	for _, e := range slices.SortedFunc(maps.Keys(forced), func(e, f int32) int {
-		return cmp.Or(cmp.Compare(forced[f], forced[e]), cmp.Compare(a.Edges[f].Len, a.Edges[e].Len), cmp.Compare(e, f))
-	}) {
-		gone[e] = true
-		if bound(a.segments(func(i int) bool { return !gone[int32(i)] })) > most {
-			delete(gone, e)
-			continue
+	try := func(edges ...int32) {
+		edges = slices.DeleteFunc(edges, func(e int32) bool { return gone[e] })
+		for _, e := range edges {
+			gone[e] = true
 		}
-		drop = append(drop, []int32{e})
+		if len(edges) == 0 || bound(a.segments(func(i int) bool { return !gone[int32(i)] })) <= most {
+			drop = append(drop, edges)
+			return
+		}
+		for _, e := range edges {
+			delete(gone, e)
+		}
 	}
-	return drop
+	slices.SortStableFunc(forced, func(x, y crossed) int { return cmp.Compare(x.huge, y.huge) })
+	var all []int32
+	for _, x := range forced {
+		all = append(all, x.edges...)
+		try(slices.Clone(x.edges)...)
+	}
+	slices.SortFunc(all, func(e, f int32) int { return cmp.Or(cmp.Compare(a.Edges[f].Len, a.Edges[e].Len), cmp.Compare(e, f)) })
+	for _, e := range all {
+		try(e)
+	}
+	return slices.DeleteFunc(drop, func(l []int32) bool { return len(l) == 0 })
 }
 
 // near appends the segments whose box meets the box, ascending.
