@@ -3,6 +3,7 @@ package tiles
 import (
 	"context"
 	"fmt"
+	"iter"
 	"math/rand"
 	"runtime"
 	"syscall"
@@ -14,6 +15,7 @@ import (
 	"github.com/paulmach/orb/geojson"
 	"github.com/paulmach/orb/maptile"
 
+	"wanmi/gis"
 	"wanmi/gis/index"
 )
 
@@ -184,7 +186,57 @@ func BenchmarkBuild(b *testing.B) {
 	runtime.GC()
 	runtime.ReadMemStats(&after)
 	l := s.layers[s.byName["component"]]
-	b.ReportMetric(float64(after.HeapAlloc-before.HeapAlloc)/float64(l.tree.Len()), "bytes/component")
+	b.ReportMetric(float64(after.HeapAlloc-before.HeapAlloc)/float64(l.count()), "bytes/component")
+}
+
+// stream is a source of n components that are made as they are read.
+type stream int
+
+func (n stream) Features(_ context.Context, layer string, _ orb.Bound) iter.Seq2[gis.Feature, error] {
+	return func(yield func(gis.Feature, error) bool) {
+		r := rand.New(rand.NewSource(1))
+		for i := range int(n) {
+			f := component(r, int64(i+1), 8000)
+			f.Geom = f.Geom.Bound().Min
+			if layer != "component" || !yield(f, nil) {
+				return
+			}
+		}
+	}
+}
+
+// BenchmarkMillion writes tiles over a million components without compression and tells what they take in memory. z10 holds all of them.
+//
+//	go test ./tiles -run '^$' -bench Million
+func BenchmarkMillion(b *testing.B) {
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	s := build(b, stream(1_000_000), func(c *Config) { c.CacheBytes = -1 })
+	runtime.GC()
+	runtime.ReadMemStats(&after)
+	l := s.layers[s.byName["component"]]
+	for _, z := range []maptile.Zoom{8, 10, 12, 14, 15, 16} {
+		b.Run(fmt.Sprintf("z%d", z), func(b *testing.B) {
+			w := new(writer)
+			f := frameOf(maptile.At(cityCentre, z))
+			b.ReportAllocs()
+			start := cpu(b)
+			n := LayerCount{}
+			for b.Loop() {
+				w.enc.Reset()
+				var err error
+				if n, err = w.layer(context.Background(), l, &f, nil, 0); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64(cpu(b)-start)/float64(b.N)/1e6, "cpu-ms")
+			b.ReportMetric(float64(n.Features), "features")
+			b.ReportMetric(float64(n.Features+n.Thinned), "points")
+			b.ReportMetric(float64(len(w.enc.Bytes())), "bytes")
+			b.ReportMetric(float64(after.HeapAlloc-before.HeapAlloc)/float64(l.count()), "heap-bytes/component")
+		})
+	}
 }
 
 // BenchmarkZip compares the compression levels on the tile the zoom rules make largest.

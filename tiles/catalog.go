@@ -29,9 +29,17 @@ type LayerInfo struct {
 	Bounds   *[4]float64 `json:"bounds,omitempty"`   // west, south, east, north in degrees; none when empty
 	MinZoom  int         `json:"minzoom"`
 	MaxZoom  int         `json:"maxzoom"`
-	// ThinnedBelow is the zoom below which points are thinned and carry point_count; 0: never.
+	// ThinnedBelow is the zoom below which features stand for several points and carry point_count; 0: never.
 	ThinnedBelow int         `json:"thinned_below,omitempty"`
+	Low          []LowInfo   `json:"low,omitempty"`
 	Fields       []FieldInfo `json:"fields"`
+}
+
+// LowInfo says what stands for points below a zoom: thin, cluster or density, by squares of units tile units.
+type LowInfo struct {
+	Below int `json:"below"`
+	As    Low `json:"as"`
+	Units int `json:"units"`
 }
 
 // Catalog lists the layers in drawing order, derived ones last.
@@ -47,7 +55,7 @@ func (l *layer) info() LayerInfo {
 	r := l.rule
 	in := LayerInfo{
 		Name: r.Name, Zh: l.def.Zh, En: l.def.En, Geometry: l.def.Geom.String(), From: r.From,
-		Count: l.tree.Len(), Unplaced: l.lost, MinZoom: r.MinZoom, MaxZoom: r.MaxZoom, ThinnedBelow: r.ThinBelow,
+		Count: l.count(), Unplaced: l.lost, MinZoom: r.MinZoom, MaxZoom: r.MaxZoom, ThinnedBelow: r.lowest(),
 		Fields: make([]FieldInfo, 0, len(r.Fields)+1),
 	}
 	if r.From != "" {
@@ -65,12 +73,33 @@ func (l *layer) info() LayerInfo {
 		}
 		in.Fields = append(in.Fields, fi)
 	}
-	if r.ThinBelow > 0 {
-		in.Fields = append(in.Fields, FieldInfo{
-			Name: pointCount, Type: gis.Int.String(), Zh: "代表点数", En: "Points this one stands for, below zoom thinned_below", MinZoom: r.MinZoom,
-		})
-	}
+	in.lowFields(l)
 	return in
+}
+
+// lowFields adds the properties of what stands for points at low zooms.
+func (in *LayerInfo) lowFields(l *layer) {
+	r := l.rule
+	if len(r.Low) == 0 {
+		return
+	}
+	number := func(name, zh, en string) {
+		in.Fields = append(in.Fields, FieldInfo{Name: name, Type: gis.Int.String(), Zh: zh, En: en, MinZoom: r.MinZoom})
+	}
+	number(pointCount, "代表点数", "Points this one stands for, below zoom thinned_below")
+	counts := false
+	for _, low := range r.Low {
+		in.Low = append(in.Low, LowInfo(low))
+		counts = counts || low.As != Thin
+		if low.As == Density {
+			number(perKM2, "每平方公里点数", "Points per km², in squares of density")
+		}
+	}
+	if counts {
+		for _, c := range l.low.counted.sorted() {
+			number(c.name, "其中"+strings.TrimPrefix(c.name, countOf), "Of them, those whose "+r.CountBy+" begins with or is "+strings.TrimPrefix(c.name, countOf))
+		}
+	}
 }
 
 func bounds(b orb.Bound) [4]float64 {

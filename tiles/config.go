@@ -3,10 +3,12 @@ package tiles
 import (
 	"context"
 	"iter"
+	"slices"
 
 	"github.com/paulmach/orb"
 
 	"wanmi/gis"
+	"wanmi/tiles/mvt"
 )
 
 // Source gives the features of a layer that touch bound, all of them when bound is the zero Bound.
@@ -39,10 +41,11 @@ type LayerRule struct {
 	ByValue map[string]int
 	Else    int
 
-	// Below ThinBelow one point per square of ThinUnits tile units a side stays: that with the smallest hash
-	// of its id, so that no class or district is favoured, and with point_count of how many it stands for.
-	// The squares lie on the world, not on the tile: neighbouring tiles agree. ThinUnits is a power of two.
-	ThinBelow, ThinUnits int
+	// Low says what stands for points at low zooms, by rising Below; none: all are drawn at every zoom.
+	Low []LowRule
+	// CountBy is the text property whose values clusters and densities count, cut to its first CountPrefix characters (0: whole).
+	CountBy     string
+	CountPrefix int
 
 	// Below SmallBelow lines and polygons whose bounds are under SmallUnits tile units both ways are left out.
 	SmallBelow, SmallUnits int
@@ -120,7 +123,7 @@ func DefaultConfig() Config {
 		Fields: fields(0, "code", "name", "kind", "department_name", "area_m2"),
 	}
 	component := LayerRule{
-		Name: "component", MinZoom: 13, MaxZoom: lastZoom, ThinBelow: 15, ThinUnits: 64,
+		Name: "component", MinZoom: 8, MaxZoom: lastZoom, Low: []LowRule{{13, Cluster, 512}, {15, Thin, 64}}, CountBy: "class", CountPrefix: 2,
 		SmallBelow: 15, SmallUnits: 8,
 		Fields: append(append(fields(0, "class", "state"), FieldRule{Name: "code", MinZoom: 15, Unique: true}),
 			fields(15, "name", "class_name", "dept_name", "owner_name", "keeper_name", "grid_code", "community_name",
@@ -130,10 +133,10 @@ func DefaultConfig() Config {
 		Name: "door", MinZoom: 16, MaxZoom: lastZoom, Fields: fields(0, "number", "road", "building", "address"),
 	}
 	poi := LayerRule{
-		Name: "poi", MinZoom: 14, MaxZoom: lastZoom, ThinBelow: 16, ThinUnits: 128, Fields: fields(0, "class", "name", "address"),
+		Name: "poi", MinZoom: 14, MaxZoom: lastZoom, Low: []LowRule{{16, Thin, 128}}, Fields: fields(0, "class", "name", "address"),
 	}
 	kase := LayerRule{
-		Name: "case", MinZoom: 12, MaxZoom: lastZoom, ThinBelow: 14, ThinUnits: 64,
+		Name: "case", MinZoom: 12, MaxZoom: lastZoom, Low: []LowRule{{14, Thin, 64}},
 		Fields: append([]FieldRule{{Name: "number", Unique: true}}, fields(0, "class", "state", "reported_at", "grid_code", "dept_name")...),
 	}
 	return Config{Layers: []LayerRule{
@@ -196,8 +199,8 @@ func (c Config) check() (Config, error) {
 		if r.MinZoom < 0 || r.MaxZoom > MaxZoom || r.MinZoom > r.MaxZoom {
 			return c, gis.E(gis.Invalid, nil, "tiles: layer %s: zooms %d to %d", r.Name, r.MinZoom, r.MaxZoom)
 		}
-		if t := r.ThinUnits; r.ThinBelow > 0 && (t < 1 || t > 4096 || t&(t-1) != 0) {
-			return c, gis.E(gis.Invalid, nil, "tiles: layer %s: thinning squares of %d units; a power of two up to 4096 is wanted", r.Name, t)
+		if err := r.checkLow(l); err != nil {
+			return c, err
 		}
 		if err := r.checkFields(l); err != nil {
 			return c, err
@@ -206,8 +209,30 @@ func (c Config) check() (Config, error) {
 	return c, nil
 }
 
+func (r *LayerRule) checkLow(l *gis.Layer) error {
+	below := 0
+	for _, low := range r.Low {
+		if low.As != Thin && low.As != Cluster && low.As != Density {
+			return gis.E(gis.Invalid, nil, "tiles: layer %s: points below zoom %d as %q; thin, cluster or density is wanted", r.Name, low.Below, low.As)
+		}
+		if u := low.Units; u < 1 || u > mvt.Extent || u&(u-1) != 0 {
+			return gis.E(gis.Invalid, nil, "tiles: layer %s: squares of %d units below zoom %d; a power of two up to %d is wanted", r.Name, u, low.Below, mvt.Extent)
+		}
+		if low.Below <= below || low.Below > MaxZoom {
+			return gis.E(gis.Invalid, nil, "tiles: layer %s: points below zoom %d: rising zooms up to %d are wanted", r.Name, low.Below, MaxZoom)
+		}
+		below = low.Below
+	}
+	if n := r.CountBy; n != "" && !slices.ContainsFunc(r.Fields, func(f FieldRule) bool {
+		return f.Name == n && !f.Unique && l.Fields[max(0, l.Index(f.source()))].Type == gis.Text
+	}) {
+		return gis.E(gis.Invalid, nil, "tiles: layer %s: counts by %q, which is no text property of its tiles that features share", r.Name, n)
+	}
+	return nil
+}
+
 func (r *LayerRule) checkFields(l *gis.Layer) error {
-	names := map[string]bool{pointCount: true}
+	names := map[string]bool{pointCount: true, perKM2: true}
 	for _, f := range r.Fields {
 		if names[f.Name] {
 			return gis.E(gis.Invalid, nil, "tiles: layer %s: property %q stands twice", r.Name, f.Name)
@@ -235,6 +260,3 @@ func (f FieldRule) source() string {
 	}
 	return f.Name
 }
-
-// pointCount is the property of a thinned layer's points: how many one stands for, itself included.
-const pointCount = "point_count"

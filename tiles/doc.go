@@ -4,6 +4,9 @@
 //
 //   - Set: an immutable snapshot of all served layers; an edit makes a new one ([Set.Apply]).
 //   - layer rule: which fields of a layer stand in its tiles from which zoom, and what is left out where ([LayerRule]).
+//   - sorted rows: those a layer's table was made with, in drawing order, under a packed index; edits add late rows under an R-tree
+//     and mark sorted rows dead, until there are so many that the table is made anew.
+//   - square: of the world, 2^n world units a side; at low zooms one feature stands for all points of a square ([LowRule]).
 //   - derived layer: points made from a layer's polygons or lines to put its labels on, as unit_grid_label.
 //   - world unit: the web mercator square divided into 2^32 parts a side, 9.3 mm at the equator;
 //     origin at the north-west corner, y to the south. One unit of a z20 tile.

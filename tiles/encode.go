@@ -13,7 +13,7 @@ const (
 	buffer    = 64 // tile units drawn around a tile
 	unitZoom  = 20 // a world unit is a tile unit here
 	maxLevel  = 10 // of thinning: one point a tile
-	levelUnit = 4  // squares of layers that are not thinned otherwise are levelUnit<<level tile units
+	levelUnit = 4  // squares of layers that have no rule for the zoom are levelUnit<<level tile units
 )
 
 var clipBox = mvt.Box{Lo: -buffer, Hi: mvt.Extent + buffer}
@@ -60,14 +60,18 @@ type writer struct {
 	clip mvt.Clipper
 	cols []mvt.Column
 	is   []uint32
-	tmp  []uint32
+	late []uint32
+	at   []uint32
 	xy   []int64
 	zip  zipper
 
-	// thinning, by square
-	best   []uint32 // 1 + the row that stays
-	weight []uint64 // its hash
-	count  []uint32
+	keep func(v *rows, i uint32) bool // nil: every row
+
+	// what stands for points at low zooms
+	lows   lows
+	order  []uint32
+	keys   map[string]uint32
+	counts []countName
 }
 
 // columns picks the columns a layer shows at a zoom, or those a request names.
@@ -88,70 +92,129 @@ func (w *writer) layer(ctx context.Context, l *layer, f *frame, want []string, l
 	if f.z < l.rule.MinZoom {
 		return n, nil
 	}
-	lo, hi := f.box.rect()
-	is := w.is[:0]
-	l.tree.Search(lo, hi, func(_, _ [2]float32, i uint32) bool {
-		if int(l.rows.from(i)) <= f.z && l.rows.at(i).bound().touches(f.box) {
-			is = append(is, i)
+	w.lateRows(l, f)
+	low, small := l.rule.lowAt(f.z, level), l.small(f.z, level)
+	var err error
+	w.order = w.order[:0]
+	if low.Units > 0 {
+		if n.Thinned, err = w.lowRows(ctx, l, f, low, small); err == nil {
+			w.order, w.keys, w.counts = w.lows.ordered(w.order), map[string]uint32{}, l.low.counted.sorted()
 		}
-		return len(is)&0xfff != 0xfff || ctx.Err() == nil
-	})
-	is, w.tmp = l.rows.inOrder(is, w.tmp)
-	w.is = is
-	if err := ctx.Err(); err != nil {
+	} else {
+		err = w.gather(ctx, l, f)
+	}
+	if err != nil {
 		return n, err
 	}
 	w.enc.Begin(l.rule.Name, w.columns(l, f.z, want), l.rows.shared, l.rows.unique)
-	square := l.square(f.z, level)
-	var countKey uint32
-	if square > 0 {
-		w.choose(l, f, is, square)
-	}
-	keyed := false
-	small := l.small(f.z, level)
-	for k, i := range is {
+	squares := w.order
+	for k, i := range w.is {
 		if k&0xfff == 0xfff && ctx.Err() != nil {
 			return n, ctx.Err()
 		}
-		r := l.rows.at(i)
-		if r.shape != nil {
-			n.Thinned += w.shape(l, f, i, r, small)
+		for len(squares) > 0 && l.rows.order(w.lows.list[squares[0]].best, i) < 0 {
+			n.Thinned += w.low(l, f, low.As, int(squares[0]))
+			squares = squares[1:]
+		}
+		if s := l.rows.shape(i); s != nil {
+			n.Thinned += w.shape(l, f, i, s, small)
 			continue
 		}
-		x, y := f.at(r.x, r.y)
-		if square == 0 {
-			w.enc.Tags(l.rows.codes(i))
-			w.enc.Point(uint64(r.id), int32(x), int32(y))
-			continue
-		}
-		s, ok := squareOf(x, y, square)
-		if !ok {
-			continue
-		}
-		if w.best[s] != i+1 {
-			n.Thinned++
-			continue
-		}
-		if !keyed {
-			countKey, keyed = w.enc.Key(pointCount), true
-		}
-		w.enc.Tags(l.rows.codes(i))
-		w.enc.TagInt(countKey, int64(w.count[s]))
-		w.enc.Point(uint64(r.id), int32(x), int32(y))
+		p, o := l.rows.pages[i/pageRows], i%pageRows
+		x, y := f.at(p.xy[o][0], p.xy[o][1])
+		l.rows.tags(&w.enc, i)
+		w.enc.Point(uint64(p.ids[o]), int32(x), int32(y))
+	}
+	for _, k := range squares {
+		n.Thinned += w.low(l, f, low.As, int(k))
+	}
+	if len(w.order) > 0 {
+		n.As = low.As
 	}
 	n.Features = w.enc.End()
 	return n, nil
 }
 
-// square returns the side in tile units of the squares of which one point stays, 0 for all points.
-func (l *layer) square(z, level int) int64 {
-	if z < l.rule.ThinBelow {
-		return min(int64(l.rule.ThinUnits)<<level, mvt.Extent)
+// lateRows finds the rows edits have added that touch a tile, in drawing order, and their places among the sorted ones.
+func (w *writer) lateRows(l *layer, f *frame) {
+	w.late, w.at = w.late[:0], w.at[:0]
+	if l.tree.Len() == 0 {
+		return
 	}
-	if level > 0 {
-		return min(int64(levelUnit)<<level, mvt.Extent)
+	lo, hi := f.box.rect()
+	l.tree.Search(lo, hi, func(_, _ [2]float32, i uint32) bool {
+		if int(l.rows.from(i)) <= f.z && l.rows.bound(i).touches(f.box) && (w.keep == nil || w.keep(&l.rows, i)) {
+			w.late = append(w.late, i)
+		}
+		return true
+	})
+	slices.SortFunc(w.late, l.rows.order)
+	for _, i := range w.late {
+		r := l.rows.at(i)
+		w.at = append(w.at, l.rows.place(&r))
 	}
-	return 0
+}
+
+// gather lists the rows of a tile in drawing order.
+func (w *writer) gather(ctx context.Context, l *layer, f *frame) error {
+	g := gathering{w: w, l: l, f: f, is: w.is[:0], late: w.late, at: w.at}
+	l.base.search(f.box, func(lo, hi uint32, inside bool) bool { return g.run(lo, hi, inside) && g.more(ctx) })
+	w.is = append(g.is, g.late...)
+	return ctx.Err()
+}
+
+// gatherShapes lists the rows of a tile that are no points, and returns the number of those it left out for being under small tile units:
+// whole nodes of the index when edits have not touched them.
+func (w *writer) gatherShapes(ctx context.Context, l *layer, f *frame, small int64) (left int, err error) {
+	late, at := w.late[:0], w.at[:0]
+	for k, i := range w.late {
+		if l.rows.shape(i) != nil {
+			late, at = append(late, i), append(at, w.at[k])
+		}
+	}
+	w.late, w.at = late, at
+	g := gathering{w: w, l: l, f: f, is: w.is[:0], late: late, at: at, shapes: true}
+	l.base.shapes(f.box, func(n *node, lo, hi uint32) bool {
+		if f.units(n.side) >= small || l.rule.By != "" || l.dead.any(lo, hi) || w.keep != nil {
+			return false
+		}
+		left += int(n.shapes)
+		return true
+	}, func(lo, hi uint32, inside bool) bool { return g.run(lo, hi, inside) && g.more(ctx) })
+	w.is = append(g.is, g.late...)
+	return left, ctx.Err()
+}
+
+// gathering lists rows run by run; late rows are put in where they belong.
+type gathering struct {
+	w        *writer
+	l        *layer
+	f        *frame
+	is       []uint32
+	late, at []uint32 // rows edits have added, and before which sorted row they stand
+	shapes   bool     // no points
+	runs     int
+}
+
+func (g *gathering) run(lo, hi uint32, inside bool) bool {
+	v := &g.l.rows
+	for i := lo; i < hi; i++ {
+		for len(g.at) > 0 && g.at[0] <= i {
+			g.is = append(g.is, g.late[0])
+			g.late, g.at = g.late[1:], g.at[1:]
+		}
+		if int(v.from(i)) > g.f.z || g.l.dead.has(i) || !inside && !v.bound(i).touches(g.f.box) ||
+			g.shapes && v.shape(i) == nil || g.w.keep != nil && !g.w.keep(v, i) {
+			continue
+		}
+		g.is = append(g.is, i)
+	}
+	return true
+}
+
+func (g *gathering) more(ctx context.Context) bool {
+	g.runs++
+	return g.runs&0xff != 0 || ctx.Err() == nil
 }
 
 // small returns the size in tile units under which lines and polygons are left out.
@@ -166,52 +229,6 @@ func (l *layer) small(z, level int) int64 {
 	return n
 }
 
-// choose finds the point that stays in each square, and how many it stands for.
-func (w *writer) choose(l *layer, f *frame, is []uint32, square int64) {
-	n := squares(square)
-	n *= n
-	w.best = append(w.best[:0], make([]uint32, n)...)
-	w.count = append(w.count[:0], make([]uint32, n)...)
-	w.weight = append(w.weight[:0], make([]uint64, n)...)
-	for _, i := range is {
-		r := l.rows.at(i)
-		if r.shape != nil {
-			continue
-		}
-		x, y := f.at(r.x, r.y)
-		s, ok := squareOf(x, y, square)
-		if !ok {
-			continue
-		}
-		w.count[s]++
-		h := scatter(uint64(r.id))
-		if w.best[s] == 0 || h < w.weight[s] {
-			w.best[s], w.weight[s] = i+1, h
-		}
-	}
-}
-
-// squares is the number of squares along a side: those of the tile and, when they fit into it whole, of the buffer.
-func squares(square int64) int64 {
-	if square > buffer {
-		return mvt.Extent / square
-	}
-	return (mvt.Extent + 2*buffer) / square
-}
-
-// squareOf returns the square of a place in tile units. Squares wider than the buffer are those of the tile alone:
-// a part of a square would choose otherwise than the neighbour that sees all of it.
-func squareOf(x, y, square int64) (int, bool) {
-	n := squares(square)
-	if square <= buffer {
-		x, y = x+buffer, y+buffer
-	}
-	if x < 0 || y < 0 || x >= n*square || y >= n*square {
-		return 0, false
-	}
-	return int(y/square*n + x/square), true
-}
-
 // scatter is the finaliser of splitmix64: a bijection, so equal only for equal ids.
 func scatter(v uint64) uint64 {
 	v += 0x9e3779b97f4a7c15
@@ -221,8 +238,7 @@ func scatter(v uint64) uint64 {
 }
 
 // shape writes a line, a polygon or several points. It returns 1 when the feature was left out for its size.
-func (w *writer) shape(l *layer, f *frame, i uint32, r *row, small int64) int {
-	s := r.shape
+func (w *writer) shape(l *layer, f *frame, i uint32, s *shape, small int64) int {
 	b := s.bound
 	if s.kind != mvt.Point && f.units(b.x1-b.x0) < small && f.units(b.y1-b.y0) < small {
 		return 1
@@ -243,8 +259,8 @@ func (w *writer) shape(l *layer, f *frame, i uint32, r *row, small int64) int {
 		}
 		return 0
 	}
-	w.enc.Tags(l.rows.codes(i))
-	w.enc.Feature(uint64(r.id), s.kind)
+	l.rows.tags(&w.enc, i)
+	w.enc.Feature(uint64(l.rows.id(i)), s.kind)
 	return 0
 }
 

@@ -191,12 +191,11 @@ func (e *export) addresses(ctx context.Context) ([][]uint64, error) {
 	last := e.json.MaxZoom
 	deepest := map[[2]uint32]struct{}{}
 	for _, l := range e.req.layers {
-		lo, hi := e.bound.rect()
 		n := 0
-		l.tree.Search(lo, hi, func(_, _ [2]float32, i uint32) bool {
-			b := l.rows.at(i).bound()
+		for i := range l.alive(e.bound) {
+			b := l.rows.bound(i)
 			if !b.touches(e.bound) || int(l.rows.from(i)) > last {
-				return true
+				continue
 			}
 			b = box{max(b.x0, e.bound.x0), max(b.y0, e.bound.y0), min(b.x1, e.bound.x1), min(b.y1, e.bound.y1)}
 			down := 32 - last
@@ -205,9 +204,10 @@ func (e *export) addresses(ctx context.Context) ([][]uint64, error) {
 					deepest[[2]uint32{x, y}] = struct{}{}
 				}
 			}
-			n++
-			return n&0xfff != 0 || ctx.Err() == nil
-		})
+			if n++; n&0xfff == 0 && ctx.Err() != nil {
+				break
+			}
+		}
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}

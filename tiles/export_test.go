@@ -34,7 +34,7 @@ func TestExport(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if steps == 0 || res.Tiles < 50 || res.MinZoom != 9 || res.MaxZoom != 16 {
+		if steps == 0 || res.Tiles < 50 || res.MinZoom != 8 || res.MaxZoom != 16 {
 			t.Errorf("%s: %+v, %d steps", n, res, steps)
 		}
 		results = append(results, res)
@@ -206,7 +206,7 @@ func TestCatalogAndTileJSON(t *testing.T) {
 	if j.TileJSON != "3.0.0" || len(j.Tiles) != 1 || j.Tiles[0] != "https://example.org/base/tiles/unit_grid,component/{z}/{x}/{y}.mvt" {
 		t.Errorf("%s %v", j.TileJSON, j.Tiles)
 	}
-	if j.MinZoom != 12 || j.MaxZoom != 18 || len(j.VectorLayers) != 2 || j.VectorLayers[0].Fields["area_m2"] != "Number" ||
+	if j.MinZoom != 8 || j.MaxZoom != 18 || len(j.VectorLayers) != 2 || j.VectorLayers[0].Fields["area_m2"] != "Number" ||
 		j.VectorLayers[0].Fields["locked"] != "Boolean" || j.VectorLayers[1].Fields["code"] != "String" || j.VectorLayers[1].Fields["point_count"] != "Number" {
 		t.Errorf("%+v", j)
 	}

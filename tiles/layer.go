@@ -1,7 +1,8 @@
 package tiles
 
 import (
-	"cmp"
+	"iter"
+	"math"
 	"slices"
 
 	"github.com/paulmach/orb"
@@ -21,7 +22,10 @@ type layer struct {
 
 	table *table
 	rows  rows
-	tree  *rowTree
+	base  *packed  // of the sorted rows
+	dead  marks    // sorted rows that edits have taken out
+	tree  *rowTree // of the rows edits have added
+	low   *lowPoints
 	lost  int // features without a usable geometry
 
 	// A tile's version is that of the last edit that touches it: the largest in edits that overlaps, or since, whichever is larger.
@@ -38,11 +42,12 @@ type (
 const maxEdits = 20_000
 
 func newLayer(r *LayerRule) *layer {
-	l := &layer{rule: r, def: gis.MustLayer(r.base()), tree: new(rowTree), edits: new(editTree)}
+	l := &layer{rule: r, def: gis.MustLayer(r.base()), base: new(packed), tree: new(rowTree), edits: new(editTree)}
 	for i, f := range r.Fields {
 		l.cols = append(l.cols, mvt.Column{Name: f.Name, Unique: f.Unique, At: i})
 		l.src = append(l.src, l.def.Index(f.source()))
 	}
+	l.low = newLowPoints(l)
 	l.table = newTable(len(l.cols))
 	return l
 }
@@ -50,7 +55,7 @@ func newLayer(r *LayerRule) *layer {
 // edit returns a copy of l that may be changed.
 func (l *layer) edit() *layer {
 	n := *l
-	n.tree, n.edits = l.tree.Copy(), l.edits.Copy()
+	n.tree, n.edits, n.dead = l.tree.Copy(), l.edits.Copy(), l.dead.copy(len(l.rows.pages))
 	return &n
 }
 
@@ -71,11 +76,11 @@ func (l *layer) put(f *gis.Feature, codes []uint32) (first, n uint32) {
 		codes[i] = l.code(f, i, c.Unique)
 	}
 	from := l.firstZoom(f)
-	first = l.table.n
 	for _, r := range rows {
 		l.table.add(row{id: f.ID, x: r.x, y: r.y, shape: r.shape}, from, codes)
 	}
-	return first, uint32(len(rows))
+	n = uint32(len(rows))
+	return l.table.n - n, n
 }
 
 func (l *layer) code(f *gis.Feature, col int, unique bool) uint32 {
@@ -134,26 +139,48 @@ func (l *layer) finish() {
 // settle makes a table of the rows alive alone, in drawing order, with a new tree and index by id.
 func (l *layer) settle(alive []uint32) {
 	v := l.table.view()
-	var unique []int
+	unique := make([]bool, len(l.cols))
 	for i, c := range l.cols {
-		if c.Unique {
-			unique = append(unique, i)
-		}
+		unique[i] = c.Unique
 	}
 	l.table = v.ordered(l.table, alive, unique)
 	l.table.indexIDs()
 	l.rows = l.table.view()
-	l.tree = new(rowTree)
-	for i := range l.table.n {
-		lo, hi := l.rows.at(i).bound().rect()
-		l.tree.Insert(lo, hi, i)
+	l.base, l.dead, l.tree = newPacked(&l.rows), marks{}, new(rowTree)
+	l.low = l.low.of(l)
+}
+
+// count is the number of rows alive.
+func (l *layer) count() int { return int(l.rows.sorted) - l.dead.n + l.tree.Len() }
+
+// alive yields the rows alive that may touch b.
+func (l *layer) alive(b box) iter.Seq[uint32] {
+	return func(yield func(uint32) bool) {
+		more := true
+		l.base.search(b, func(lo, hi uint32, _ bool) bool {
+			for i := lo; i < hi && more; i++ {
+				more = l.dead.has(i) || yield(i)
+			}
+			return more
+		})
+		if more {
+			lo, hi := b.rect()
+			l.tree.Search(lo, hi, func(_, _ [2]float32, i uint32) bool { return yield(i) })
+		}
 	}
 }
 
-// remove takes the rows of a feature out of the tree and tells touch their bounds.
+// remove takes the rows of a feature out and tells touch their bounds.
 func (l *layer) remove(id int64, touch func(box)) {
 	for _, i := range l.table.find(id) {
-		b := l.rows.at(i).bound()
+		b := l.rows.bound(i)
+		if i < l.rows.sorted {
+			if !l.dead.has(i) {
+				l.dead.set(i)
+				touch(b)
+			}
+			continue
+		}
 		lo, hi := b.rect()
 		n := l.tree.Len()
 		if l.tree.Delete(lo, hi, i); l.tree.Len() < n {
@@ -162,13 +189,13 @@ func (l *layer) remove(id int64, touch func(box)) {
 	}
 }
 
-// insert adds the rows of a feature to table and tree and tells touch their bounds.
+// insert adds the rows of a feature and tells touch their bounds.
 func (l *layer) insert(f *gis.Feature, touch func(box)) {
 	first, n := l.put(f, make([]uint32, len(l.cols)))
 	l.rows = l.table.view()
 	for i := first; i < first+n; i++ {
 		l.table.late(f.ID, i)
-		b := l.rows.at(i).bound()
+		b := l.rows.bound(i)
 		lo, hi := b.rect()
 		l.tree.Insert(lo, hi, i)
 		touch(b)
@@ -214,60 +241,31 @@ func (l *layer) version(b box) uint64 {
 
 // crowded reports whether dead rows and edits have become so many that the table is better made anew.
 func (l *layer) crowded() bool {
-	late := l.table.n - l.table.sorted
+	late := max(l.table.n-l.table.sorted, uint32(l.dead.n))
 	return late > 4096 && late > l.table.sorted/8
 }
 
 func (l *layer) compact() {
-	alive := make([]uint32, 0, l.tree.Len())
-	l.tree.Scan(func(_, _ [2]float32, i uint32) bool {
-		alive = append(alive, i)
-		return true
-	})
-	l.settle(alive)
+	l.settle(slices.Collect(l.alive(box{0, 0, math.MaxUint32, math.MaxUint32})))
 }
 
-// bound returns the bounds of what is in the layer, ok false when it is empty.
+// bound returns bounds of what is in the layer, ok false when it is empty.
 func (l *layer) bound() (box, bool) {
-	if l.tree.Len() == 0 {
+	b, ok := l.base.bound()
+	if l.count() == 0 {
 		return box{}, false
 	}
-	lo, hi := l.tree.Bounds()
-	const last = 1<<32 - 1
-	in := func(v float32) uint32 { return uint32(min(max(float64(v), 0), last)) }
-	return box{in(lo[0]), in(lo[1]), in(hi[0]), in(hi[1])}, true
+	l.tree.Scan(func(_, _ [2]float32, i uint32) bool {
+		if r := l.rows.bound(i); ok {
+			b = b.union(r)
+		} else {
+			b, ok = r, true
+		}
+		return true
+	})
+	return b, ok
 }
 
 func (b box) lonLat() orb.Bound {
 	return toLonLat(float64(b.x0), float64(b.y1)).Bound().Extend(toLonLat(float64(b.x1), float64(b.y0)))
-}
-
-// indexIDs makes the index by id of the sorted rows.
-func (t *table) indexIDs() {
-	t.byID = make([]uint32, t.n)
-	for i := range t.byID {
-		t.byID[i] = uint32(i)
-	}
-	slices.SortFunc(t.byID, func(a, b uint32) int { return cmp.Compare(t.id(a), t.id(b)) })
-	t.lateIDs = nil
-}
-
-func (t *table) id(i uint32) int64 { return t.pages[i/pageRows].rows[i%pageRows].id }
-
-// late remembers that row i, not among the sorted ones, is of feature id.
-func (t *table) late(id int64, i uint32) {
-	if t.lateIDs == nil {
-		t.lateIDs = make(map[int64][]uint32)
-	}
-	t.lateIDs[id] = append(t.lateIDs[id], i)
-}
-
-// find returns the rows ever given to a feature, dead ones too.
-func (t *table) find(id int64) []uint32 {
-	k, _ := slices.BinarySearchFunc(t.byID, id, func(i uint32, id int64) int { return cmp.Compare(t.id(i), id) })
-	var is []uint32
-	for ; k < len(t.byID) && t.id(t.byID[k]) == id; k++ {
-		is = append(is, t.byID[k])
-	}
-	return append(is, t.lateIDs[id]...)
 }

@@ -38,6 +38,7 @@ type LayerCount struct {
 	Layer    string
 	Features int
 	Thinned  int
+	As       Low // what stands for points, "" when all are drawn
 }
 
 // Tile is an encoded tile. It is shared: nobody may change its bytes.

@@ -71,6 +71,16 @@ func (v *Values) Entry(code uint32) []byte {
 	return c[:l+int(n)]
 }
 
+// Text returns the text of an entry, "" when it is none.
+func Text(entry []byte) string {
+	_, n := binary.Uvarint(entry[1:])
+	if v := entry[1+n:]; v[0] == 0x0a {
+		_, n := binary.Uvarint(v[1:])
+		return string(v[1+n:])
+	}
+	return ""
+}
+
 // Intern returns the code of v, the same for equal values of the same type. v is string, int64, float64 or
 // bool; nil, NaN, infinities and any other type are absent (0).
 func (d *Dict) Intern(v any) uint32 {

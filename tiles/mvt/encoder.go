@@ -100,43 +100,67 @@ func (e *Encoder) End() int {
 
 // Tags sets the properties of the next feature from its row of codes.
 func (e *Encoder) Tags(row []uint32) {
-	t := e.tags[:0]
+	e.tags = e.tags[:0]
 	for k := range e.cols {
 		c := &e.cols[k]
-		code := row[c.At]
-		if code == 0 {
-			continue
+		if code := row[c.At]; code != 0 {
+			e.tag(k, code)
 		}
-		var v uint32
-		if c.Unique {
-			v = e.nvals
-			e.nvals++
-			e.vals = append(e.vals, e.unique.Entry(code)...)
-		} else if s := e.seen[code]; s>>32 == e.epoch {
-			v = uint32(s)
-		} else {
-			v = e.nvals
-			e.nvals++
-			e.vals = append(e.vals, e.shared.Entry(code)...)
-			e.seen[code] = e.epoch<<32 | uint64(v)
-		}
-		key := e.keyAt[k]
-		if key == 0 {
-			key = e.addKey(c.Name)
-			e.keyAt[k] = key
-		}
-		if key -= 1; key < 0x80 {
-			t = append(t, byte(key))
-		} else {
-			t = appendUvarint(t, uint64(key))
-		}
-		for v >= 0x80 {
-			t = append(t, byte(v)|0x80)
-			v >>= 7
-		}
-		t = append(t, byte(v))
 	}
-	e.tags = t
+}
+
+// SmallTags is Tags of a row whose codes are held in less: that of a unique column is first of the column plus i, none where first is 0.
+func (e *Encoder) SmallTags(row []uint16, first []uint32, i uint32) {
+	e.tags = e.tags[:0]
+	for k := range e.cols {
+		c := &e.cols[k]
+		code := uint32(row[c.At])
+		if c.Unique {
+			if code = first[c.At]; code != 0 {
+				code += i
+			}
+		}
+		if code != 0 {
+			e.tag(k, code)
+		}
+	}
+}
+
+// NoTags begins the properties of a feature that has none of the columns.
+func (e *Encoder) NoTags() { e.tags = e.tags[:0] }
+
+// tag adds one property to the next feature.
+func (e *Encoder) tag(k int, code uint32) {
+	c := &e.cols[k]
+	var v uint32
+	if c.Unique {
+		v = e.nvals
+		e.nvals++
+		e.vals = append(e.vals, e.unique.Entry(code)...)
+	} else if s := e.seen[code]; s>>32 == e.epoch {
+		v = uint32(s)
+	} else {
+		v = e.nvals
+		e.nvals++
+		e.vals = append(e.vals, e.shared.Entry(code)...)
+		e.seen[code] = e.epoch<<32 | uint64(v)
+	}
+	key := e.keyAt[k]
+	if key == 0 {
+		key = e.addKey(c.Name)
+		e.keyAt[k] = key
+	}
+	t := e.tags
+	if key -= 1; key < 0x80 {
+		t = append(t, byte(key))
+	} else {
+		t = appendUvarint(t, uint64(key))
+	}
+	for v >= 0x80 {
+		t = append(t, byte(v)|0x80)
+		v >>= 7
+	}
+	e.tags = append(t, byte(v))
 }
 
 // Key gives a property that is no column (a count) a place among the layer's keys, to be used with TagInt.

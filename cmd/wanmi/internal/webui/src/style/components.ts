@@ -1,5 +1,6 @@
 // Components, points of interest and cases: dots from far, symbols from near.
 import type { ExpressionSpecification, FilterSpecification, LayerSpecification } from 'maplibre-gl'
+import { medium } from './fonts.ts'
 import { majors, type Palette } from './palette.ts'
 import { figures } from './symbols.ts'
 
@@ -22,9 +23,34 @@ function byKind(value: (name: string) => string | number, other: ExpressionSpeci
 const symbol = byKind((name) => name, ['match', major, ['01', '02', '03', '04'], ['concat', 'major-', major], 'major-05'])
 const rank = byKind((name) => figures[name].rank, 5)
 
+const count: ExpressionSpecification = ['get', 'point_count']
+const inShort: ExpressionSpecification = ['case',
+  ['>=', count, 10000], ['concat', ['to-string', ['/', ['round', ['/', count, 1000]], 10]], '万'],
+  ['to-string', count]]
+
+// From far a dot stands for many: below zoom 13 the tiles hold clusters with point_count and no class.
+function clusters(p: Palette): LayerSpecification[] {
+  const common = { source: 'city', 'source-layer': 'component', filter: isPoint, minzoom: 8, maxzoom: 13 } as const
+  return [
+    {
+      id: 'component-cluster', type: 'circle', ...common,
+      paint: {
+        'circle-color': p.major['05'], 'circle-opacity': 0.16, 'circle-stroke-color': p.major['05'], 'circle-stroke-opacity': 0.5, 'circle-stroke-width': 0.8,
+        'circle-radius': ['interpolate', ['linear'], ['log10', ['max', count, 1]], 0, 2, 2, 7, 4, 14, 6, 20],
+      },
+    },
+    {
+      id: 'component-count', type: 'symbol', ...common,
+      layout: { 'text-field': inShort, 'text-font': medium, 'text-size': ['interpolate', ['linear'], ['log10', ['max', count, 1]], 0, 8, 4, 11], 'symbol-sort-key': ['-', 0, count] },
+      paint: { 'text-color': p.text, 'text-halo-color': p.halo, 'text-halo-width': 1 },
+    },
+  ]
+}
+
 export function components(p: Palette): LayerSpecification[] {
   const common = { source: 'city', 'source-layer': 'component' } as const
   return [
+    ...clusters(p),
     { id: 'component-area', type: 'fill', ...common, filter: ['==', ['geometry-type'], 'Polygon'], minzoom: 15, paint: { 'fill-color': byMajor(p), 'fill-opacity': 0.1 } },
     { id: 'component-edge', type: 'line', ...common, filter: ['==', ['geometry-type'], 'Polygon'], minzoom: 15, layout: { 'line-join': 'round' }, paint: { 'line-color': byMajor(p), 'line-width': ['interpolate', ['linear'], ['zoom'], 15, 0.4, 18, 1.3], 'line-opacity': 0.6 } },
     {
