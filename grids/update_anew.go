@@ -139,7 +139,7 @@ func (r *renewal) bereft(d *Division) (none []int32, less map[int32]bool) {
 	less = map[int32]bool{}
 	for c := range now {
 		switch {
-		case now[c] == 0 && r.cov.area2[c] > 0 && (r.want[c] || r.anew[c]):
+		case now[c] == 0 && float64(r.area2[c])/2e6 >= sliverArea && (r.want[c] || r.anew[c]):
 			none = append(none, int32(c))
 		case was[c]-now[c] > minSide:
 			less[int32(c)] = true

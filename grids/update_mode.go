@@ -116,6 +116,7 @@ type renewal struct {
 	ctx      context.Context
 	b        *base
 	cov      cover
+	area2    []int64 // of the communities by the lines as delivered, see cover
 	find     *coverFinder
 	want     []bool
 	opt      *Options
@@ -143,7 +144,7 @@ const formerSide = 50_000 // mm
 
 func newRenewal(ctx context.Context, b *base, cov cover, want []bool, opt *Options) *renewal {
 	r := &renewal{
-		ctx: ctx, b: b, cov: cov, find: newCoverFinder(cov), want: want, opt: opt, u: newUpdate(b.lat, opt),
+		ctx: ctx, b: b, cov: cov, area2: cov.area2, find: newCoverFinder(cov), want: want, opt: opt, u: newUpdate(b.lat, opt),
 		edges: map[[2]geom.Pt]int32{}, lostEdge: map[[2]geom.Pt]bool{}, cuts: map[int32][]int32{}, fresh: make([][]freshCell, len(b.comms)),
 	}
 	r.index = map[string]int32{}
