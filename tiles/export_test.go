@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"testing"
@@ -13,6 +14,7 @@ import (
 	"github.com/paulmach/orb/maptile"
 
 	"wanmi/gis"
+	"wanmi/tiles/archive"
 	"wanmi/tiles/mbtiles"
 	"wanmi/tiles/pmtiles"
 )
@@ -49,8 +51,8 @@ func TestExport(t *testing.T) {
 			t.Errorf("%s: a second export differs (%v)", n, err)
 		}
 	}
-	if left, _ := filepath.Glob(filepath.Join(dir, ".*")); len(left) > 0 {
-		t.Errorf("left behind: %v", left)
+	if es, err := os.ReadDir(dir); err != nil || len(es) != 2 {
+		t.Errorf("in the folder: %v, %v", es, err)
 	}
 	if results[0].Tiles != results[1].Tiles || results[0].Unique != results[1].Unique || results[0].Thinned != results[1].Thinned {
 		t.Errorf("the archives differ: %+v and %+v", results[0], results[1])
@@ -67,7 +69,7 @@ func readBack(t *testing.T, s *Set, names []string, dir string, tiles int64) {
 		t.Fatal(err)
 	}
 	defer m.Close()
-	p, err := pmtiles.Open(filepath.Join(dir, "a.pmtiles"))
+	p, err := pmtiles.Open(ctx, filepath.Join(dir, "a.pmtiles"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -82,7 +84,7 @@ func readBack(t *testing.T, s *Set, names []string, dir string, tiles int64) {
 		if !bytes.Equal(tile.Data, want.Gzip) {
 			t.Errorf("mbtiles %d/%d/%d differs from what the set serves", tile.Z, tile.X, tile.Y)
 		}
-		if got, err := p.Tile(tile.Z, tile.X, tile.Y); err != nil || !bytes.Equal(got, want.Gzip) {
+		if got, err := p.Tile(ctx, tile.Z, tile.X, tile.Y); err != nil || !bytes.Equal(got, want.Gzip) {
 			t.Errorf("pmtiles %d/%d/%d: %v", tile.Z, tile.X, tile.Y, err)
 		}
 	}
@@ -108,7 +110,7 @@ func readBack(t *testing.T, s *Set, names []string, dir string, tiles int64) {
 	if err != nil || json.Unmarshal([]byte(v), &j) != nil || len(j.VectorLayers) != len(names) {
 		t.Errorf("json metadata %s, %v", v, err)
 	}
-	if raw, err := p.Metadata(); err != nil || json.Unmarshal(raw, &j) != nil || len(j.VectorLayers) != len(names) {
+	if raw, err := p.Metadata(ctx); err != nil || json.Unmarshal(raw, &j) != nil || len(j.VectorLayers) != len(names) {
 		t.Errorf("pmtiles metadata %s, %v", raw, err)
 	}
 }
@@ -121,13 +123,13 @@ func TestExportBound(t *testing.T) {
 	if _, err := Export(ctx, s, file, ExportOptions{Layers: []string{"component"}, MinZoom: 15, MaxZoom: 17, Bound: b}); err != nil {
 		t.Fatal(err)
 	}
-	r, err := pmtiles.Open(file)
+	r, err := pmtiles.Open(ctx, file)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer r.Close()
 	n := 0
-	for tile, err := range r.All() {
+	for tile, err := range r.All(ctx) {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -138,6 +140,95 @@ func TestExportBound(t *testing.T) {
 	}
 	if n == 0 {
 		t.Error("no tiles")
+	}
+}
+
+// TestExportResumes breaks an export off at several places: started again it takes over what there is, makes the rest and gives the
+// same bytes; with other options, or of another state, it begins anew.
+func TestExportResumes(t *testing.T) {
+	s := build(t, city(t, 16, 1500, 800), nil)
+	for _, n := range []string{"a.mbtiles", "a.pmtiles"} {
+		dir := t.TempDir()
+		file, whole := filepath.Join(dir, n), filepath.Join(dir, "whole"+n)
+		o := ExportOptions{Layers: []string{"road", "unit_grid", "component"}, MaxZoom: 18, State: "generation 7"}
+		want, err := Export(context.Background(), s, whole, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, part := range []int64{1, 3, 2} {
+			ctx, cancel := context.WithCancel(context.Background())
+			o.Progress = func(_ string, done, total int64) {
+				if done > total*part/4 {
+					cancel()
+				}
+			}
+			if _, err := Export(ctx, s, file, o); !errors.Is(err, context.Canceled) {
+				t.Fatalf("%s: %v", n, err)
+			}
+			if _, err := os.Stat(file); !errors.Is(err, fs.ErrNotExist) {
+				t.Fatalf("%s: a broken off export stands under its name: %v", n, err)
+			}
+			o.Progress = nil
+		}
+		for name, change := range map[string]func(*ExportOptions){
+			"state": func(o *ExportOptions) { o.State = "generation 8" }, "layers": func(o *ExportOptions) { o.Layers = o.Layers[1:] },
+			"zooms": func(o *ExportOptions) { o.MinZoom = 13 }, "bounds": func(o *ExportOptions) { o.Bound = orb.Bound{Min: at(-300, -300), Max: at(300, 300)} },
+		} {
+			other := o
+			change(&other)
+			copied := filepath.Join(dir, name+n)
+			for _, suffix := range []string{".part", ".part.index"} {
+				b, err := os.ReadFile(file + suffix)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if err := os.WriteFile(copied+suffix, b, 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if res, err := Export(context.Background(), s, copied, other); err != nil || res.Resumed != 0 {
+				t.Errorf("%s, other %s: %d tiles taken over, %v", n, name, res.Resumed, err)
+			}
+		}
+		res, err := Export(context.Background(), s, file, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if res.Resumed < want.Tiles/2 || res.Resumed >= want.Tiles || res.Tiles != want.Tiles || res.Thinned != want.Thinned || res.Unique != want.Unique {
+			t.Errorf("%s: got %+v, want as %+v with half of it taken over", n, res, want)
+		}
+		got, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if b, err := os.ReadFile(whole); err != nil || !bytes.Equal(got, b) {
+			t.Errorf("%s: the bytes differ from an export in one go (%v)", n, err)
+		}
+		if left, _ := filepath.Glob(filepath.Join(dir, "*.part*")); len(left) > 0 {
+			t.Errorf("left behind: %v", left)
+		}
+	}
+}
+
+// TestExportVerifies holds exports against the rules of their formats.
+func TestExportVerifies(t *testing.T) {
+	s := build(t, city(t, 17, 1500, 800), nil)
+	for name, o := range map[string]ExportOptions{
+		"all.mbtiles": {MaxZoom: 17}, "all.pmtiles": {MaxZoom: 17}, "low.pmtiles": {MaxZoom: 13}, "points.mbtiles": {Layers: []string{"component"}, MaxZoom: 15},
+		"part.pmtiles": {MinZoom: 14, MaxZoom: 16, Bound: orb.Bound{Min: at(-200, -200), Max: at(300, 300)}},
+	} {
+		file := filepath.Join(t.TempDir(), name)
+		if _, err := Export(t.Context(), s, file, o); err != nil {
+			t.Fatal(err)
+		}
+		a, err := archive.Open(t.Context(), file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := archive.Verify(t.Context(), a, func(f string) bool { t.Errorf("%s: %s", name, f); return true }); err != nil {
+			t.Error(err)
+		}
+		a.Close()
 	}
 }
 

@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"context"
 	"database/sql"
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"wanmi/gis"
 )
@@ -134,5 +136,219 @@ func TestForeignFiles(t *testing.T) {
 	}
 	if _, err := Open(ctx, filepath.Join(dir, "none")); gis.KindOf(err) != gis.NotFound {
 		t.Errorf("absent file: %v", err)
+	}
+}
+
+// TestPlainTable goes on in a file as go-mbtiles makes it, and refuses a view it does not know.
+func TestPlainTable(t *testing.T) {
+	ctx := t.Context()
+	file := filepath.Join(t.TempDir(), "a.mbtiles")
+	db, err := sql.Open("sqlite", file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	db.SetMaxOpenConns(1)
+	if _, err := db.Exec(`CREATE TABLE tiles (zoom_level INT, tile_column INT, tile_row INT, tile_data BLOB); CREATE TABLE metadata (name TEXT, value TEXT);
+		INSERT INTO tiles VALUES (1, 0, 1, 'old'), (1, 1, 1, 'other'); INSERT INTO metadata VALUES ('name', 'x'), ('format', 'png'), ('name', 'y')`); err != nil {
+		t.Fatal(err)
+	}
+	w, err := NewWriter(ctx, db)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.BulkInsertTile(ctx, []Tile{{1, 0, 0, []byte("new")}, {1, 0, 1, []byte("south")}}); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.CreateTileIndex(ctx); err != nil {
+		t.Errorf("an address stands twice: %v", err)
+	}
+	if err := w.InsertMetadata(ctx, "name", "z"); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.DeleteTile(ctx, 1, 1, 0); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := w.SelectTile(ctx, 1, 0, 0); string(got) != "new" || err != nil {
+		t.Errorf("got %q, %v", got, err)
+	}
+	if n, _, err := w.Counts(ctx); n != 2 || err != nil {
+		t.Errorf("%d tiles, %v", n, err)
+	}
+	if m, err := w.SelectMetadata(ctx, "name"); m != "z" || err != nil {
+		t.Errorf("name %q, %v", m, err)
+	}
+	if _, err := db.Exec(`DROP INDEX tiles_index; ALTER TABLE tiles RENAME TO odd; CREATE VIEW tiles AS SELECT * FROM odd`); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := NewWriter(ctx, db); gis.KindOf(err) != gis.Rejected {
+		t.Errorf("a view of another shape: %v", err)
+	}
+}
+
+// TestGoesOn opens a file of ours again: contents stored by the first writer are not stored again, a failed batch leaves nothing.
+func TestGoesOn(t *testing.T) {
+	ctx := t.Context()
+	file := filepath.Join(t.TempDir(), "a.mbtiles")
+	for i := range uint32(3) {
+		w, err := Create(ctx, file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := w.BulkInsertTile(ctx, []Tile{{4, i, 0, []byte("sea")}, {4, i, 1, []byte{byte(i)}}}); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.BulkInsertTile(ctx, []Tile{{4, 9, 9, []byte("x")}, {4, 16, 0, nil}}); gis.KindOf(err) != gis.Invalid {
+			t.Errorf("an impossible tile: %v", err)
+		}
+		if n, u, err := w.Counts(ctx); n != int64(2*(i+1)) || u != int64(i+2) || err != nil {
+			t.Errorf("%d tiles, %d contents, %v", n, u, err)
+		}
+		if i == 2 {
+			if err := w.DeleteTile(ctx, 4, 0, 1); err != nil {
+				t.Fatal(err)
+			}
+			if err := w.Vacate(ctx); err != nil {
+				t.Fatal(err)
+			}
+			if n, u, err := w.Counts(ctx); n != 5 || u != 3 || err != nil {
+				t.Errorf("after Vacate: %d tiles, %d contents, %v", n, u, err)
+			}
+		}
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestVerify(t *testing.T) {
+	ctx := t.Context()
+	good := `INSERT INTO metadata VALUES ('name', 'x'), ('format', 'png'), ('minzoom', '1'), ('maxzoom', '2'), ('bounds', '-180,-85,180,85'), ('center', '0,0,1');`
+	for name, tc := range map[string]struct{ sql, want string }{
+		"good":             {``, ""},
+		"no name":          {`DELETE FROM metadata WHERE name = 'name'`, "name is missing"},
+		"no format":        {`DELETE FROM metadata WHERE name = 'format'`, "format is missing"},
+		"strange format":   {`UPDATE metadata SET value = 'gif' WHERE name = 'format'`, `format "gif"`},
+		"no json":          {`UPDATE metadata SET value = 'pbf' WHERE name = 'format'`, "json is missing"},
+		"bounds":           {`UPDATE metadata SET value = '5,0,4,1' WHERE name = 'bounds'`, "bounds"},
+		"center":           {`UPDATE metadata SET value = '5,0' WHERE name = 'center'`, "center"},
+		"minzoom":          {`UPDATE metadata SET value = '0' WHERE name = 'minzoom'`, "minzoom is 0, the tiles are at 1 to 2"},
+		"maxzoom":          {`UPDATE metadata SET value = 'x' WHERE name = 'maxzoom'`, `maxzoom "x" is no zoom`},
+		"scheme":           {`INSERT INTO metadata VALUES ('scheme', 'xyz')`, `scheme "xyz"`},
+		"version":          {`INSERT INTO metadata VALUES ('version', '1.2.3')`, "no plain number"},
+		"kind":             {`INSERT INTO metadata VALUES ('type', 'map')`, `type "map"`},
+		"application":      {`PRAGMA application_id = 5`, "application_id"},
+		"row out of zoom":  {`INSERT INTO tiles_shallow VALUES (1, 0, 2, 1)`, "zoom 1, column 0, row 2"},
+		"text for a tile":  {`UPDATE tiles_data SET tile_data = 'text' WHERE tile_data_id = 1`, "with a text"},
+		"empty tile":       {`UPDATE tiles_data SET tile_data = zeroblob(0) WHERE tile_data_id = 1`, "0 bytes"},
+		"content missing":  {`INSERT INTO tiles_shallow VALUES (1, 0, 0, 77)`, "1 tiles have no content"},
+		"content unused":   {`INSERT INTO tiles_data VALUES (78, x'00')`, "1 contents belong to no tile"},
+		"another column":   {`DROP VIEW tiles; CREATE VIEW tiles AS SELECT zoom_level, tile_column, tile_row, tile_data, 1 AS more FROM tiles_shallow JOIN tiles_data USING (tile_data_id)`, "columns are"},
+		"address twice":    {`DROP VIEW tiles; CREATE VIEW tiles AS SELECT zoom_level, tile_column, tile_row, tile_data FROM tiles_shallow, tiles_data`, "addresses stand twice"},
+		"check says no":    {`UPDATE tiles_data SET tile_data = x'00' WHERE tile_data_id = 1`, "tile 1/0/0: bad"},
+		"metadata columns": {`ALTER TABLE metadata ADD COLUMN more`, "table metadata"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			file := filepath.Join(t.TempDir(), "a.mbtiles")
+			w, err := Create(ctx, file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := w.BulkInsertTile(ctx, []Tile{{1, 0, 0, []byte("a")}, {2, 3, 3, []byte("b")}}); err != nil {
+				t.Fatal(err)
+			}
+			if err := w.CreateMetadata(ctx); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := w.db.Exec(good + tc.sql); err != nil {
+				t.Fatal(err)
+			}
+			if err := w.Close(); err != nil {
+				t.Fatal(err)
+			}
+			r, err := Open(ctx, file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer r.Close()
+			var got []string
+			err = r.Verify(ctx, func(t Tile) error {
+				if len(t.Data) == 1 && t.Data[0] == 0 {
+					return errors.New("bad")
+				}
+				return nil
+			}, func(s string) bool { got = append(got, s); return true })
+			if err != nil {
+				t.Fatal(err)
+			}
+			if tc.want == "" && len(got) > 0 || tc.want != "" && !strings.Contains(strings.Join(got, "\n"), tc.want) {
+				t.Errorf("got %q, want %q", got, tc.want)
+			}
+		})
+	}
+}
+
+// TestDamagedPages overwrites a page in the middle: reading gives an error, Verify a fault, neither ends the program.
+func TestDamagedPages(t *testing.T) {
+	ctx := t.Context()
+	file := filepath.Join(t.TempDir(), "a.mbtiles")
+	w, err := Create(ctx, file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range uint32(2000) {
+		if err := w.InsertTile(ctx, 11, i, 0, []byte(strings.Repeat("x", int(i)))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.InsertMetadata(ctx, "name", "x"); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	b, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for p := 20; p < len(b)/4096; p += 7 {
+		copy(b[p*4096:], bytes.Repeat([]byte{0xfe}, 4096))
+	}
+	if err := os.WriteFile(file, b, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r, err := Open(ctx, file)
+	if err != nil {
+		return
+	}
+	defer r.Close()
+	n := 0
+	if err := r.Verify(ctx, func(Tile) error { return nil }, func(string) bool { n++; return true }); err != nil || n == 0 {
+		t.Errorf("%d faults, %v", n, err)
+	}
+}
+
+// TestEndlessView is a file whose view never ends: the context does.
+func TestEndlessView(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "a.mbtiles")
+	db, err := sql.Open("sqlite", file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.Exec(`CREATE TABLE metadata (name TEXT, value TEXT); CREATE VIEW tiles AS WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n)
+		SELECT 20 AS zoom_level, 5 AS tile_column, -i AS tile_row, x'00' AS tile_data FROM n`); err != nil {
+		t.Fatal(err)
+	}
+	db.Close()
+	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+	defer cancel()
+	r, err := Open(ctx, file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	began := time.Now()
+	if _, err := r.SelectTile(ctx, 3, 1, 1); err == nil || time.Since(began) > 5*time.Second {
+		t.Errorf("got %v after %s", err, time.Since(began))
 	}
 }

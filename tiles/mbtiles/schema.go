@@ -13,16 +13,21 @@ import (
 // applicationID marks a SQLite file as MBTiles ("MPBX").
 const applicationID = 0x4d504258
 
-// The layout stores equal tiles once: "tiles", the table of the specification, is a view.
+// MaxTile is the most bytes a stored tile may have to be read.
+const MaxTile = 64 << 20
+
+// The layout stores equal tiles once: "tiles", the table of the specification, is a view. Contents are numbered in the order they
+// came in; tiles_shallow is stored by address, which makes an index unnecessary.
 const (
-	createTables = `
-CREATE TABLE IF NOT EXISTS metadata (name TEXT NOT NULL PRIMARY KEY, value TEXT);
-CREATE TABLE IF NOT EXISTS images (tile_id TEXT NOT NULL PRIMARY KEY, tile_data BLOB NOT NULL);
-CREATE TABLE IF NOT EXISTS map (zoom_level INTEGER NOT NULL, tile_column INTEGER NOT NULL, tile_row INTEGER NOT NULL, tile_id TEXT NOT NULL);
-CREATE VIEW IF NOT EXISTS tiles AS
-	SELECT m.zoom_level AS zoom_level, m.tile_column AS tile_column, m.tile_row AS tile_row, i.tile_data AS tile_data
-	FROM map AS m JOIN images AS i ON i.tile_id = m.tile_id;`
-	createIndex = `CREATE UNIQUE INDEX IF NOT EXISTS map_index ON map (zoom_level, tile_column, tile_row)`
+	createMetadata = `CREATE TABLE IF NOT EXISTS metadata (name TEXT NOT NULL PRIMARY KEY, value TEXT)`
+	createTiles    = `
+CREATE TABLE tiles_data (tile_data_id INTEGER PRIMARY KEY, tile_data BLOB NOT NULL);
+CREATE TABLE tiles_shallow (zoom_level INTEGER NOT NULL, tile_column INTEGER NOT NULL, tile_row INTEGER NOT NULL, tile_data_id INTEGER NOT NULL,
+	PRIMARY KEY (zoom_level, tile_column, tile_row)) WITHOUT ROWID;
+CREATE VIEW tiles AS
+	SELECT s.zoom_level AS zoom_level, s.tile_column AS tile_column, s.tile_row AS tile_row, d.tile_data AS tile_data
+	FROM tiles_shallow AS s JOIN tiles_data AS d ON d.tile_data_id = s.tile_data_id;`
+	createIndex = `CREATE UNIQUE INDEX IF NOT EXISTS tiles_index ON tiles (zoom_level, tile_column, tile_row)`
 )
 
 // dsn addresses a file for the driver. Every connection of the pool gets the settings.
@@ -49,8 +54,9 @@ func open(file, query string) (*sql.DB, error) {
 // flip turns an XYZ row into a TMS row and back.
 func flip(z uint8, y uint32) int64 { return int64(1)<<z - 1 - int64(y) }
 
-func tableExists(ctx context.Context, db *sql.DB, name string) (bool, error) {
-	var n int
-	err := db.QueryRowContext(ctx, `SELECT count(*) FROM sqlite_master WHERE name = ? AND type IN ('table', 'view')`, name).Scan(&n)
-	return n > 0, err
+// relation returns "table", "view" or, when there is none of that name, "".
+func relation(ctx context.Context, db *sql.DB, name string) (string, error) {
+	var typ sql.NullString
+	err := db.QueryRowContext(ctx, `SELECT max(type) FROM sqlite_master WHERE lower(name) = ? AND type IN ('table', 'view')`, name).Scan(&typ)
+	return typ.String, err
 }

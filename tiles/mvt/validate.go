@@ -3,6 +3,7 @@ package mvt
 import (
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"unicode/utf8"
 )
 
@@ -11,21 +12,34 @@ import (
 // without length or area, winding, and the square the coordinates may lie in. It is for tests and for looking into
 // foreign archives; tiles of this package are not checked as they are served.
 func Validate(tile []byte) error {
-	names := map[string]bool{}
-	return message(tile, func(f field) error {
+	_, err := validate(tile, true)
+	return err
+}
+
+// Conforms is Validate with what the specification leaves to the writer left open, for tiles of other programs: any extent, any
+// place of a coordinate, layers without features, fields of extensions, and in layers of version 1 any winding and length. It
+// returns the names of the layers in their order.
+func Conforms(tile []byte) (layers []string, err error) { return validate(tile, false) }
+
+func validate(tile []byte, ours bool) (layers []string, err error) {
+	err = message(tile, func(f field) error {
 		if f.num != 3 || f.wire != 2 {
+			if !ours && f.num > 15 {
+				return nil
+			}
 			return fmt.Errorf("mvt: tile field %d of wire type %d", f.num, f.wire)
 		}
-		name, err := validLayer(f.bytes)
+		name, err := validLayer(f.bytes, ours)
 		if err != nil {
 			return fmt.Errorf("mvt: layer %q: %w", name, err)
 		}
-		if names[name] {
+		if slices.Contains(layers, name) {
 			return fmt.Errorf("mvt: layer %q stands twice", name)
 		}
-		names[name] = true
+		layers = append(layers, name)
 		return nil
 	})
+	return layers, err
 }
 
 // field is one field of a protobuf message.
@@ -75,7 +89,7 @@ func message(b []byte, do func(field) error) error {
 	return nil
 }
 
-func validLayer(b []byte) (name string, err error) {
+func validLayer(b []byte, ours bool) (name string, err error) {
 	var keys, values, features int
 	var version, extent uint64
 	known := map[string]bool{}
@@ -98,23 +112,33 @@ func validLayer(b []byte) (name string, err error) {
 			return validValue(f.bytes)
 		case f.num == 2 && f.wire == 2:
 			features++
-		default:
+		case ours || f.num <= 15:
 			return fmt.Errorf("field %d of wire type %d", f.num, f.wire)
 		}
 		return nil
 	})
+	if version == 1 && extent == 0 {
+		extent = Extent // as version 1 lets it be left out
+	}
 	switch {
 	case err != nil:
 		return name, err
-	case name == "" || version != 2 || extent != Extent || features == 0:
+	case ours && (version != 2 || extent != Extent || features == 0), name == "", version < 1, version > 2, extent < 1, extent > 1<<32-1:
 		return name, fmt.Errorf("version %d, extent %d, %d features", version, extent, features)
 	}
 	return name, message(b, func(f field) error {
 		if f.num != 2 {
 			return nil
 		}
-		return validFeature(f.bytes, keys, values)
+		return validFeature(f.bytes, layerRules{keys, values, ours, version})
 	})
+}
+
+// layerRules are what a feature is held against.
+type layerRules struct {
+	keys, values int
+	ours         bool
+	version      uint64
 }
 
 func validValue(b []byte) error {
@@ -134,7 +158,7 @@ func validValue(b []byte) error {
 	})
 }
 
-func validFeature(b []byte, keys, values int) error {
+func validFeature(b []byte, r layerRules) error {
 	var kind uint64
 	var geom, tags []uint32
 	err := message(b, func(f field) (err error) {
@@ -146,7 +170,7 @@ func validFeature(b []byte, keys, values int) error {
 			kind = f.v
 		case f.num == 4 && f.wire == 2:
 			geom, err = packed(f.bytes)
-		default:
+		case r.ours || f.num <= 15:
 			err = fmt.Errorf("feature field %d of wire type %d", f.num, f.wire)
 		}
 		return err
@@ -159,12 +183,15 @@ func validFeature(b []byte, keys, values int) error {
 	}
 	seen := map[uint32]bool{}
 	for i := 0; i < len(tags); i += 2 {
-		if int(tags[i]) >= keys || int(tags[i+1]) >= values || seen[tags[i]] {
-			return fmt.Errorf("tag %d=%d of %d keys and %d values", tags[i], tags[i+1], keys, values)
+		if int(tags[i]) >= r.keys || int(tags[i+1]) >= r.values || seen[tags[i]] {
+			return fmt.Errorf("tag %d=%d of %d keys and %d values", tags[i], tags[i+1], r.keys, r.values)
 		}
 		seen[tags[i]] = true
 	}
-	return validGeometry(GeomType(kind), geom)
+	if r.version == 1 {
+		return nil
+	}
+	return validGeometry(GeomType(kind), geom, r.ours)
 }
 
 func packed(b []byte) ([]uint32, error) {
@@ -225,7 +252,7 @@ func decodeParts(kind GeomType, g []uint32) ([]part, error) {
 
 func unzigzag(v uint32) int64 { return int64(int32(v>>1) ^ -int32(v&1)) }
 
-func validGeometry(kind GeomType, g []uint32) error {
+func validGeometry(kind GeomType, g []uint32, ours bool) error {
 	if kind < Point || kind > Polygon {
 		return fmt.Errorf("geometry type %d", kind)
 	}
@@ -238,7 +265,7 @@ func validGeometry(kind GeomType, g []uint32) error {
 	}
 	for i, p := range ps {
 		for _, v := range p.xy {
-			if v < -Extent || v > 2*Extent {
+			if ours && (v < -Extent || v > 2*Extent) {
 				return fmt.Errorf("coordinate %d is far from the tile", v)
 			}
 		}
