@@ -201,12 +201,17 @@ func (c cover) rays(block, round []int32, short func(geom.Seg, geom.Pt) geom.Seg
 	return good, bad
 }
 
-// tieStep is how far apart, in millimetres, places on the outline of a block are from which rays are tried.
-const tieStep = 5000
+// tieStep is how far apart, in millimetres, places on the outline of a block are from which rays are tried; tieParts, how many
+// parts of an edge they lie between at least, if those are no less than tieLeast.
+const (
+	tieStep  = 5000
+	tieParts = 4
+	tieLeast = 500
+)
 
 // places returns places on a segment between its ends.
 func places(s geom.Seg) []geom.Pt {
-	n := int(s.A.Dist(s.B) / tieStep)
+	n := max(int(s.A.Dist(s.B)/tieStep), min(tieParts, int(s.A.Dist(s.B)/tieLeast)))
 	out := make([]geom.Pt, 0, n)
 	for k := 1; k < n; k++ {
 		out = append(out, at(s.A, s.B, float64(k)/float64(n)))

@@ -232,8 +232,12 @@ func (o *obstacles) clip(line []geom.Pt, depth func(i int32) float64) [][]geom.P
 	return out
 }
 
-// lightCuts is how many buildings that are cut anyway weigh as much as one that is not.
-const lightCuts = 1000
+// What a building counts that a ray of the last resort runs through.
+const (
+	cutWhole = 1000 // as any
+	cutLined = 500  // the outline of the enclave runs through it
+	cutLight = 1    // it is larger than a cell may be, or all round the enclave
+)
 
 // clear reports whether the segment runs through no building.
 func (o *obstacles) clear(s geom.Seg) bool {
@@ -241,30 +245,39 @@ func (o *obstacles) clear(s geom.Seg) bool {
 	return len(parts) == 1 && parts[0][0] == s.A && parts[0][len(parts[0])-1] == s.B
 }
 
-// cuts counts the buildings that the segment runs through: lightCuts for each, 1 for those larger than a cell may be.
+// cuts counts the buildings that the segment runs through: cutWhole each, cutLight those larger than a cell may be.
 func (o *obstacles) cuts(s geom.Seg) int { return o.cutsBut(s, nil) }
 
-// cutBy returns a function that does what cuts does; buildings with the whole block inside, or in a court, count 1, too.
+// cutBy returns a function that does what cuts does for the rays of a block: buildings on its outline or round it count less.
 func (o *obstacles) cutBy(c cover, block []int32) func(geom.Seg) int {
 	box := geom.NoBox
 	for _, i := range block {
 		box = box.Grow(c.segs[i].A).Grow(c.segs[i].B)
 	}
-	around := slices.DeleteFunc(o.near(box, nil), func(k int32) bool {
-		return slices.ContainsFunc(block, func(i int32) bool { return !o.all[k].around(c.segs[i].A, c.segs[i].B) })
-	})
-	return func(s geom.Seg) int { return o.cutsBut(s, around) }
+	less := map[int32]int{}
+	for _, k := range o.near(box, nil) {
+		b := &o.all[k]
+		switch {
+		case !slices.ContainsFunc(block, func(i int32) bool { return !b.around(c.segs[i].A, c.segs[i].B) }):
+			less[k] = cutLight
+		case slices.ContainsFunc(block, func(i int32) bool { return len(b.deep(c.segs[i].A, c.segs[i].B, judgeDepth)) > 0 }):
+			less[k] = cutLined
+		}
+	}
+	return func(s geom.Seg) int { return o.cutsBut(s, less) }
 }
 
-func (o *obstacles) cutsBut(s geom.Seg, light []int32) int {
+func (o *obstacles) cutsBut(s geom.Seg, less map[int32]int) int {
 	n := 0
 	for _, i := range o.near(s.Box(), nil) {
 		switch b := &o.all[i]; {
 		case len(b.deep(s.A, s.B, skin)) == 0:
-		case o.isHuge(b) || slices.Contains(light, i):
-			n++
+		case o.isHuge(b):
+			n += cutLight
+		case less[i] > 0:
+			n += less[i]
 		default:
-			n += lightCuts
+			n += cutWhole
 		}
 	}
 	return n

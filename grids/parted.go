@@ -80,7 +80,7 @@ const (
 // crossed is a building with the edges through it that connect an enclave.
 type crossed struct {
 	edges []int32
-	huge  int // 1 when it is larger than a cell may be, else 0
+	cut   int // how little another border harms: 2 when it is larger than a cell may be, 1 when a community line runs through it, else 0
 }
 
 // parted returns the edges that run through buildings lying in several atoms of the community, building by building; apart
@@ -95,7 +95,7 @@ func (a *atoms) parted(obs *obstacles, loc *locator) (drop [][]int32, forced []c
 		if near = loc.near(b.box, near[:0]); len(near) == 0 {
 			continue
 		}
-		edges, rays := a.through(b, loc, near)
+		edges, rays, lined := a.through(b, loc, near)
 		if len(edges)+len(rays) == 0 || !a.shared(b, loc, near) {
 			continue
 		}
@@ -103,8 +103,11 @@ func (a *atoms) parted(obs *obstacles, loc *locator) (drop [][]int32, forced []c
 			drop = append(drop, edges)
 		}
 		if x := (crossed{edges: rays}); len(rays) > 0 {
-			if obs.isHuge(b) {
-				x.huge = 1
+			switch {
+			case obs.isHuge(b):
+				x.cut = 2
+			case lined:
+				x.cut = 1
 			}
 			forced = append(forced, x)
 		}
@@ -113,7 +116,7 @@ func (a *atoms) parted(obs *obstacles, loc *locator) (drop [][]int32, forced []c
 }
 
 // needless returns edges, of those that connect enclaves through buildings, that no enclave hangs on: those of a building
-// together where that will do, else one by one, the longest first. Buildings larger than a cell may be come last.
+// together where that will do, else one by one, the longest first. Buildings that are cut anyway come last.
 func (a *atoms) needless(forced []crossed) [][]int32 {
 	if len(forced) == 0 {
 		return nil
@@ -134,7 +137,7 @@ func (a *atoms) needless(forced []crossed) [][]int32 {
 			delete(gone, e)
 		}
 	}
-	slices.SortStableFunc(forced, func(x, y crossed) int { return cmp.Compare(x.huge, y.huge) })
+	slices.SortStableFunc(forced, func(x, y crossed) int { return cmp.Compare(x.cut, y.cut) })
 	var all []int32
 	for _, x := range forced {
 		all = append(all, x.edges...)
@@ -161,15 +164,16 @@ func (l *locator) near(box geom.Box, to []int32) []int32 {
 }
 
 // through returns the edges other than community lines that enter the building by more than a lattice step or two, those
-// that connect an enclave apart; near lists the segments that may.
-func (a *atoms) through(b *building, loc *locator, near []int32) (edges, rays []int32) {
+// that connect an enclave apart; near lists the segments that may. lined says whether community lines run deep in it.
+func (a *atoms) through(b *building, loc *locator, near []int32) (edges, rays []int32, lined bool) {
 	for _, i := range near {
 		e := loc.half[i] >> 1
 		c := class(a.Edges[e].Class)
+		s := loc.segs[i]
 		if c == clsCommunity {
+			lined = lined || len(b.deep(s.A, s.B, judgeDepth)) > 0
 			continue
 		}
-		s := loc.segs[i]
 		if !slices.ContainsFunc(b.deep(s.A, s.B, 3), func(d span) bool { return (d.hi-d.lo)*s.A.Dist(s.B) > 20 }) {
 			continue
 		}
@@ -181,7 +185,7 @@ func (a *atoms) through(b *building, loc *locator, near []int32) (edges, rays []
 	}
 	slices.Sort(edges)
 	slices.Sort(rays)
-	return slices.Compact(edges), slices.Compact(rays)
+	return slices.Compact(edges), slices.Compact(rays), lined
 }
 
 // shared reports whether two atoms of the community each hold a piece of the building's inner part, by scan lines; near
