@@ -2,7 +2,6 @@ package grids
 
 import (
 	"context"
-	"math"
 	"slices"
 	"sync"
 
@@ -77,51 +76,20 @@ func (b *base) plan(ctx context.Context, cov cover, want []bool, threads int, p 
 	}
 	noded = unpinch(noded, len(b.comms))
 	g := &ground{parts: geom.Regions(noded, len(b.comms), keepCommunity)}
+	for range looseTurns {
+		rays := g.loose(obs, threads)
+		if len(rays) == 0 {
+			break
+		}
+		noded = unpinch(settle(geom.SnapRound(append(noded, rays...), threads)), len(b.comms))
+		g.parts = geom.Regions(noded, len(b.comms), keepCommunity)
+	}
 	for _, s := range noded {
 		if keepCommunity(s) {
 			g.outlines = append(g.outlines, s)
 		}
 	}
 	return g, ctx.Err()
-}
-
-// clsLast marks, among noded lines, what only rays of the last resort run along.
-const clsLast class = math.MaxUint8
-
-// ofClass gives segments that are rays of the last resort, or are to be, another class.
-func ofClass(segs []geom.Seg, as class) []geom.Seg {
-	out := slices.Clone(segs)
-	for i, s := range out {
-		if as == clsLast || s.Class == uint8(clsLast) {
-			out[i].Class = uint8(as)
-		}
-	}
-	return out
-}
-
-// hangs reports whether in some community an enclave hangs on nothing but rays of the last resort.
-func (b *base) hangs(noded []geom.Seg) bool {
-	isLast := func(s geom.Seg) bool { return s.Class == uint8(clsLast) }
-	for _, part := range geom.Regions(noded, len(b.comms), keepCommunity) {
-		if !slices.ContainsFunc(part, isLast) {
-			continue
-		}
-		if bound(part) < bound(slices.DeleteFunc(slices.Clone(part), isLast)) {
-			return true
-		}
-	}
-	return false
-}
-
-// bound returns the number of blocks with a community line.
-func bound(segs []geom.Seg) int {
-	n := 0
-	for _, block := range geom.Blocks(segs) {
-		if slices.ContainsFunc(block, func(i int32) bool { return keepCommunity(segs[i]) }) {
-			n++
-		}
-	}
-	return n
 }
 
 // meeting returns the stretches of a line whose segments meet the box.

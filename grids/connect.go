@@ -52,14 +52,19 @@ func (c cover) blocks() [][]int32 {
 	})
 }
 
+func (c cover) box(block []int32) geom.Box {
+	box := geom.NoBox
+	for _, i := range block {
+		box = box.Grow(c.segs[i].A).Grow(c.segs[i].B)
+	}
+	return box
+}
+
 // link returns rays from each block to those round it; of the last resort, none that others make needless.
 func (c cover) link(blocks [][]int32, obs *obstacles) (free, last []geom.Seg) {
 	boxes := make([]geom.Box, len(blocks))
 	for k, block := range blocks {
-		boxes[k] = geom.NoBox
-		for _, i := range block {
-			boxes[k] = boxes[k].Grow(c.segs[i].A).Grow(c.segs[i].B)
-		}
+		boxes[k] = c.box(block)
 	}
 	good, lasts := make([][]geom.Seg, len(blocks)), make([][]geom.Seg, len(blocks))
 	for k, block := range blocks {

@@ -250,12 +250,8 @@ func (o *obstacles) cuts(s geom.Seg) int { return o.cutsBut(s, nil) }
 
 // cutBy returns a function that does what cuts does for the rays of a block: buildings on its outline or round it count less.
 func (o *obstacles) cutBy(c cover, block []int32) func(geom.Seg) int {
-	box := geom.NoBox
-	for _, i := range block {
-		box = box.Grow(c.segs[i].A).Grow(c.segs[i].B)
-	}
 	less := map[int32]int{}
-	for _, k := range o.near(box, nil) {
+	for _, k := range o.near(c.box(block), nil) {
 		b := &o.all[k]
 		switch {
 		case !slices.ContainsFunc(block, func(i int32) bool { return !b.around(c.segs[i].A, c.segs[i].B) }):
