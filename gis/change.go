@@ -21,7 +21,8 @@ const (
 )
 
 // Change is one entry of a store's change log. Key, Old and New are empty for a Reload.
-// Old and New are the bounds before and after, the zero Bound where there was no row.
+// Old and New are the bounds before and after, the zero Bound where there was no row. Of an edit another program made in the file of
+// a store New is zero, too.
 type Change struct {
 	Seq   int64 // grows without gaps that matter: a reader remembers the last it saw
 	Gen   Generation

@@ -137,6 +137,9 @@ func (l *layerTx) assignAll(at []int, rows iter.Seq[data.Assigned]) (int64, erro
 	if _, err := l.tx.sql.ExecContext(l.tx.own, q, l.t.blankJSON(at), l.seq); err != nil {
 		return 0, err
 	}
+	if err := l.tx.mark(); err != nil {
+		return 0, err
+	}
 	seq := l.seq
 	if seq == 0 {
 		seq = l.tx.seq + 1 // the number this change gets in the log once it is known to be one

@@ -170,6 +170,9 @@ func (l *layerTx) settle() error {
 	if len(ld.ends) == 0 {
 		return nil
 	}
+	if err := l.tx.mark(); err != nil {
+		return err
+	}
 	if len(ld.ends) > rebuildAfter && l.t.hasGeom() {
 		if err := l.stopTriggers(); err != nil {
 			return err

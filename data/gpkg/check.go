@@ -22,7 +22,7 @@ import (
 //	store.key         a row without a key, or with another than its made one
 //	store.index       an R-tree entry is missing, too much or does not cover its row
 //	store.extent      the extent in gpkg_contents does not cover the layer
-//	store.generation  generation, change log and revisions disagree
+//	store.generation  generation, change log and revisions disagree, or edits by other programs would not be recorded
 //	store.counter     a counter is below a number in use
 //	store.batch       the counts of an import cannot be
 //	store.grid        a component names a unit grid there is none of (warning)
@@ -214,6 +214,9 @@ func (c *checker) row(t *table, sc *scanner, tree map[int64][4]float64) (orb.Bou
 	return b, true
 }
 
+// extentSlack, in degrees, is what an extent may lack: GDAL, which writes it after an edit, keeps 15 digits.
+const extentSlack = 1e-11
+
 func (c *checker) extent(t *table, extent orb.Bound, filled bool) error {
 	if !filled {
 		return nil
@@ -222,6 +225,7 @@ func (c *checker) extent(t *table, extent orb.Bound, filled bool) error {
 	if err != nil {
 		return err
 	}
+	have = have.Pad(extentSlack)
 	if ok && have.Contains(extent.Min) && have.Contains(extent.Max) {
 		return nil
 	}
@@ -232,11 +236,19 @@ func (c *checker) extent(t *table, extent orb.Bound, filled bool) error {
 }
 
 func (c *checker) generation() error {
-	var state, logged, seq, steps int64
+	var state, logged, seq, steps, own int64
 	err := c.tx.QueryRowContext(c.ctx, `SELECT (SELECT value FROM wanmi_state WHERE name = 'generation'),
-		coalesce(max(gen), 0), coalesce(max(seq), 0), count(DISTINCT gen) FROM change_log`).Scan(&state, &logged, &seq, &steps)
+		coalesce(max(gen), 0), coalesce(max(seq), 0), count(DISTINCT gen),
+		coalesce((SELECT value FROM wanmi_state WHERE name = 'own_write'), 0) FROM change_log`).Scan(&state, &logged, &seq, &steps, &own)
 	if err != nil {
 		return err
+	}
+	if own != 0 {
+		if err := c.found(gis.Finding{
+			Rule: "store.generation", Text: "edits by other programs are taken for the store's own and not recorded", TextZh: "其他程序对文件的修改未被记录",
+		}); err != nil {
+			return err
+		}
 	}
 	if state != logged || steps != logged {
 		if err := c.found(kept.BadGeneration(state, logged, steps)); err != nil {

@@ -17,6 +17,8 @@
 //   - import_batch, import_rejected, grid_lineage, change_log and feature_history are attributes tables for anybody to
 //     read; a version with op "assign" holds only the fields the next version has others of. The wanmi_ tables are the
 //     program's own (schema version, generation, counters, hashes of keys).
+//   - Triggers named wanmi_edit_ keep history, log and generation right when another program edits rows, and refuse what it may not
+//     do (fileedit.go); own_write in wanmi_state tells them the store's own writes.
 //   - layer_styles holds a default style for each layer that is drawn, for QGIS; a file without the table gets it at opening.
 //
 // # Invariants

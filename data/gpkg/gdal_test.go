@@ -120,26 +120,52 @@ func mustValidate(t *testing.T, path string) {
 	}
 }
 
-// GDAL edits the file as QGIS would: the standard's triggers, which it runs with its own functions, keep the R-tree right.
+// GDAL edits the file as QGIS would, while the store is open: the standard's triggers, which it runs with its own functions, keep the
+// R-tree right, ours the history.
 func TestEditByGDAL(t *testing.T) {
 	path := filled(t)
 	ogrinfo := tool(t, "ogrinfo")
-	for _, sql := range []string{
-		`UPDATE component SET geom = (SELECT geom FROM road LIMIT 1) WHERE fid = 5`,
-		`DELETE FROM component WHERE fid = 6`,
-		`UPDATE component SET geom = NULL WHERE fid = 7`,
+	s := openTest(t, path)
+	was := map[int64]string{}
+	for f, err := range s.Features(t.Context(), "component", orb.Bound{}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		was[f.ID] = f.Key
+	}
+	for i, c := range []struct {
+		sql string
+		id  int64
+		op  gis.Op
+	}{
+		{`UPDATE component SET geom = (SELECT geom FROM road LIMIT 1) WHERE fid = 5`, 5, gis.Update},
+		{`DELETE FROM component WHERE fid = 6`, 6, gis.Delete},
+		{`UPDATE component SET geom = NULL WHERE fid = 7`, 7, gis.Update},
+		{`UPDATE component SET name = '改名', note = 'x' WHERE fid = 8`, 8, gis.Update},
 	} {
-		if out, err := exec.Command(ogrinfo, path, "-sql", sql).CombinedOutput(); err != nil || strings.Contains(string(out), "ERROR") {
-			t.Fatalf("%s: %v\n%s", sql, err, out)
+		if out, err := exec.Command(ogrinfo, path, "-sql", c.sql).CombinedOutput(); err != nil || strings.Contains(string(out), "ERROR") {
+			t.Fatalf("%s: %v\n%s", c.sql, err, out)
+		}
+		h, err := s.History(t.Context(), "component", was[c.id])
+		if err != nil || len(h) != 2 || h[1].Op != c.op || h[1].Actor != FileActor {
+			t.Errorf("%s: got the versions %+v, %v", c.sql, h, err)
+		}
+		if gen, err := s.Generation(t.Context()); int(gen) != 3+i {
+			t.Errorf("%s: got generation %d, %v, want %d", c.sql, gen, err, 3+i)
 		}
 	}
-	s := openTest(t, path)
+	out, err := exec.Command(ogrinfo, path, "-sql", `INSERT INTO component (code) VALUES ('37088301001999999')`).CombinedOutput()
+	if !strings.Contains(string(out), "wanmi import") {
+		t.Errorf("a row added: got %v\n%s\nwant it refused in words", err, out)
+	}
 	for f, err := range s.Check(t.Context(), nil) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if f.Rule == "store.index" || f.Rule == "store.file" {
+		switch f.Rule {
+		case "store.index", "store.file", "store.extent", "store.generation", "store.reference":
 			t.Errorf("%s: %s", f.Rule, f.Text)
 		}
 	}
+	mustValidate(t, path)
 }

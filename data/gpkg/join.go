@@ -132,7 +132,7 @@ func (a *ahead) holds(t *tx, l *aheadLayer, m meanwhile) (bool, error) {
 			return false, nil
 		}
 	}
-	// Another program may change rows and tell nobody but the triggers.
+	// A program that took the triggers for edits off may change rows and tell nobody but those of the stage.
 	tab, log, key := quote(l.row.t.name), quote(l.row.t.stageLog()), quote(l.row.t.key)
 	rows, err := t.sql.QueryContext(t.own, fmt.Sprintf(`SELECT coalesce(t.%[1]s, ''), coalesce(s.%[1]s, '') FROM %[2]s g LEFT JOIN %[3]s t ON t.fid = g.fid
 		LEFT JOIN %[4]s s ON s.fid = g.fid`, key, log, tab, quote(l.row.t.stage())))

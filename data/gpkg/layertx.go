@@ -83,7 +83,7 @@ func (t *tx) layer(name string) (*layerTx, error) {
 func (l *layerTx) prepared(stmt **sql.Stmt, query func() string) (*sql.Stmt, error) {
 	if *stmt == nil {
 		var err error
-		if *stmt, err = l.tx.sql.PrepareContext(l.tx.own, query()); err != nil {
+		if *stmt, err = l.tx.stmt(query()); err != nil {
 			return nil, err
 		}
 	}
@@ -102,8 +102,11 @@ func (l *layerTx) nextID() (int64, error) {
 	return l.lastID + 1, nil
 }
 
-// beforeChange comes before every change of a row: a long bulk write takes the R-tree's triggers off.
+// beforeChange comes before every change of a row: it says that the write is the store's own, and a long bulk write takes the triggers off.
 func (l *layerTx) beforeChange() error {
+	if err := l.tx.mark(); err != nil {
+		return err
+	}
 	if !l.tx.info.Bulk || l.repack || !l.t.hasGeom() || l.added+l.updated+l.removed < rebuildAfter {
 		return nil
 	}
@@ -298,6 +301,9 @@ func (t *tx) Clear(layer string) (int64, error) {
 func (l *layerTx) clear() (int64, error) {
 	var n int64
 	if err := l.tx.sql.QueryRowContext(l.tx.own, `SELECT count(*) FROM `+quote(l.t.name)).Scan(&n); err != nil || n == 0 {
+		return 0, err
+	}
+	if err := l.tx.mark(); err != nil {
 		return 0, err
 	}
 	if l.seq == 0 {

@@ -207,6 +207,9 @@ func (l *layerTx) rootPages() (map[string]uint32, error) {
 	for _, n := range triggerNames {
 		own[l.t.rtree()+"_"+n] = true
 	}
+	for _, e := range l.t.editTriggers() {
+		own[e.name] = true
+	}
 	rows, err := l.tx.sql.QueryContext(l.tx.own, `SELECT name, type, rootpage, tbl_name FROM sqlite_master WHERE rootpage > 0 OR tbl_name = ?`, l.t.name)
 	if err != nil {
 		return nil, err

@@ -18,6 +18,17 @@ var takenAway = [...][]string{
 		`DROP TABLE proposal`, `DELETE FROM gpkg_contents WHERE table_name IN ('feature_renamed', 'feature_origin', 'proposal')`,
 	},
 	2: {`ALTER TABLE import_batch DROP COLUMN extent`, `ALTER TABLE import_batch DROP COLUMN surveyed`},
+	3: append(dropEditTriggers(), `DELETE FROM wanmi_state WHERE name = 'own_write'`),
+}
+
+func dropEditTriggers() []string {
+	var out []string
+	for _, l := range gis.Layers {
+		for _, e := range newTable(l).editTriggers() {
+			out = append(out, e.drop())
+		}
+	}
+	return out
 }
 
 // A file of each earlier version opens, has lost nothing, and keeps from then on what this one keeps.

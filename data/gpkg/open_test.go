@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -22,7 +23,8 @@ func tamper(t *testing.T, path string, stmts ...string) {
 	db := newPool(path, "rw", time.Second)
 	db.SetMaxOpenConns(1)
 	defer db.Close()
-	for _, s := range append([]string{`PRAGMA foreign_keys = 0`}, stmts...) {
+	// As the store's own write: the triggers for edits of other programs are not asked.
+	for _, s := range slices.Concat([]string{`PRAGMA foreign_keys = 0`, markSQL}, stmts, []string{unmarkSQL}) {
 		if _, err := db.Exec(s); err != nil {
 			t.Fatalf("%s: %v", s, err)
 		}
@@ -89,7 +91,7 @@ func mustStore(t *testing.T, path string) string {
 // A file made before a layer and a column came: writing adds them, reading alone does without the column.
 func TestOlderFile(t *testing.T) {
 	path := filled(t)
-	tamper(t, path, `ALTER TABLE component DROP COLUMN note`)
+	tamper(t, path, append(dropEditTriggers(), `ALTER TABLE component DROP COLUMN note`)...)
 	s, err := Open(t.Context(), path, Options{ReadOnly: true})
 	if err != nil {
 		t.Fatalf("read-only open of an older file: %v", err)
@@ -332,6 +334,7 @@ func TestCheckFinds(t *testing.T) {
 		{"store.counter", []string{`UPDATE unit_grid SET code = '370883001001007'`}},
 		{"store.generation", []string{`UPDATE wanmi_state SET value = 7 WHERE name = 'generation'`}},
 		{"store.generation", []string{`UPDATE component SET rev = 4711 WHERE fid = 9`}},
+		{"store.generation", []string{`CREATE TRIGGER stuck BEFORE UPDATE ON wanmi_state WHEN OLD.value = 1 BEGIN SELECT RAISE(IGNORE); END`}},
 		{"store.reference", []string{`UPDATE import_rejected SET batch = 4711`}},
 		{"store.batch", []string{`UPDATE import_batch SET added = -1`}},
 		{"store.grid", []string{`UPDATE component SET grid_code = 'nowhere' WHERE fid = 9`}},

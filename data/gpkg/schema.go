@@ -12,15 +12,17 @@ import (
 
 // schemaVersion is the version of the bookkeeping tables this program writes. A layer's columns are not counted: they
 // follow gis.Layers at every opening.
-const schemaVersion = 3
+const schemaVersion = 4
 
 const rtreeDefinition = "http://www.geopackage.org/spec/#extension_rtree"
 
-// migrations[i] brings a file from version i to i+1. Entries are never edited once released; new ones are appended.
+// migrations[i] brings a file from version i to i+1. Entries are never edited once released; new ones are appended. One that changes rows
+// of a layer says first that the write is the store's own (markSQL).
 var migrations = [schemaVersion]struct{ note, sql string }{
 	{note: "first", sql: geoPackageSQL + bookkeepingSQL},
 	{note: "history by feature, former codes, origins of rows, proposals", sql: historySQL},
 	{note: "extent and day of deliveries", sql: extentSQL},
+	{note: "edits of the file by other programs", sql: ownWriteSQL},
 }
 
 // geoPackageSQL holds the tables the OGC standard asks for. The application id is "GPKG", the version 1.3.0.
@@ -186,6 +188,9 @@ func (s *Store) ensureTables(ctx context.Context, tx *sql.Tx) error {
 				return err
 			}
 		}
+	}
+	if err := s.ensureEditTriggers(ctx, tx); err != nil {
+		return err
 	}
 	return ensureStyles(ctx, tx, s.tables)
 }

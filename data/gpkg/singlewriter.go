@@ -173,7 +173,7 @@ func (w *singleWriter) finishGeom() error {
 	if err != nil {
 		return err
 	}
-	for _, s := range l.t.createTriggers() {
+	for _, s := range l.t.rtreeTriggers() {
 		if _, err := l.tx.sql.ExecContext(own, s); err != nil {
 			return err
 		}

@@ -40,6 +40,7 @@ type Store struct {
 	writer *sql.DB // one connection; nil when the store is read-only
 	copier *sql.DB // one connection, for checkpoints
 	turn   chan struct{}
+	stmts  map[string]*sql.Stmt // of the writer, by query; for who has the turn
 
 	background sync.WaitGroup // what Close waits for
 	usage      sync.Mutex
@@ -64,7 +65,7 @@ func Open(ctx context.Context, path string, opt Options) (*Store, error) {
 	if opt.Busy <= 0 {
 		opt.Busy = 5 * time.Second
 	}
-	s := &Store{path: abs, opt: opt, log: opt.Log, byName: map[string]*table{}, turn: make(chan struct{}, 1), used: map[string]time.Time{}}
+	s := &Store{path: abs, opt: opt, log: opt.Log, byName: map[string]*table{}, turn: make(chan struct{}, 1), used: map[string]time.Time{}, stmts: map[string]*sql.Stmt{}}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
@@ -112,7 +113,7 @@ func (s *Store) open(ctx context.Context) error {
 	return s.wrap(s.dropStages(ctx), "open "+s.path)
 }
 
-// upToDate reports whether the file has the schema of this program and every column of gis.Layers.
+// upToDate reports whether the file has the schema of this program, every column of gis.Layers, and the triggers for edits.
 func (s *Store) upToDate(ctx context.Context) (bool, error) {
 	version, err := s.version(ctx, s.reader)
 	if err != nil || version < schemaVersion {
@@ -124,7 +125,7 @@ func (s *Store) upToDate(ctx context.Context) (bool, error) {
 			return false, err
 		}
 	}
-	return true, nil
+	return s.editTriggersMade(ctx, s.reader)
 }
 
 // openReadOnly opens a file nobody needs to be able to write: on a read-only disk SQLite cannot make the files beside

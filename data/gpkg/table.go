@@ -108,7 +108,7 @@ func (t *table) create(ctx context.Context, tx *sql.Tx) error {
 	if t.hasGeom() {
 		kind = "features"
 		stmts = append(stmts, fmt.Sprintf(`CREATE VIRTUAL TABLE %s USING rtree(id, minx, maxx, miny, maxy)`, quote(t.rtree())))
-		stmts = append(stmts, t.createTriggers()...)
+		stmts = append(stmts, t.rtreeTriggers()...)
 	}
 	for _, s := range stmts {
 		if _, err := tx.ExecContext(ctx, s); err != nil {
@@ -164,8 +164,8 @@ func (t *table) register(ctx context.Context, tx *sql.Tx, kind, description stri
 // triggerNames are the suffixes of the standard's triggers on a table with an R-tree.
 var triggerNames = [...]string{"insert", "update1", "update2", "update3", "update4", "delete"}
 
-// createTriggers returns the triggers of GeoPackage 1.3, annex F.3: they keep the R-tree right when another program edits.
-func (t *table) createTriggers() []string {
+// rtreeTriggers returns the triggers of GeoPackage 1.3, annex F.3: they keep the R-tree right when another program edits.
+func (t *table) rtreeTriggers() []string {
 	rt, tab := quote(t.rtree()), quote(t.name)
 	put := "INSERT OR REPLACE INTO " + rt + ` VALUES (NEW.fid, ST_MinX(NEW.geom), ST_MaxX(NEW.geom), ST_MinY(NEW.geom), ST_MaxY(NEW.geom));`
 	drop := "DELETE FROM " + rt + " WHERE id = OLD.fid;"
@@ -186,11 +186,23 @@ func (t *table) createTriggers() []string {
 	return out
 }
 
+// createTriggers returns all triggers of a layer of a store.
+func (t *table) createTriggers() []string {
+	out := t.rtreeTriggers()
+	for _, e := range t.editTriggers() {
+		out = append(out, e.create())
+	}
+	return out
+}
+
 // dropTriggers returns the statements that take the triggers away, for the time of a bulk write.
 func (t *table) dropTriggers() []string {
 	out := make([]string, len(triggerNames))
 	for i, n := range triggerNames {
 		out[i] = "DROP TRIGGER IF EXISTS " + quote(t.rtree()+"_"+n)
+	}
+	for _, e := range t.editTriggers() {
+		out = append(out, e.drop())
 	}
 	return out
 }

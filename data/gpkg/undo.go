@@ -36,6 +36,9 @@ func (l *layerTx) rename(key, to string, sc *scanner) error {
 	if taken > 0 {
 		return gis.E(gis.Conflict, nil, "there is a %s %s already", l.t.name, to)
 	}
+	if err := l.tx.mark(); err != nil {
+		return err
+	}
 	if err := l.archive(sc.fid, sc.rev); err != nil {
 		return err
 	}
