@@ -174,11 +174,11 @@ func (w *writer) gatherShapes(ctx context.Context, l *layer, f *frame, small int
 	}
 	w.late, w.at = late, at
 	g := gathering{w: w, l: l, f: f, is: w.is[:0], late: late, at: at, shapes: true}
-	l.base.shapes(f.box, func(n *node, lo, hi uint32) bool {
-		if f.units(n.side) >= small || l.rule.By != "" || l.dead.any(lo, hi) || w.keep != nil {
+	l.base.searchShapes(f.box, func(s shapes, lo, hi uint32) bool {
+		if f.units(s.side) >= small || l.rule.By != "" || l.dead.Near(int(lo), int(hi)) || w.keep != nil {
 			return false
 		}
-		left += int(n.shapes)
+		left += int(s.n)
 		return true
 	}, func(lo, hi uint32, inside bool) bool { return g.run(lo, hi, inside) && g.more(ctx) })
 	w.is = append(g.is, g.late...)
@@ -203,7 +203,7 @@ func (g *gathering) run(lo, hi uint32, inside bool) bool {
 			g.is = append(g.is, g.late[0])
 			g.late, g.at = g.late[1:], g.at[1:]
 		}
-		if int(v.from(i)) > g.f.z || g.l.dead.has(i) || !inside && !v.bound(i).touches(g.f.box) ||
+		if int(v.from(i)) > g.f.z || g.l.dead.Has(int(i)) || !inside && !v.bound(i).touches(g.f.box) ||
 			g.shapes && v.shape(i) == nil || g.w.keep != nil && !g.w.keep(v, i) {
 			continue
 		}

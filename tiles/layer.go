@@ -10,6 +10,7 @@ import (
 
 	"wanmi/gis"
 	"wanmi/gis/geom"
+	"wanmi/gis/index"
 	"wanmi/tiles/mvt"
 )
 
@@ -22,9 +23,9 @@ type layer struct {
 
 	table *table
 	rows  rows
-	base  *packed  // of the sorted rows
-	dead  marks    // sorted rows that edits have taken out
-	tree  *rowTree // of the rows edits have added
+	base  packed      // of the sorted rows
+	dead  index.Marks // sorted rows that edits have taken out
+	tree  *rowTree    // of the rows edits have added
 	low   *lowPoints
 	lost  int // features without a usable geometry
 
@@ -42,7 +43,7 @@ type (
 const maxEdits = 20_000
 
 func newLayer(r *LayerRule) *layer {
-	l := &layer{rule: r, def: gis.MustLayer(r.base()), base: new(packed), tree: new(rowTree), edits: new(editTree)}
+	l := &layer{rule: r, def: gis.MustLayer(r.base()), base: packed{Packed: new(index.Packed[uint32])}, tree: new(rowTree), edits: new(editTree)}
 	for i, f := range r.Fields {
 		l.cols = append(l.cols, mvt.Column{Name: f.Name, Unique: f.Unique, At: i})
 		l.src = append(l.src, l.def.Index(f.source()))
@@ -55,7 +56,7 @@ func newLayer(r *LayerRule) *layer {
 // edit returns a copy of l that may be changed.
 func (l *layer) edit() *layer {
 	n := *l
-	n.tree, n.edits, n.dead = l.tree.Copy(), l.edits.Copy(), l.dead.copy(len(l.rows.pages))
+	n.tree, n.edits, n.dead = l.tree.Copy(), l.edits.Copy(), l.dead.Copy()
 	return &n
 }
 
@@ -146,12 +147,12 @@ func (l *layer) settle(alive []uint32) {
 	l.table = v.ordered(l.table, alive, unique)
 	l.table.indexIDs()
 	l.rows = l.table.view()
-	l.base, l.dead, l.tree = newPacked(&l.rows), marks{}, new(rowTree)
+	l.base, l.dead, l.tree = newPacked(&l.rows), index.Marks{}, new(rowTree)
 	l.low = l.low.of(l)
 }
 
 // count is the number of rows alive.
-func (l *layer) count() int { return int(l.rows.sorted) - l.dead.n + l.tree.Len() }
+func (l *layer) count() int { return int(l.rows.sorted) - l.dead.Len() + l.tree.Len() }
 
 // alive yields the rows alive that may touch b.
 func (l *layer) alive(b box) iter.Seq[uint32] {
@@ -159,7 +160,7 @@ func (l *layer) alive(b box) iter.Seq[uint32] {
 		more := true
 		l.base.search(b, func(lo, hi uint32, _ bool) bool {
 			for i := lo; i < hi && more; i++ {
-				more = l.dead.has(i) || yield(i)
+				more = l.dead.Has(int(i)) || yield(i)
 			}
 			return more
 		})
@@ -175,8 +176,8 @@ func (l *layer) remove(id int64, touch func(box)) {
 	for _, i := range l.table.find(id) {
 		b := l.rows.bound(i)
 		if i < l.rows.sorted {
-			if !l.dead.has(i) {
-				l.dead.set(i)
+			if !l.dead.Has(int(i)) {
+				l.dead.Set(int(i))
 				touch(b)
 			}
 			continue
@@ -241,7 +242,7 @@ func (l *layer) version(b box) uint64 {
 
 // crowded reports whether dead rows and edits have become so many that the table is better made anew.
 func (l *layer) crowded() bool {
-	late := max(l.table.n-l.table.sorted, uint32(l.dead.n))
+	late := max(l.table.n-l.table.sorted, uint32(l.dead.Len()))
 	return late > 4096 && late > l.table.sorted/8
 }
 

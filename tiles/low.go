@@ -312,7 +312,7 @@ func (s *lows) known(late []uint32) (ok bool) {
 			if i+1 < len(all.list) {
 				end = all.list[i+1].first
 			}
-			if _, ok := edited[q.key]; ok || l.dead.any(q.first, end) {
+			if _, ok := edited[q.key]; ok || l.dead.Near(int(q.first), int(end)) {
 				s.recount(q.key, q.first, end)
 				continue
 			}
@@ -349,7 +349,7 @@ func (s *lows) recount(key uint64, lo, hi uint32) {
 	v := &s.layer.rows
 	for i := lo; i < hi; i++ {
 		xy := v.pages[i/pageRows].xy[i%pageRows]
-		if v.shape(i) == nil && int(v.from(i)) <= s.zoom && !s.layer.dead.has(i) && morton(xy[0], xy[1])>>(2*s.shift) == key {
+		if v.shape(i) == nil && int(v.from(i)) <= s.zoom && !s.layer.dead.Has(int(i)) && morton(xy[0], xy[1])>>(2*s.shift) == key {
 			s.put(i)
 		}
 	}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/paulmach/orb"
 
+	"wanmi/gis/geom"
 	"wanmi/tiles/mvt"
 )
 
@@ -34,11 +35,6 @@ type box struct{ x0, y0, x1, y1 uint32 }
 
 func (b box) touches(c box) bool {
 	return b.x0 <= c.x1 && c.x0 <= b.x1 && b.y0 <= c.y1 && c.y0 <= b.y1
-}
-
-// holds reports whether all of c is in b.
-func (b box) holds(c box) bool {
-	return b.x0 <= c.x0 && c.x1 <= b.x1 && b.y0 <= c.y0 && c.y1 <= b.y1
 }
 
 func (b box) union(c box) box {
@@ -191,14 +187,4 @@ func (c *collector) part(ps []orb.Point) []uint32 {
 	return xy
 }
 
-// morton interleaves the bits of x and y: places near each other mostly have numbers near each other.
-func morton(x, y uint32) uint64 { return spread(x) | spread(y)<<1 }
-
-func spread(v uint32) uint64 {
-	n := uint64(v)
-	n = (n | n<<16) & 0x0000ffff0000ffff
-	n = (n | n<<8) & 0x00ff00ff00ff00ff
-	n = (n | n<<4) & 0x0f0f0f0f0f0f0f0f
-	n = (n | n<<2) & 0x3333333333333333
-	return (n | n<<1) & 0x5555555555555555
-}
+func morton(x, y uint32) uint64 { return geom.Morton(x, y) }

@@ -61,6 +61,9 @@ func (l *Live) catchUp(ctx context.Context, gen gis.Generation) error {
 	if ch.last.Seq == v.Seq {
 		return nil
 	}
+	if v.Components.late.Len() > maxLate {
+		ch.readAgain("component") // what so many edits have left is tidied in all rooms, and none of them waits for it
+	}
 	if len(ch.reload) > 0 || len(ch.rows) > longRows {
 		defer l.long.begin()()
 	}
@@ -254,29 +257,38 @@ func (l *Live) next(ctx context.Context, v *View, ch changes) (*View, error) {
 			return nil, err
 		}
 	}
-	if touched["component"] {
-		if slices.Contains(ch.reload, "component") {
-			n.Components, err = readComponents(ctx, l.store)
-		} else {
-			n.Components = v.Components.apply(ch.rows)
-		}
-		if err != nil {
-			return nil, err
-		}
-	}
-	if n.Geo, err = l.nextGeocoder(ctx, v, ch); err != nil {
-		return nil, err
-	}
-	if n.Tiles != nil {
-		n.Tiles, err = l.nextTiles(ctx, v, ch)
-	}
-	return &n, err
+	return &n, l.nextRooms(ctx, v, &n, ch)
 }
 
-func (l *Live) nextGeocoder(ctx context.Context, v *View, ch changes) (*geocode.Geocoder, error) {
+// nextRooms makes what takes long when layers are read again, all of it at once.
+func (l *Live) nextRooms(ctx context.Context, v, n *View, ch changes) error {
+	rooms := []func(ctx context.Context, src *party) error{
+		func(ctx context.Context, src *party) (err error) {
+			if slices.Contains(ch.reload, "component") {
+				n.Components, err = readComponents(ctx, src)
+			} else if ch.layers()["component"] {
+				n.Components = v.Components.apply(ch.rows)
+			}
+			return err
+		},
+		func(ctx context.Context, src *party) (err error) {
+			n.Geo, err = l.nextGeocoder(ctx, src, v, ch)
+			return err
+		},
+		func(ctx context.Context, src *party) (err error) {
+			if v.Tiles != nil {
+				n.Tiles, err = nextTiles(ctx, src, v, ch)
+			}
+			return err
+		},
+	}
+	return together(ctx, l.store, rooms)
+}
+
+func (l *Live) nextGeocoder(ctx context.Context, src *party, v *View, ch changes) (*geocode.Geocoder, error) {
 	for _, name := range ch.reload {
 		if geocoded[name] {
-			return geocode.Build(ctx, l.store, l.cfg.Geocode, nil)
+			return geocode.Build(ctx, src, l.cfg.Geocode, nil)
 		}
 	}
 	var ups []geocode.Update
@@ -291,7 +303,7 @@ func (l *Live) nextGeocoder(ctx context.Context, v *View, ch changes) (*geocode.
 	return v.Geo.Apply(ctx, ups)
 }
 
-func (l *Live) nextTiles(ctx context.Context, v *View, ch changes) (*tiles.Set, error) {
+func nextTiles(ctx context.Context, src *party, v *View, ch changes) (*tiles.Set, error) {
 	set := v.Tiles
 	var reload []string
 	for _, name := range ch.reload {
@@ -301,7 +313,7 @@ func (l *Live) nextTiles(ctx context.Context, v *View, ch changes) (*tiles.Set, 
 	}
 	var err error
 	if len(reload) > 0 {
-		if set, err = set.Reload(ctx, l.store, reload, nil); err != nil {
+		if set, err = set.Reload(ctx, src, reload, nil); err != nil {
 			return nil, err
 		}
 	}

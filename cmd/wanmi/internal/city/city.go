@@ -133,23 +133,36 @@ func (l *Live) read(ctx context.Context, p gis.Progress) (*View, error) {
 	if v.Departments, err = readDepartments(ctx, l.store); err != nil {
 		return nil, err
 	}
-	p.Tell("grids", 0, 0)
-	if v.Grids, err = grids.NewBook(ctx, l.store); err != nil {
-		return nil, err
+	return v, l.readRooms(ctx, v, p)
+}
+
+// readRooms reads what takes long, all of it at once.
+func (l *Live) readRooms(ctx context.Context, v *View, p gis.Progress) error {
+	var mu sync.Mutex
+	told := func(stage string, done, total int64) {
+		mu.Lock()
+		defer mu.Unlock()
+		p.Tell(stage, done, total)
 	}
-	p.Tell("components", 0, 0)
-	if v.Components, err = readComponents(ctx, l.store); err != nil {
-		return nil, err
-	}
-	if v.Geo, err = geocode.Build(ctx, l.store, l.cfg.Geocode, p); err != nil {
-		return nil, err
+	rooms := []func(ctx context.Context, src *party) error{
+		func(ctx context.Context, src *party) (err error) {
+			if v.Grids, err = grids.NewBook(ctx, src); err == nil {
+				v.Components, err = readComponents(ctx, src)
+			}
+			return err
+		},
+		func(ctx context.Context, src *party) (err error) {
+			v.Geo, err = geocode.Build(ctx, src, l.cfg.Geocode, told)
+			return err
+		},
 	}
 	if !l.cfg.NoTiles {
-		if v.Tiles, err = tiles.Build(ctx, l.store, l.cfg.Tiles, p); err != nil {
-			return nil, err
-		}
+		rooms = append(rooms, func(ctx context.Context, src *party) (err error) {
+			v.Tiles, err = tiles.Build(ctx, src, l.cfg.Tiles, told)
+			return err
+		})
 	}
-	return v, nil
+	return together(ctx, l.store, rooms)
 }
 
 // Admin returns the names above the streets, the widest first, as the geocoder was told.

@@ -1,11 +1,11 @@
 package city
 
 import (
+	"cmp"
 	"context"
 	"iter"
 	"math"
 	"slices"
-	"sync"
 
 	"github.com/paulmach/orb"
 	"github.com/paulmach/orb/planar"
@@ -27,10 +27,13 @@ type Component struct {
 
 // Components is the index of all components by place. It is immutable; apply makes another.
 type Components struct {
-	tree  *index.Tree[*Component]
-	once  sync.Once
-	codes []string // sorted, from the first call of Codes on
+	base *census
+	gone index.Marks             // rows of base that edits have taken out
+	late *index.Tree[*Component] // what edits have put in
 }
+
+// maxLate is how many edited components are kept apart from the others: looking through more takes longer than reading all again.
+const maxLate = 100_000
 
 // source is the part of a store an index is read from.
 type source interface {
@@ -38,14 +41,14 @@ type source interface {
 }
 
 func readComponents(ctx context.Context, src source) (*Components, error) {
-	c := &Components{tree: &index.Tree[*Component]{}}
+	var b censusBuilder
 	for f, err := range src.Features(ctx, "component", orb.Bound{}) {
 		if err != nil {
 			return nil, err
 		}
-		c.insert(f)
+		b.add(f)
 	}
-	return c, nil
+	return &Components{base: b.census(), late: &index.Tree[*Component]{}}, nil
 }
 
 // removed reports whether a component is no longer in the street: it is kept for its history and answers nothing.
@@ -56,7 +59,7 @@ func (c *Components) insert(f gis.Feature) {
 	if !ok || removed(f.Text("state")) {
 		return
 	}
-	c.tree.Insert(b, &Component{
+	c.late.Insert(b, &Component{
 		Code: f.Key, Name: f.Text("name"), Class: f.Text("class"), ClassName: f.Text("class_name"), Label: f.Text("label"),
 		DeptCode: f.Text("dept_code"), DeptName: f.Text("dept_name"),
 		OwnerName: f.Text("owner_name"), KeeperName: f.Text("keeper_name"),
@@ -67,7 +70,7 @@ func (c *Components) insert(f gis.Feature) {
 
 // apply returns the index with the component rows among rows brought up to date.
 func (c *Components) apply(rows []row) *Components {
-	n := &Components{tree: c.tree.Copy()}
+	n := &Components{base: c.base, gone: c.gone.Copy(), late: c.late.Copy()}
 	for _, r := range rows {
 		if r.layer != "component" {
 			continue
@@ -87,45 +90,113 @@ func (c *Components) apply(rows []row) *Components {
 
 // remove takes the component of that code out wherever its box touches b.
 func (c *Components) remove(b orb.Bound, code string) {
+	c.base.in(b, func(i uint32) bool {
+		if c.base.code(i) == code {
+			c.gone.Set(int(i))
+		}
+		return true
+	})
 	var gone []*Component
-	c.tree.Search(b, func(o *Component) bool {
+	c.late.Search(b, func(o *Component) bool {
 		if o.Code == code {
 			gone = append(gone, o)
 		}
 		return true
 	})
 	for _, o := range gone {
-		c.tree.Delete(o.Geom.Bound(), o)
+		c.late.Delete(o.Geom.Bound(), o)
 	}
 }
 
 // Len returns the number of components.
-func (c *Components) Len() int { return c.tree.Len() }
+func (c *Components) Len() int { return c.base.len() - c.gone.Len() + c.late.Len() }
 
-// Codes returns the codes of all components, sorted; nobody may edit them.
-func (c *Components) Codes() []string {
-	c.once.Do(func() {
-		c.codes = make([]string, 0, c.Len())
-		for o := range c.In(orb.Bound{Min: orb.Point{-180, -90}, Max: orb.Point{180, 90}}) {
-			c.codes = append(c.codes, o.Code)
+// Page returns the codes after one, in order and at most n, and whether more follow.
+func (c *Components) Page(after string, n int) (codes []string, more bool) {
+	var late []string
+	c.late.All(func(o *Component) bool {
+		if o.Code > after {
+			late = append(late, o.Code)
 		}
-		slices.Sort(c.codes)
+		return true
 	})
-	return c.codes
+	slices.Sort(late)
+	rows := c.base.sorted()
+	for k := c.base.after(after); len(codes) <= n; {
+		for k < len(rows) && c.gone.Has(int(rows[k])) {
+			k++
+		}
+		switch {
+		case k < len(rows) && (len(late) == 0 || c.base.code(rows[k]) < late[0]):
+			codes = append(codes, c.base.code(rows[k]))
+			k++
+		case len(late) > 0:
+			codes, late = append(codes, late[0]), late[1:]
+		default:
+			return codes, false
+		}
+	}
+	return codes[:n], true
 }
 
-// Near yields the components within metres of p, nearest first, with their distance.
+// Near yields the components within metres of p, nearest first, with their distance. What it yields is valid until the next.
 func (c *Components) Near(p orb.Point, metres float64) iter.Seq2[*Component, float64] {
+	type found struct {
+		i uint32
+		o *Component // nil: row i of the base
+		d float64
+	}
 	return func(yield func(*Component, float64) bool) {
-		c.tree.Nearby(p, func(o *Component) float64 { return distance(p, o.Geom) }, func(o *Component, d float64) bool {
-			return d <= metres && yield(o, d)
+		mx, my := geom.MetresPerDegree(p[1])
+		b := orb.Bound{Min: orb.Point{p[0] - metres/mx, p[1] - metres/my}, Max: orb.Point{p[0] + metres/mx, p[1] + metres/my}}
+		var all []found
+		c.base.in(b, func(i uint32) bool {
+			if d := distance(p, c.base.geom(i)); d <= metres && !c.gone.Has(int(i)) {
+				all = append(all, found{i: i, d: d})
+			}
+			return true
 		})
+		c.late.Search(b, func(o *Component) bool {
+			if d := distance(p, o.Geom); d <= metres {
+				all = append(all, found{o: o, d: d})
+			}
+			return true
+		})
+		slices.SortStableFunc(all, func(a, b found) int { return cmp.Compare(a.d, b.d) })
+		var o Component
+		for _, f := range all {
+			if f.o != nil {
+				o = *f.o
+			} else {
+				c.base.fill(&o, f.i)
+			}
+			if !yield(&o, f.d) {
+				return
+			}
+		}
 	}
 }
 
-// In yields the components whose boxes touch b, in no particular order.
+// In yields the components whose boxes touch b, in no particular order. What it yields is valid until the next.
 func (c *Components) In(b orb.Bound) iter.Seq[*Component] {
-	return func(yield func(*Component) bool) { c.tree.Search(b, yield) }
+	return func(yield func(*Component) bool) {
+		var o Component
+		more := true
+		c.base.in(b, func(i uint32) bool {
+			if c.gone.Has(int(i)) {
+				return true
+			}
+			c.base.fill(&o, i)
+			more = yield(&o)
+			return more
+		})
+		if more {
+			c.late.Search(b, func(l *Component) bool {
+				o = *l
+				return yield(&o)
+			})
+		}
+	}
 }
 
 // distance returns the metres from p to g, 0 inside a polygon. The local scale of p is good to a millimetre over the

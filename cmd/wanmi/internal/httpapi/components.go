@@ -83,7 +83,8 @@ func (a *API) listComponents(c *call) (*reply, error) {
 		return a.componentsThen(c, at, valid, box, class, grid, pg)
 	}
 	if box == nil && class == "" && grid == "" { // every page costs the same
-		return a.componentPage(c, c.view.Components.Codes(), pg)
+		codes, more := c.view.Components.Page(pg.after, pg.limit)
+		return a.componentsOf(c, codes, c.view.Components.Len(), more)
 	}
 	var codes []string
 	for o := range c.view.Components.In(within) {
@@ -95,10 +96,15 @@ func (a *API) listComponents(c *call) (*reply, error) {
 	return a.componentPage(c, codes, pg)
 }
 
-// componentPage writes the page of those components, which the View has named; a row that has gone since is left out.
+// componentPage writes the page of those components.
 func (a *API) componentPage(c *call, codes []string, pg paging) (*reply, error) {
 	matched := len(codes)
 	codes, more := pg.of(codes)
+	return a.componentsOf(c, codes, matched, more)
+}
+
+// componentsOf writes a page of components, which the View has named; a row that has gone since is left out.
+func (a *API) componentsOf(c *call, codes []string, matched int, more bool) (*reply, error) {
 	features := make([]object, 0, len(codes))
 	for _, code := range codes {
 		f, err := a.cfg.Store.Feature(c.r.Context(), "component", code)
