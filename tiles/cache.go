@@ -19,7 +19,7 @@ import (
 // all Sets of one line of edits that agree on it have the same content there, and no others, so a tile is never
 // stale for a younger Set nor too new for an older one, and edits need not look for what to drop.
 type key struct {
-	spec    string // layers and properties
+	spec    string // layers, properties and filter
 	x, y    uint32
 	z       uint8
 	version uint64
@@ -31,6 +31,7 @@ type core struct {
 	versions atomic.Uint64 // the last given; 0 is the set as built
 
 	cache   *otter.Cache[key, *Tile] // nil: none
+	filters *filterCache
 	writers sync.Pool
 	slots   chan struct{} // tiles written at once
 
@@ -55,10 +56,10 @@ func newCore(cacheBytes int64) (*core, error) {
 		writers: sync.Pool{New: func() any { return new(writer) }},
 		slots:   make(chan struct{}, 2*runtime.GOMAXPROCS(0)),
 	}
-	if cacheBytes <= 0 {
-		return c, nil
-	}
 	var err error
+	if c.filters, err = newFilterCache(); err != nil || cacheBytes <= 0 {
+		return c, err
+	}
 	c.cache, err = otter.New(&otter.Options[key, *Tile]{
 		MaximumWeight: uint64(cacheBytes),
 		Weigher: func(k key, t *Tile) uint32 {

@@ -65,7 +65,8 @@ type writer struct {
 	xy   []int64
 	zip  zipper
 
-	keep func(v *rows, i uint32) bool // nil: every row
+	keep  func(v *rows, i uint32) bool // nil: every row
+	reach *box                         // rows that pass keep touch it; nil: it is not known
 
 	// what stands for points at low zooms
 	lows   lows
@@ -158,7 +159,11 @@ func (w *writer) lateRows(l *layer, f *frame) {
 // gather lists the rows of a tile in drawing order.
 func (w *writer) gather(ctx context.Context, l *layer, f *frame) error {
 	g := gathering{w: w, l: l, f: f, is: w.is[:0], late: w.late, at: w.at}
-	l.base.search(f.box, func(lo, hi uint32, inside bool) bool { return g.run(lo, hi, inside) && g.more(ctx) })
+	b := f.box
+	if w.reach != nil && b.touches(*w.reach) { // two boxes and a row's, each touching each, have a place in common
+		b = box{max(b.x0, w.reach.x0), max(b.y0, w.reach.y0), min(b.x1, w.reach.x1), min(b.y1, w.reach.y1)}
+	}
+	l.base.search(b, func(lo, hi uint32, inside bool) bool { return g.run(lo, hi, inside) && g.more(ctx) })
 	w.is = append(g.is, g.late...)
 	return ctx.Err()
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/paulmach/orb/maptile"
 
 	"wanmi/gis"
+	"wanmi/gis/cql2"
 )
 
 // Set is an immutable snapshot of all served layers, safe for any number of goroutines. Apply and Reload make
@@ -31,6 +32,7 @@ type Update struct {
 // TileOptions are the choices of one request.
 type TileOptions struct {
 	Properties []string // the fields wanted, at any zoom; nil: those the layer's rule gives at the zoom
+	Filter     *Filter  // which features stand in the tile; nil: all
 }
 
 // LayerCount is how many features of a layer stand in a tile, and how many were left out of it.
@@ -209,6 +211,8 @@ type request struct {
 	spec   string
 	layers []*layer // in drawing order
 	want   []string // sorted; nil: by zoom
+
+	filters []*cql2.Predicate // by layer, nil for one without; empty when there is no filter
 }
 
 func (s *Set) request(layers []string, opt TileOptions) (request, error) {
@@ -236,6 +240,13 @@ func (s *Set) request(layers []string, opt TileOptions) (request, error) {
 			r.want = []string{}
 			b.WriteByte('|')
 		}
+	}
+	if opt.Filter != nil {
+		if r.filters, err = opt.Filter.predicates(r.layers); err != nil {
+			return r, err
+		}
+		b.WriteByte('?')
+		b.WriteString(opt.Filter.name)
 	}
 	r.spec = b.String()
 	return r, nil
@@ -294,6 +305,7 @@ func (s *Set) Tile(ctx context.Context, layers []string, t maptile.Tile, opt Til
 func (s *Set) write(ctx context.Context, w *writer, r request, f frame) (*Tile, error) {
 	levels := make([]int, len(r.layers))
 	sizes := make([]int, len(r.layers))
+	keep := r.keepers(ctx)
 	t := &Tile{}
 	packed := 0.0 // of a raw byte, at the last compression
 	for {
@@ -301,6 +313,10 @@ func (s *Set) write(ctx context.Context, w *writer, r request, f frame) (*Tile, 
 		t.Counts, t.Thinned = t.Counts[:0], 0
 		for i, l := range r.layers {
 			before := len(w.enc.Bytes())
+			w.keep, w.reach = nil, nil
+			if k := keep[i]; k != nil {
+				w.keep, w.reach = k.keeps, k.reach
+			}
 			n, err := w.layer(ctx, l, &f, r.want, levels[i])
 			if err != nil {
 				return nil, err
