@@ -20,6 +20,9 @@ var ogcClasses = []string{
 	"http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/core",
 	"http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/oas30",
 	"http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/geojson",
+	"http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/queryables",
+	"http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/filter",
+	"http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/features-filter",
 	"http://www.opengis.net/spec/ogcapi-features-4/1.0/conf/create-replace-delete",
 	"http://www.opengis.net/spec/ogcapi-features-4/1.0/conf/update",
 	"http://www.opengis.net/spec/ogcapi-features-4/1.0/conf/optimistic-locking-etags",
@@ -29,6 +32,18 @@ var ogcClasses = []string{
 	"http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/tilesets-list",
 	"http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/geodata-tilesets",
 	"http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/mvt",
+	"http://www.opengis.net/spec/cql2/1.0/conf/cql2-text",
+	"http://www.opengis.net/spec/cql2/1.0/conf/cql2-json",
+	"http://www.opengis.net/spec/cql2/1.0/conf/basic-cql2",
+	"http://www.opengis.net/spec/cql2/1.0/conf/advanced-comparison-operators",
+	"http://www.opengis.net/spec/cql2/1.0/conf/case-insensitive-comparison",
+	"http://www.opengis.net/spec/cql2/1.0/conf/accent-insensitive-comparison",
+	"http://www.opengis.net/spec/cql2/1.0/conf/basic-spatial-functions",
+	"http://www.opengis.net/spec/cql2/1.0/conf/basic-spatial-functions-plus",
+	"http://www.opengis.net/spec/cql2/1.0/conf/spatial-functions",
+	"http://www.opengis.net/spec/cql2/1.0/conf/temporal-functions",
+	"http://www.opengis.net/spec/cql2/1.0/conf/property-property",
+	"http://www.opengis.net/spec/cql2/1.0/conf/arithmetic",
 }
 
 // Names of the OGC registers.
@@ -48,18 +63,21 @@ func ogcRoutes() []route {
 		get("ogc-conformance", "/ogc/conformance", tag, "The conformance classes kept.", (*API).ogcConformance, f),
 		get("ogc-collections", "/ogc/collections", tag, "The layers as collections.", (*API).ogcCollections, f).gives("Links"),
 		get("ogc-collection", one, tag, "A layer as a collection.", (*API).ogcCollection, f).gives("Links"),
-		get("ogc-items", one+"/items", tag, "Features of a layer, in pages. Any field of the layer may be a parameter: field=value; the code of a component may be a former one.", (*API).ogcItems, f,
-			param{name: "limit", typ: "integer", doc: "most features a page, 1 to 10000; 10"},
-			param{name: "bbox", typ: "string", doc: "minLon,minLat,maxLon,maxLat"},
-			param{name: "datetime", typ: "string", doc: "the state at that moment; of an interval, at its end"},
+		get("ogc-queryables", one+"/queryables", tag, "What a filter of the layer may name, as a JSON schema.", (*API).ogcQueryables, f).as("application/schema+json"),
+		get("ogc-items", one+"/items", tag, "Features of a layer, in pages. Any field of the layer may be a parameter: field=value; the code of a component may be a former one.", (*API).ogcItems, append([]param{
+			f,
+			{name: "limit", typ: "integer", doc: "most features a page, 1 to 10000; 10"},
+			{name: "bbox", typ: "string", doc: "minLon,minLat,maxLon,maxLat"},
+			{name: "datetime", typ: "string", doc: "the state at that moment; of an interval, at its end"},
 			validAtParam,
-			param{name: "offset", typ: "integer", doc: "features passed over"},
-			param{name: "after", typ: "integer", doc: "of a next link"}).gives("FeatureCollection").as(geoJSON).lenient(),
+			{name: "offset", typ: "integer", doc: "features passed over"},
+			{name: "after", typ: "integer", doc: "of a next link"},
+		}, filterParams...)...).gives("FeatureCollection").as(geoJSON).lenient(),
 		get("ogc-item", one+"/items/{fid}", tag, "A feature by its key; 301 from the former code of a component.", (*API).ogcItem, f).gives("Feature").as(geoJSON),
 		get("ogc-tilesets", one+"/tiles", tag, "The tile sets of a layer.", (*API).ogcTilesets, f).gives("Links"),
 		get("ogc-tileset", one+"/tiles/{tms}", tag, "The tile set of a layer in a matrix set.", (*API).ogcTileset, f).gives("Links"),
-		get("ogc-tile", one+"/tiles/{tms}/{z}/{y}/{x}", tag, "A vector tile. 204 when nothing is there.", (*API).ogcTile, f,
-			param{name: "properties", typ: "string", doc: "fields wanted, separated by commas; all when absent"}).as(mvtType),
+		get("ogc-tile", one+"/tiles/{tms}/{z}/{y}/{x}", tag, "A vector tile. 204 when nothing is there.", (*API).ogcTile,
+			append([]param{f}, tileParams...)...).as(mvtType),
 		get("ogc-matrixsets", "/ogc/tileMatrixSets", tag, "The matrix sets.", (*API).ogcMatrixSets, f).gives("Links"),
 		get("ogc-matrixset", "/ogc/tileMatrixSets/{tms}", tag, "A matrix set.", (*API).ogcMatrixSet, f),
 	}
@@ -166,6 +184,7 @@ func (a *API) collection(c *call, l *gis.Layer, info tiles.LayerInfo) object {
 		"links": []link{
 			{self, "self", "application/json", ""},
 			{self + "/items", "items", geoJSON, l.En},
+			{self + "/queryables", "http://www.opengis.net/def/rel/ogc/1.0/queryables", "application/schema+json", l.En},
 			{self + "/tiles", "http://www.opengis.net/def/rel/ogc/1.0/tilesets-vector", "application/json", l.En},
 		},
 	}
@@ -180,10 +199,12 @@ type itemQuery struct {
 	limit, offset int
 	after         int64
 	box           *orb.Bound
-	at            time.Time         // the zero time is the present
-	valid         bool              // what was so then, not what was in the database
-	where         map[string]string // field -> text it must have
-	key           string            // the field a code is in
+	at            time.Time              // the zero time is the present
+	valid         bool                   // what was so then, not what was in the database
+	where         map[string]string      // field -> text it must have
+	key           string                 // the field a code is in
+	keep          func(gis.Feature) bool // the filter; nil: all
+	none          bool                   // the filter is such that no feature can pass it
 }
 
 // itemQuery reads the parameters: those of the table, and the layer's fields.
@@ -222,7 +243,22 @@ func (q itemQuery) wants(f gis.Feature) bool {
 			return false
 		}
 	}
-	return true
+	return q.keep == nil || q.keep(f)
+}
+
+// filter takes the filter of the request into q. Where no box is asked for, that of the filter narrows the read.
+func (q *itemQuery) filter(c *call, l *gis.Layer) error {
+	keep, p, err := c.itemFilter(l)
+	if err != nil || keep == nil {
+		return err
+	}
+	q.keep = keep
+	b, all, none := p.Bound()
+	q.none = none
+	if !all && !none && q.box == nil {
+		q.box = &b
+	}
+	return nil
 }
 
 // ogcItems is GET /ogc/collections/{id}/items: features by id, from one snapshot of the store.
@@ -253,6 +289,9 @@ func (a *API) ogcItems(c *call) (*reply, error) {
 		}
 		q.valid = true
 	}
+	if err := q.filter(c, l); err != nil {
+		return nil, err
+	}
 	if err := a.codeNow(c, l, q); err != nil {
 		return nil, err
 	}
@@ -263,7 +302,7 @@ func (a *API) ogcItems(c *call) (*reply, error) {
 	out := object{
 		"type": "FeatureCollection", "features": features, "numberReturned": len(features), "timeStamp": rfc3339(a.cfg.Now()),
 	}
-	if q.box == nil && len(q.where) == 0 && q.at.IsZero() {
+	if q.box == nil && q.keep == nil && len(q.where) == 0 && q.at.IsZero() {
 		n, err := a.cfg.Store.Count(c.r.Context(), l.Name)
 		if err != nil {
 			return nil, err
@@ -309,6 +348,9 @@ func (a *API) itemsLink(c *call, l *gis.Layer, q url.Values) string {
 // items collects a page; last is the id it ends with, more whether features follow.
 func (a *API) items(c *call, l *gis.Layer, q itemQuery) (features []object, last int64, more bool, err error) {
 	features = []object{}
+	if q.none {
+		return features, 0, false, nil
+	}
 	var within orb.Bound
 	if q.box != nil {
 		if within = *q.box; within == (orb.Bound{}) {

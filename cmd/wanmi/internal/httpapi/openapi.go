@@ -70,6 +70,12 @@ func operation(rt route) object {
 		if p.must {
 			one["required"] = true
 		}
+		if p.enum != nil {
+			one["schema"].(object)["enum"] = p.enum
+		}
+		if p.def != "" {
+			one["schema"].(object)["default"] = p.def
+		}
 		params = append(params, one)
 	}
 	op := object{

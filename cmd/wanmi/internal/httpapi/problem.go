@@ -17,6 +17,8 @@ type problem struct {
 	Instance  string   `json:"instance"`
 	RequestID string   `json:"request_id"`
 	See       []string `json:"see,omitempty"` // routes near an unknown one
+
+	Position *filterPlace `json:"position,omitempty"` // of the fault in a filter
 }
 
 // statusClientGone is nginx's number for a caller that left before the answer; it is seen in the log only.
@@ -88,7 +90,7 @@ func problemOf(err error, instance, id string) (problem, map[string]string) {
 	k := kinds[gis.KindOf(err)]
 	p := problem{
 		Type: "urn:wanmi:problem:" + k.name, Title: k.title, Status: k.status,
-		Detail: gis.Public(err), Instance: instance, RequestID: id,
+		Detail: gis.Public(err), Instance: instance, RequestID: id, Position: placeOf(err),
 	}
 	var tooLarge *http.MaxBytesError
 	if errors.As(err, &tooLarge) {

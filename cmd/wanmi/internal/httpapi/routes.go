@@ -13,6 +13,8 @@ type param struct {
 	name, typ, doc string // typ: string, number, integer, boolean
 	must           bool
 	header         bool
+	enum           []string // the values there are; nil: any
+	def            string   // the value taken when it is absent
 }
 
 // route is one row of the table everything is made from.

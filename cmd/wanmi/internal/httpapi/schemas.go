@@ -28,6 +28,10 @@ func schemas() object {
 			"type": text("urn:wanmi:problem:…, stable"), "title": text("the kind of error"), "status": integer("HTTP status"),
 			"detail": text("what is wrong and what to do"), "instance": text("the path asked"), "request_id": text("stands in the server's log"),
 			"see": list(text("a route near the one asked, or a row in the way")),
+			"position": record("Where in a filter the fault is.", []any{"offset", "line", "column"}, object{
+				"offset": integer("bytes before it, in UTF-8"), "line": integer("from 1"), "column": integer("characters, from 1"),
+				"pointer": text("JSON pointer to the value, in CQL2 JSON"), "met": text("what stands there"), "expected": text("what was expected"),
+			}),
 		}),
 		"Status":   record("How the server is.", []any{"status"}, object{"status": text("ok or ready"), "version": text("of the program"), "generation": integer("of the View")}),
 		"Session":  record("Who is signed in.", []any{"signed_in", "may_edit"}, object{"signed_in": boolean(""), "name": text("of the key"), "role": text("viewer, surveyor, editor or admin"), "public": boolean("reading needs no key"), "may_edit": boolean("components may be written")}),

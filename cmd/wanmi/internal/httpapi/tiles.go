@@ -12,6 +12,10 @@ import (
 // mvtType is the media type of a Mapbox vector tile.
 const mvtType = "application/vnd.mapbox-vector-tile"
 
+var tileParams = append([]param{
+	{name: "properties", typ: "string", doc: "fields wanted, separated by commas; all when absent"},
+}, filterParams...)
+
 func tileRoutes() []route {
 	const tag = "tiles"
 	return []route{
@@ -19,8 +23,7 @@ func tileRoutes() []route {
 		get("tilejson", "/tiles/{layers}.json", tag, "TileJSON 3.0.0 of one layer or of several, separated by commas.", (*API).tileJSON).gives("TileJSON"),
 		get("tile", "/tiles/{layers}/{z}/{x}/{y}.mvt", tag,
 			"A vector tile of one layer or of several, in WebMercatorQuad. 204 when nothing is there.", (*API).tile,
-			param{name: "properties", typ: "string", doc: "fields wanted, separated by commas; all when absent"},
-			param{name: "filter", typ: "string", doc: "CQL2; not answered yet: 400"}).as(mvtType),
+			tileParams...).as(mvtType),
 	}
 }
 
@@ -81,8 +84,9 @@ func (a *API) tile(c *call) (*reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	if c.q.Has("filter") {
-		return nil, gis.E(gis.Invalid, nil, "filter is not served yet; leave it out, or filter in the style")
+	filter, filtered, err := c.filterQuery()
+	if err != nil {
+		return nil, err
 	}
 	opt := tiles.TileOptions{}
 	if c.q.Has("properties") {
@@ -91,6 +95,11 @@ func (a *API) tile(c *call) (*reply, error) {
 	set, err := c.tiles()
 	if err != nil {
 		return nil, err
+	}
+	if filtered {
+		if opt.Filter, err = set.Filter(filter); err != nil {
+			return nil, err
+		}
 	}
 	t, err := set.Tile(c.r.Context(), layers, addr, opt)
 	if err != nil {
