@@ -148,7 +148,7 @@ func (s *Store) RecordRejected(ctx context.Context, b data.Batch, rejected []dat
 		r.Batch = b.ID
 		rows.row(rejectedRow(r)...)
 	}
-	in := startCopy(ctx, c, rows.into)
+	in := startCopy(ctx, c, rows.into, nil)
 	in.give(&rows)
 	if err := in.end(); err != nil {
 		return 0, s.wrap(err, doing)

@@ -14,9 +14,10 @@ import (
 // copyChunk is from how many bytes on collected rows are sent.
 const copyChunk = 1 << 18
 
-// copyBuf collects rows in the text format of COPY for one table.
+// copyBuf collects rows in the text format of COPY for one table, or in its binary format where it has a wire.
 type copyBuf struct {
 	into string // table and columns, as "wanmi.counter (name, value)"
+	wire *wire
 	b    []byte
 	rows int
 }
@@ -77,14 +78,19 @@ func appendCopyText(b []byte, s string) []byte {
 	return append(b, s[from:]...)
 }
 
-// appendEWKB appends the little-endian WKB of a shape as hexadecimal EWKB: with the reference system after the type.
+// appendEWKB appends the little-endian WKB of a shape as hexadecimal EWKB.
 func appendEWKB(b, wkb []byte) []byte {
-	var head [9]byte
+	head := ewkbHead(wkb)
+	return hex.AppendEncode(hex.AppendEncode(b, head[:]), wkb[5:])
+}
+
+// ewkbHead returns what EWKB has in the place of the first five bytes of WKB: with the reference system after the type.
+func ewkbHead(wkb []byte) (head [9]byte) {
 	head[0] = 1
 	const hasSRID = 0x20000000
 	binary.LittleEndian.PutUint32(head[1:], binary.LittleEndian.Uint32(wkb[1:])|hasSRID)
 	binary.LittleEndian.PutUint32(head[5:], srsCGCS2000)
-	return hex.AppendEncode(hex.AppendEncode(b, head[:]), wkb[5:])
+	return head
 }
 
 // param returns v as the argument of a statement.
@@ -98,6 +104,7 @@ func param(v any) any {
 // copying is a COPY into a table, fed with chunks of rows.
 type copying struct {
 	into  string
+	wire  *wire // nil: rows are text
 	full  chan []byte
 	empty chan []byte // chunks to be filled again
 	done  chan struct{}
@@ -105,8 +112,8 @@ type copying struct {
 }
 
 // startCopy begins a COPY on c, which is in a transaction and takes nothing else until the COPY has ended.
-func startCopy(ctx context.Context, c *sql.Conn, into string) *copying {
-	p := &copying{into: into, full: make(chan []byte, 2), empty: make(chan []byte, 4), done: make(chan struct{})}
+func startCopy(ctx context.Context, c *sql.Conn, into string, w *wire) *copying {
+	p := &copying{into: into, wire: w, full: make(chan []byte, 2), empty: make(chan []byte, 4), done: make(chan struct{})}
 	go func() {
 		defer close(p.done)
 		p.err = p.run(ctx, c)
@@ -143,7 +150,12 @@ func (p *copying) run(ctx context.Context, c *sql.Conn) error {
 		if !ok {
 			return errors.New("the driver prepares no statements")
 		}
-		st, err := d.PrepareContext(ctx, "COPY "+p.into+" FROM STDIN")
+		query := "COPY " + p.into + " FROM STDIN"
+		if p.wire != nil {
+			query += " WITH (FORMAT binary)"
+			p.wire.beginBinary()
+		}
+		st, err := d.PrepareContext(ctx, query)
 		if err != nil {
 			return err
 		}
@@ -151,8 +163,12 @@ func (p *copying) run(ctx context.Context, c *sql.Conn) error {
 		if !ok {
 			return errors.New("the driver takes no lines for COPY")
 		}
+		send := func(rows []byte) error { return sendLines(ctx, in, rows) }
+		if p.wire != nil {
+			send = p.wire.sender(ctx)
+		}
 		for rows := range p.full {
-			if err = sendLines(ctx, in, rows); err != nil {
+			if err = send(rows); err != nil {
 				break
 			}
 			select {
@@ -160,8 +176,14 @@ func (p *copying) run(ctx context.Context, c *sql.Conn) error {
 			default:
 			}
 		}
+		if p.wire != nil && err == nil {
+			err = send(binaryEnd)
+		}
 		if verdict := in.Close(); verdict != nil { // Close waits for the server
 			return verdict
+		}
+		if errors.Is(err, errAnswered) { // what the server said was no refusal
+			err = nil
 		}
 		return err
 	})

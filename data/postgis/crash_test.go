@@ -49,6 +49,9 @@ func TestCrashChild(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if os.Getenv("WANMI_CRASH_AHEAD") != "" {
+		aheadChild(t, s)
+	}
 	start, err := s.Generation(t.Context())
 	if err != nil {
 		t.Fatal(err)

@@ -10,6 +10,9 @@
 //     multi-geometry of one part comes back as that part.
 //   - A GiST index on geom is made by the write that first fills a layer: building it afterwards is several times cheaper
 //     than keeping it row by row, and takes no lock that a reader waits for.
+//   - A bulk write with [data.Ahead] puts its new rows into the layer in a transaction without the lock of the writers (ahead.go), past lib/pq in
+//     COPY's binary format (wire.go), and takes the lock to change and remove rows, to look at what others did, and to commit (join.go). kept_number
+//     has the numbers it keeps meanwhile; opening the store gives back those of one that died.
 //   - import_batch, import_rejected, grid_lineage, change_log and feature_history are as in the file; a version with op
 //     "assign" holds only the fields the next version has others of. migration, state, counter and access_key are the
 //     program's own.
@@ -18,9 +21,10 @@
 // # Invariants
 //
 //   - One write at a time in a database, by an advisory lock, each in one transaction; a write that was acknowledged survives
-//     a crash of the server, one whose connection is lost leaves nothing.
+//     a crash of the server, one whose connection is lost leaves nothing. Beside one another go a long write before its last step and
+//     writes that are not bulk; whether a long one is under way a second advisory lock says.
 //   - A write that changed a feature tells its generation on the channel wanmi_change when it is committed. What is told may be
-//     lost; the numbers of the change log have no gap, so who reads it from where he stands misses nothing.
+//     lost; entries of the change log appear in the order of their numbers, which have gaps, so who reads it from where he stands misses nothing.
 //   - Reads never wait for a write: a loop is one statement, which sees one state, and what is made of several is read in
 //     one REPEATABLE READ transaction.
 //   - The password of a connection string is in no error, log or result.

@@ -19,6 +19,7 @@ import (
 const (
 	lockNotAvailable = "55P03"
 	uniqueViolation  = "23505"
+	deadlock         = "40P01"
 	tooLong          = "54000" // program_limit_exceeded: a key that fits in no index
 	noPrivilege      = "42501"
 	wrongPassword    = "28P01"

@@ -2,7 +2,6 @@ package postgis
 
 import (
 	"database/sql"
-	"fmt"
 	"hash/maphash"
 )
 
@@ -56,6 +55,9 @@ func (l *layerTx) find(key string) (r stored, found bool, err error) {
 			return r, false, err
 		}
 	}
+	if r, found = l.held[key]; found {
+		return r, true, nil
+	}
 	if l.tx.info.Bulk {
 		if r, found = l.ahead.take(key); found {
 			return r, true, nil
@@ -64,7 +66,11 @@ func (l *layerTx) find(key string) (r stored, found bool, err error) {
 	if err := l.tx.wait(); err != nil {
 		return r, false, err
 	}
-	return l.ahead.read(l, key)
+	stmt, err := l.prepared(&l.byKeyStmt, l.t.byKeySQL())
+	if err != nil {
+		return r, false, err
+	}
+	return l.ahead.read(l.t, key, l.tx.info.Bulk, l.pending, func(limit int, use func(stored)) error { return l.rows(stmt, []any{key, limit}, use) })
 }
 
 // readAhead guesses that who asks for one row by its key asks for the next one next, as a delivery does that is in the order
@@ -88,10 +94,11 @@ func (a *readAhead) take(key string) (stored, bool) {
 // forget drops the row of a key that has changed.
 func (a *readAhead) forget(key string) { delete(a.rows, key) }
 
-// read reads the row of the key, and in a bulk write rows after it.
-func (a *readAhead) read(l *layerTx, key string) (r stored, found bool, err error) {
+// read reads the row of the key, and in a bulk write rows after it but for those that wait to be written. rows hands on the row
+// of the key and those behind it, so many in all.
+func (a *readAhead) read(t *table, key string, bulk bool, waits map[string]struct{}, rows func(limit int, use func(stored)) error) (r stored, found bool, err error) {
 	n := 1
-	if l.tx.info.Bulk {
+	if bulk {
 		if len(a.rows) == 0 && a.next > 0 { // all that was read ahead was asked for
 			a.next = min(2*a.next, mostAhead)
 		} else {
@@ -99,15 +106,10 @@ func (a *readAhead) read(l *layerTx, key string) (r stored, found bool, err erro
 		}
 		n, a.rows = a.next, map[string]stored{}
 	}
-	query := l.t.selectSQL(fmt.Sprintf("WHERE fid >= (SELECT fid FROM %s WHERE %s = $1) ORDER BY fid LIMIT $2", l.t.sql, quote(l.t.key)))
-	stmt, err := l.prepared(&l.byKeyStmt, query)
-	if err != nil {
-		return r, false, err
-	}
-	err = l.rows(stmt, []any{key, n}, func(row stored) {
-		if k, _ := row.vals[l.t.keyColumn()].(string); k == key {
+	err = rows(n, func(row stored) {
+		if k, _ := row.vals[t.keyColumn()].(string); k == key {
 			r, found = row, true
-		} else if _, waits := l.pending[k]; !waits {
+		} else if _, wait := waits[k]; !wait {
 			a.rows[k] = row
 		}
 	})

@@ -152,17 +152,24 @@ func (l *layerTx) insert(f *gis.Feature, id int64, key string, bound orb.Bound, 
 	if err != nil {
 		return err
 	}
+	if err := l.collect(id, rev); err != nil {
+		return err
+	}
+	l.wait(key)
+	l.added++
+	f.ID, f.Key = id, key
+	return l.sendWhenMany()
+}
+
+// collect puts the encoded row to those that are sent next.
+func (l *layerTx) collect(id, rev int64) error {
 	if l.inserts.widen(l.vals) { // what was collected goes without the new column
 		if err := l.tx.send(&l.inserts.copyBuf); err != nil {
 			return err
 		}
 		l.inserts.into = l.inserts.target()
 	}
-	l.inserts.add(id, rev, l.vals)
-	l.wait(key)
-	l.added++
-	f.ID, f.Key = id, key
-	return l.sendWhenMany()
+	return l.inserts.add(id, rev, l.vals)
 }
 
 // update compares the stored row with the encoded one and notes what is to be written when they differ.
@@ -197,6 +204,7 @@ func (l *layerTx) update(f *gis.Feature, r stored, bound orb.Bound, hasBound boo
 func (l *layerTx) wait(key string) {
 	l.pending[key] = struct{}{}
 	l.ahead.forget(key)
+	delete(l.held, key)
 	if l.keys != nil {
 		l.keys[maphash.String(keySeed, key)] = struct{}{}
 	}

@@ -25,6 +25,7 @@ var rights = map[string]struct{ reader, writer string }{
 	"feature_renamed": {"SELECT", "SELECT INSERT"},
 	"feature_origin":  {"SELECT", "SELECT INSERT"},
 	"proposal":        {"SELECT", "SELECT INSERT UPDATE"},
+	"kept_number":     {"SELECT", "SELECT INSERT DELETE"},
 }
 
 // Every table of the schema lets the two roles do what they need and nothing else, and so does everything beside the tables.

@@ -16,6 +16,7 @@ type scanner struct {
 	t    *table
 	fid  int64
 	rev  int64
+	xmin int64        // of the transaction that wrote it, where that is asked for
 	geom sql.RawBytes // lives until the next row
 	vals []any        // parallel to t.columns; that of geom is left alone
 	dest []any
@@ -37,12 +38,13 @@ func newScanner(t *table) *scanner {
 // stored is a row as it stands in the table: shapes as WKB, values as kept.Encode leaves them.
 type stored struct {
 	fid, rev int64
+	xmin     int64 // see scanner
 	vals     []any
 }
 
 // row returns a copy of the row read last.
 func (sc *scanner) row() stored {
-	r := stored{fid: sc.fid, rev: sc.rev, vals: append([]any(nil), sc.vals...)}
+	r := stored{fid: sc.fid, rev: sc.rev, xmin: sc.xmin, vals: append([]any(nil), sc.vals...)}
 	if sc.t.hasGeom() {
 		r.vals[0] = nil
 		if sc.geom != nil {

@@ -1,8 +1,11 @@
 package postgis
 
 import (
+	"encoding/binary"
 	"fmt"
 	"strings"
+
+	"wanmi/gis"
 )
 
 // rowsIn collects new rows of a table. Only the columns that had a value so far are sent: most layers have many that a delivery
@@ -45,13 +48,34 @@ func (r *rowsIn) target() string {
 	return fmt.Sprintf("%s (%s)", r.t.sql, strings.Join(names, ", "))
 }
 
-func (r *rowsIn) add(id, rev int64, vals []any) {
+func (r *rowsIn) add(id, rev int64, vals []any) error {
+	if r.wire != nil {
+		return r.addBinary(id, rev, vals)
+	}
 	b := appendCopy(append(appendCopy(r.b, id), '\t'), rev)
 	for _, i := range r.at {
 		b = appendCopy(append(b, '\t'), vals[i])
 	}
 	r.b = append(b, '\n')
 	r.rows++
+	return nil
+}
+
+func (r *rowsIn) addBinary(id, rev int64, vals []any) error {
+	b := appendInt64(appendInt64(binary.BigEndian.AppendUint16(r.b, uint16(2+len(r.at))), id), rev)
+	var err error
+	for _, i := range r.at {
+		kind := gis.Text
+		if i >= r.t.fields {
+			kind = r.t.layer.Fields[i-r.t.fields].Type
+		}
+		if b, err = appendBinary(b, kind, vals[i]); err != nil {
+			return fmt.Errorf("%s: %w", r.t.columns[i], err)
+		}
+	}
+	r.b = b
+	r.rows++
+	return nil
 }
 
 // seenText is a text that was looked at, and how it is stored.

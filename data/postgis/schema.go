@@ -12,7 +12,7 @@ import (
 
 // schemaVersion is the version of the bookkeeping tables this program writes. A layer's columns are not counted: they
 // follow gis.Layers at every opening.
-const schemaVersion = 4
+const schemaVersion = 5
 
 // migrations[i] brings a database from version i to i+1. Entries are never edited once released; new ones are appended, and the
 // test of migrations gets the statements of the version before as a file.
@@ -21,6 +21,7 @@ var migrations = [schemaVersion]struct{ note, sql string }{
 	{note: "history by feature, former codes, origins of rows, proposals", sql: historySQL},
 	{note: "extent and day of deliveries", sql: extentSQL},
 	{note: "comments on all columns", sql: commentSQL},
+	{note: "numbers kept by imports under way", sql: keptNumbersSQL},
 }
 
 // bookkeepingSQL holds Wanmi's own tables of version 1. In functions run with their owner's rights search_path is set by
@@ -111,6 +112,8 @@ var grants = []string{
 	`GRANT INSERT, UPDATE ON wanmi.counter, wanmi.import_batch, wanmi.feature_history TO wanmi_writer`,
 	`GRANT UPDATE ON wanmi.state TO wanmi_writer`,
 	`GRANT SELECT, INSERT, UPDATE ON wanmi.access_key TO wanmi_writer`,
+	`GRANT SELECT ON wanmi.kept_number TO wanmi_reader`,
+	`GRANT SELECT, INSERT, DELETE ON wanmi.kept_number TO wanmi_writer`,
 	`GRANT EXECUTE ON FUNCTION wanmi.index_layer(text) TO wanmi_writer`,
 }
 

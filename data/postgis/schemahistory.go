@@ -32,3 +32,18 @@ ALTER TABLE wanmi.import_batch ADD COLUMN extent text NOT NULL DEFAULT '', ADD C
 COMMENT ON COLUMN wanmi.import_batch.extent IS '部分成果的范围 · The area a partial delivery covers, as stated';
 COMMENT ON COLUMN wanmi.import_batch.surveyed IS '成果反映现状的日期 · The day the delivery shows';
 `
+
+// keptNumbersSQL brings a database of version 4 to version 5.
+const keptNumbersSQL = `
+CREATE TABLE wanmi.kept_number (
+  id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, import text NOT NULL, kind text NOT NULL CHECK (kind IN ('layer', 'counter')),
+  name text NOT NULL, before bigint NOT NULL, last bigint NOT NULL);
+COMMENT ON TABLE wanmi.kept_number IS '正在进行的导入预留的号 · Numbers that imports under way keep for themselves; of one that died they are given back';
+COMMENT ON COLUMN wanmi.kept_number.id IS '序号 · Number of the row';
+COMMENT ON COLUMN wanmi.kept_number.import IS '导入 · Which import, at random';
+COMMENT ON COLUMN wanmi.kept_number.kind IS '种类 · layer: ids of its rows; counter: running numbers';
+COMMENT ON COLUMN wanmi.kept_number.name IS '名称 · Name of the layer or counter';
+COMMENT ON COLUMN wanmi.kept_number.before IS '预留前的末号 · The last number given before';
+COMMENT ON COLUMN wanmi.kept_number.last IS '预留的末号 · The last number kept';
+COMMENT ON COLUMN wanmi.change_log.seq IS '变更序号，递增，可有间断 · Number of the change; they grow, with gaps';
+`

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/lib/pq"
@@ -37,6 +38,7 @@ type Store struct {
 	reader *sql.DB // connections that refuse to write
 	writer *sql.DB // one connection
 	turn   chan struct{}
+	long   atomic.Int32 // long writes of this Store under way
 
 	background sync.WaitGroup // what Close waits for
 	usage      sync.Mutex
@@ -110,14 +112,19 @@ func (s *Store) open(ctx context.Context) error {
 	if s.reader, err = pool(reading, s.opt.Readers); err != nil {
 		return s.wrap(err, "open")
 	}
-	if !probe.ours {
-		return s.migrate(ctx)
+	ready := false
+	if probe.ours {
+		if ready, err = s.upToDate(ctx); err != nil {
+			return err
+		}
 	}
-	ready, err := s.upToDate(ctx)
-	if err != nil || ready {
-		return err
+	if !ready {
+		if err := s.migrate(ctx); err != nil {
+			return err
+		}
 	}
-	return s.migrate(ctx)
+	s.takeBackLeft(ctx)
+	return nil
 }
 
 // pool returns a pool of at most n connections.

@@ -196,6 +196,11 @@ func (t *table) selectSQL(where string) string {
 	return fmt.Sprintf(`SELECT fid, rev, %s FROM %s %s`, strings.Join(t.selects(), ", "), t.sql, where)
 }
 
+// byKeySQL reads the row of a key and those with ids behind it, $2 in all.
+func (t *table) byKeySQL() string {
+	return t.selectSQL(fmt.Sprintf("WHERE fid >= (SELECT fid FROM %s WHERE %s = $1) ORDER BY fid LIMIT $2", t.sql, quote(t.key)))
+}
+
 // columnList lists the columns after prefix, as "u.".
 func (t *table) columnList(prefix string) string {
 	names := make([]string, len(t.columns))
@@ -218,8 +223,14 @@ func (t *table) updateSQL() string {
 // archiveSQL copies rows into feature_history under op and an expression for the revision; from continues the statement after
 // the table, which is t.
 func (t *table) archiveSQL(op, rev, from string) string {
-	return fmt.Sprintf(`INSERT INTO wanmi.feature_history (layer, key, feature, rev, op, shape, fields)
-		SELECT %s, t.%s, t.fid, %s, %s, %s, %s FROM %s t %s`,
+	return `INSERT INTO wanmi.feature_history (` + historyColumns + `) ` + t.versionsSQL(op, rev, from)
+}
+
+const historyColumns = `layer, key, feature, rev, op, shape, fields`
+
+// versionsSQL reads what archiveSQL copies.
+func (t *table) versionsSQL(op, rev, from string) string {
+	return fmt.Sprintf(`SELECT %s::text AS layer, t.%s AS key, t.fid AS feature, %s::bigint AS rev, %s::text AS op, %s::geometry AS shape, %s AS fields FROM %s t %s`,
 		literal(t.name), quote(t.key), rev, literal(op), t.shapeSQL(), t.fieldsSQL(), t.sql, from)
 }
 

@@ -17,14 +17,16 @@ import (
 // connection is lost or the process dies, nothing of it remains. Writes of one Store wait for one another as long as ctx
 // lasts; another process' write is waited for as long as Options.Busy says, then the error is gis.Unavailable.
 func (s *Store) Write(ctx context.Context, w data.WriteInfo, fn func(data.Tx) error) (gis.Generation, error) {
-	if err := s.lock(ctx); err != nil {
-		return 0, err
+	if w.Bulk && w.Ahead != nil {
+		if gen, done, err := s.writeAhead(ctx, w, fn); done {
+			return gen, err
+		}
 	}
-	defer s.unlock()
-	t, err := s.begin(ctx, w)
+	t, err := s.beginLocked(ctx, w)
 	if err != nil {
 		return 0, err
 	}
+	defer s.unlock()
 	done := false
 	defer func() {
 		if !done { // fn failed or panicked
@@ -87,6 +89,34 @@ type tx struct {
 	copying *copying // the COPY under way in the background, nil when none is
 }
 
+// beginLocked begins a write in turn with the others. A bulk write waits until no long one is under way: that writes to its layer
+// without the lock, and is told of single rows only. One of this Store is waited for as long as ctx lasts.
+func (s *Store) beginLocked(ctx context.Context, w data.WriteInfo) (*tx, error) {
+	for until := time.Now().Add(s.opt.Busy); ; {
+		if err := s.lock(ctx); err != nil {
+			return nil, err
+		}
+		t, err := s.begin(ctx, w)
+		if err == nil {
+			return t, nil
+		}
+		s.unlock()
+		if !errors.Is(err, errImporting) {
+			return nil, err
+		}
+		if s.long.Load() == 0 && time.Now().After(until) {
+			return nil, gis.E(gis.Unavailable, err, "an import into %s is under way; try again when it is done", s.name)
+		}
+		select {
+		case <-time.After(20 * time.Millisecond):
+		case <-ctx.Done():
+			return nil, s.wrap(ctx.Err(), "wait for an import")
+		}
+	}
+}
+
+var errImporting = errors.New("a long write is under way")
+
 // begin starts the transaction under the writers' lock.
 func (s *Store) begin(ctx context.Context, w data.WriteInfo) (*tx, error) {
 	c, err := s.writing(ctx)
@@ -98,19 +128,33 @@ func (s *Store) begin(ctx context.Context, w data.WriteInfo) (*tx, error) {
 		c.Close()
 		return nil, s.wrap(err, "begin a write")
 	}
-	t := &tx{
+	t := s.newTx(ctx, c, q, w)
+	if w.Bulk {
+		alone := false
+		err = t.value([]any{&alone}, `SELECT pg_try_advisory_xact_lock_shared(`+strconv.Itoa(importsLock)+`)`)
+		if err == nil && !alone {
+			err = errImporting
+		}
+	}
+	if err == nil {
+		err = t.prepare()
+	}
+	if err != nil {
+		q.Rollback()
+		c.Close()
+		return nil, s.wrap(err, "begin a write")
+	}
+	return t, nil
+}
+
+func (s *Store) newTx(ctx context.Context, c *sql.Conn, q *sql.Tx, w data.WriteInfo) *tx {
+	return &tx{
 		ctx: ctx, own: context.WithoutCancel(ctx), store: s, conn: c, sql: q, info: w, at: s.now(), layers: map[string]*layerTx{},
 		log:     copyBuf{into: `wanmi.change_log (seq, gen, layer, key, op, old_min_x, old_min_y, old_max_x, old_max_y, new_min_x, new_min_y, new_max_x, new_max_y, actor, source, batch, at)`},
 		rejects: copyBuf{into: rejectedInto},
 		lineage: copyBuf{into: `wanmi.grid_lineage (from_code, to_code, why, at)`},
 		renames: copyBuf{into: `wanmi.feature_renamed (layer, old_key, new_key, feature, rev, at)`},
 	}
-	if err := t.prepare(); err != nil {
-		q.Rollback()
-		c.Close()
-		return nil, s.wrap(err, "begin a write")
-	}
-	return t, nil
 }
 
 func (t *tx) prepare() error {
@@ -183,7 +227,7 @@ func (t *tx) send(c *copyBuf) error {
 		}
 	}
 	if t.copying == nil {
-		t.copying = startCopy(t.ctx, t.conn, c.into)
+		t.copying = startCopy(t.ctx, t.conn, c.into, c.wire)
 	}
 	if !t.copying.give(c) {
 		return t.wait()

@@ -1,0 +1,203 @@
+package postgis
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"strconv"
+	"time"
+
+	"wanmi/data/internal/kept"
+	"wanmi/gis"
+)
+
+// numbersMost is how many running numbers a long write keeps at once.
+const numbersMost = 8192
+
+// numbers are running numbers kept for a write: from last+1 to end.
+type numbers struct {
+	last, end int64
+	more      int64
+}
+
+// What kept_number has numbers of.
+const (
+	keptIDs     = "layer"
+	keptCounter = "counter"
+)
+
+// Next implements data.Tx.
+func (a *ahead) Next(counter string, floor int64) (int64, error) {
+	if err := a.check(); err != nil {
+		return 0, err
+	}
+	n := a.counters[counter]
+	if n == nil {
+		n = &numbers{more: 16}
+		a.counters[counter] = n
+	}
+	next := max(n.last+1, floor)
+	if next > n.end || n.end == 0 {
+		have, last, err := a.keepNumbers(counter, floor-1, n.more)
+		if err != nil {
+			return 0, a.fail(err, "read counter "+counter)
+		}
+		if have = max(have, floor-1); have != n.end || n.end == 0 { // not where the last block ends: somebody else took numbers
+			n.last = have
+		}
+		n.end, n.more = last, min(4*n.more, numbersMost)
+		next = max(n.last+1, floor)
+	}
+	n.last = next
+	return next, nil
+}
+
+// Reserve implements data.Tx.
+func (a *ahead) Reserve(counter string, n int64) error {
+	if err := a.check(); err != nil {
+		return err
+	}
+	if _, given := a.counters[counter]; given {
+		return a.refuse()
+	}
+	_, _, err := a.keepNumbers(counter, n, 0)
+	return a.fail(err, "reserve numbers of "+counter)
+}
+
+// keepNumbers raises a counter to so many above what it is, or above atLeast, and returns what it was and what it is.
+func (a *ahead) keepNumbers(counter string, atLeast, more int64) (have, last int64, err error) {
+	if !kept.Storable(counter) {
+		return 0, 0, gis.E(gis.Invalid, nil, "%q is no name of a counter", counter)
+	}
+	err = a.store.slice(a.ctx, "keep numbers", func(q *sql.Tx) error {
+		return q.QueryRowContext(a.own, `WITH had AS (SELECT v, greatest(v, $2::bigint) + $3::bigint AS last FROM (SELECT coalesce((SELECT value FROM wanmi.counter WHERE name = $1::text), 0) AS v) x),
+			raised AS (INSERT INTO wanmi.counter SELECT $1::text, last FROM had ON CONFLICT (name) DO UPDATE SET value = excluded.value),
+			noted AS (INSERT INTO wanmi.kept_number (import, kind, name, before, last) SELECT $4::text, '`+keptCounter+`', $1::text, v, last FROM had)
+			SELECT v, last FROM had`, counter, atLeast, more, a.token).Scan(&have, &last)
+	})
+	return have, last, err
+}
+
+// keepIDs keeps the next ids of a layer and returns the first.
+func (s *Store) keepIDs(ctx context.Context, token string, t *table, rows int64) (first int64, err error) {
+	err = s.slice(ctx, "keep ids", func(q *sql.Tx) error {
+		own := context.WithoutCancel(ctx)
+		var last int64
+		err := q.QueryRowContext(own, fmt.Sprintf(`SELECT greatest((SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM %s), (SELECT coalesce(max(fid), 0) FROM %s))`,
+			t.sequence(), t.sql)).Scan(&last)
+		if err != nil {
+			return err
+		}
+		first = last + 1
+		_, err = q.ExecContext(own, `INSERT INTO wanmi.kept_number (import, kind, name, before, last) VALUES ($1, '`+keptIDs+`', $2, $3, $4)`, token, t.name, last, last+rows)
+		if err != nil {
+			return err
+		}
+		_, err = q.ExecContext(own, `SELECT setval(`+literal(t.sequence())+`, $1)`, last+rows)
+		return err
+	})
+	return first, err
+}
+
+// slice runs fn in a short transaction under the lock of the writers, in turn with the others, as long as it takes to get it.
+func (s *Store) slice(ctx context.Context, doing string, fn func(q *sql.Tx) error) error {
+	for until := time.Now().Add(importWait); ; {
+		err := s.inWrite(ctx, doing, fn)
+		if gis.KindOf(err) != gis.Unavailable || code(err) != lockNotAvailable || time.Now().After(until) {
+			return err
+		}
+	}
+}
+
+// settleNumbers gives back, in the transaction of the write, what numbers no row has got, and forgets which were kept.
+func (a *ahead) settleNumbers() error {
+	for counter, n := range a.counters {
+		if _, err := a.t.exec(`UPDATE wanmi.counter SET value = $1 WHERE name = $2 AND value = $3`, n.last, counter, n.end); err != nil {
+			return err
+		}
+	}
+	for _, l := range a.order {
+		if l.in.known { // more ids were given under the lock
+			continue
+		}
+		if err := setLast(a.own, a.t.sql, l.in.t, l.first-1+l.added, l.end-1); err != nil {
+			return err
+		}
+	}
+	_, err := a.t.exec(`DELETE FROM wanmi.kept_number WHERE import = $1`, a.token)
+	return err
+}
+
+// setLast says that last is the greatest id given in a layer, when it is was till now.
+func setLast(ctx context.Context, q *sql.Tx, t *table, last, was int64) error {
+	_, err := q.ExecContext(ctx, fmt.Sprintf(`SELECT setval(%s, greatest($1::bigint, 1), $1::bigint > 0) FROM %s WHERE is_called AND last_value = $2::bigint`,
+		literal(t.sequence()), t.sequence()), last, was)
+	return err
+}
+
+// takeBack gives back the numbers a long write kept, by its token, or, for "", those of all that died: only who has importsLock asks
+// for that. Those after which somebody else has taken others stay.
+func (s *Store) takeBack(ctx context.Context, token string) error {
+	var any bool
+	if err := s.reader.QueryRowContext(ctx, `SELECT EXISTS (SELECT FROM wanmi.kept_number WHERE $1 IN (import, ''))`, token).Scan(&any); err != nil || !any {
+		return err
+	}
+	return s.slice(ctx, "give numbers back", func(q *sql.Tx) error { return s.takeBackIn(ctx, q, token) })
+}
+
+func (s *Store) takeBackIn(ctx context.Context, q *sql.Tx, token string) error {
+	type block struct {
+		kind, name   string
+		before, last int64
+	}
+	var blocks []block
+	var b block
+	err := each(ctx, q, []any{&b.kind, &b.name, &b.before, &b.last}, `SELECT kind, name, before, last FROM wanmi.kept_number WHERE $1 IN (import, '') ORDER BY id DESC`,
+		[]any{token}, func() bool {
+			blocks = append(blocks, b)
+			return true
+		})
+	if err != nil {
+		return err
+	}
+	for _, b := range blocks {
+		if b.kind == keptCounter {
+			_, err = q.ExecContext(ctx, `UPDATE wanmi.counter SET value = $1 WHERE name = $2 AND value = $3`, b.before, b.name, b.last)
+		} else if t, known := s.byName[b.name]; known {
+			err = setLast(ctx, q, t, b.before, b.last)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	_, err = q.ExecContext(ctx, `DELETE FROM wanmi.kept_number WHERE $1 IN (import, '')`, token)
+	return err
+}
+
+// takeBackLeft gives back, at the opening of a store, the numbers of a long write that died, unless one is under way. Where that
+// cannot be done, as on a standby, the next to open the store will.
+func (s *Store) takeBackLeft(ctx context.Context) {
+	var left bool
+	err := s.reader.QueryRowContext(ctx, `SELECT EXISTS (SELECT FROM wanmi.kept_number)`).Scan(&left)
+	if err == nil && !left {
+		return
+	}
+	if err == nil {
+		err = s.takeBackDead(ctx)
+	}
+	if err != nil {
+		s.log.InfoContext(ctx, "numbers of an unfinished import not given back", "database", s.name, "error", err)
+	}
+}
+
+func (s *Store) takeBackDead(ctx context.Context) error {
+	return s.inWrite(ctx, "give numbers back", func(q *sql.Tx) error {
+		var alone bool
+		err := q.QueryRowContext(ctx, `SELECT pg_try_advisory_xact_lock(`+strconv.Itoa(importsLock)+`)`).Scan(&alone)
+		if err != nil || !alone {
+			return err
+		}
+		s.log.InfoContext(ctx, "numbers of an unfinished import given back", "database", s.name)
+		return s.takeBackIn(ctx, q, "")
+	})
+}
