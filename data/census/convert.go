@@ -36,7 +36,8 @@ type converter struct {
 	checks  *rowChecks
 	depts   *directory
 	raw     orb.Point // the row's first coordinates as delivered, easting first
-	mended  []defect  // of the row, before its other columns are known
+	placed  *placedRow
+	mended  []defect // of the row, before its other columns are known
 	osm     bool
 	adopted bool // drawn unit grids: the target settles their codes, missing ones and those of two cells, too
 
@@ -268,7 +269,7 @@ func (c *converter) convert(row Row) (record, error) {
 	if row.Err != nil {
 		return rec, row.Err
 	}
-	c.mended = c.mended[:0]
+	c.mended, c.placed = c.mended[:0], row.placed
 	faults, err := c.fields(row, &rec)
 	if err != nil {
 		return rec, err

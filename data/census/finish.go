@@ -302,22 +302,27 @@ func (c *converter) placeComponent(rec *record) error {
 		return nil
 	}
 	at := &c.checks.f
-	grid, comm, commName, street, streetName, ok := c.place.placer.Place(rec.at)
-	c.set(rec, at.grid, grid)
-	if !ok {
+	var in placedIn
+	if c.placed != nil && c.placed.at == rec.at {
+		in = c.placed.area
+	} else {
+		in = placeOf(c.place.placer, rec.at)
+	}
+	c.set(rec, at.grid, in.grid)
+	if !in.ok {
 		if c.city.known {
 			c.flag(rec, defect{rule: RuleOutside, field: "geometry", value: coordText(rec.at), en: "no community holds the position", zh: "位置不在任何社区内"})
 		}
-		if street != "" {
-			c.set(rec, at.street, street)
-			c.set(rec, at.streetName, streetName)
+		if in.street != "" {
+			c.set(rec, at.street, in.street)
+			c.set(rec, at.streetName, in.streetName)
 		}
 		return nil
 	}
-	c.set(rec, at.community, comm)
-	c.set(rec, at.communityName, commName)
-	c.set(rec, at.street, street)
-	c.set(rec, at.streetName, streetName)
+	c.set(rec, at.community, in.community)
+	c.set(rec, at.communityName, in.communityName)
+	c.set(rec, at.street, in.street)
+	c.set(rec, at.streetName, in.streetName)
 	return nil
 }
 

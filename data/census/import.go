@@ -320,7 +320,7 @@ func (r *run) readTable(ctx context.Context, rd Reader, layer *gis.Layer) error 
 	}
 	before := len(r.res.Faults)
 	foldAt := len(r.records[layer.Name]) + foldRows
-	for row, err := range rowsAhead(rd.Rows()) {
+	for row, err := range rowsAhead(rd.Rows(), c.placeAhead()) {
 		if err != nil {
 			r.res.Files = append(r.res.Files, rep)
 			return err

@@ -19,6 +19,8 @@ func (c *converter) locate(row Row, rec *record) error {
 	name := "geometry"
 	var err error
 	switch {
+	case c.x >= 0 && c.placed != nil:
+		name, g = c.placeName, c.placed.raw
 	case c.x >= 0:
 		name = c.placeName
 		if g, err = c.pointOf(row.Values); err != nil {

@@ -32,6 +32,8 @@ type Row struct {
 	Values []string     // parallel to Columns, trimmed text; nested JSON as JSON text. Valid until the next row is asked for
 	Geom   orb.Geometry // in the file's coordinate system, x = easting; nil when the file has no geometry
 	Err    error        // why the row cannot be read
+
+	placed *placedRow // nil: not looked at yet
 }
 
 // ReadOptions override what is found by looking at the content.

@@ -6,20 +6,21 @@ import "iter"
 type rowBatch struct {
 	rows   []Row
 	values []string // of all rows: a reader uses its own again
-	err    error    // what ended the rows
+	placed []placedRow
+	err    error // what ended the rows
 }
 
 const batchRows = 256
 
-// rowsAhead yields the rows another core reads ahead, a few batches at most. A loop that ends early stops the reading, and what the
-// reader holds is free again when it returns.
-func rowsAhead(rows iter.Seq2[Row, error]) iter.Seq2[Row, error] {
+// rowsAhead yields the rows another core reads ahead, a few batches at most; place, where there is one, is asked there about each. A loop that
+// ends early stops the reading, and what the reader holds is free again when it returns.
+func rowsAhead(rows iter.Seq2[Row, error], place func(*Row, *placedRow) bool) iter.Seq2[Row, error] {
 	return func(yield func(Row, error) bool) {
 		full, empty, quit := make(chan *rowBatch, 4), make(chan *rowBatch, 6), make(chan struct{})
 		for range cap(empty) {
 			empty <- &rowBatch{}
 		}
-		go readBatches(rows, full, empty, quit)
+		go readBatches(rows, place, full, empty, quit)
 		defer func() {
 			close(quit)
 			for range full { // until the reading has ended
@@ -41,7 +42,7 @@ func rowsAhead(rows iter.Seq2[Row, error]) iter.Seq2[Row, error] {
 }
 
 // readBatches fills batches until the rows or the loop end; then it closes full.
-func readBatches(rows iter.Seq2[Row, error], full chan<- *rowBatch, empty <-chan *rowBatch, quit <-chan struct{}) {
+func readBatches(rows iter.Seq2[Row, error], place func(*Row, *placedRow) bool, full chan<- *rowBatch, empty <-chan *rowBatch, quit <-chan struct{}) {
 	defer close(full)
 	next := func() *rowBatch {
 		select {
@@ -73,13 +74,28 @@ func readBatches(rows iter.Seq2[Row, error], full chan<- *rowBatch, empty <-chan
 		b.values = append(b.values, row.Values...)
 		row.Values = b.values[n:len(b.values):len(b.values)]
 		if b.rows = append(b.rows, row); len(b.rows) == batchRows {
-			if !send(b) {
+			if b.place(place); !send(b) {
 				return
 			}
 			b = next()
 		}
 	}
 	if b != nil {
+		b.place(place)
 		send(b)
+	}
+}
+
+func (b *rowBatch) place(place func(*Row, *placedRow) bool) {
+	if place == nil {
+		return
+	}
+	if b.placed == nil {
+		b.placed = make([]placedRow, batchRows)
+	}
+	for i := range b.rows {
+		if place(&b.rows[i], &b.placed[i]) {
+			b.rows[i].placed = &b.placed[i]
+		}
 	}
 }

@@ -24,7 +24,7 @@ func TestRowsAhead(t *testing.T) {
 				yield(Row{}, broken)
 			}
 			i, got := 0, error(nil)
-			for row, err := range rowsAhead(read) {
+			for row, err := range rowsAhead(read, nil) {
 				if err != nil {
 					got = err
 					break
