@@ -146,7 +146,7 @@ func (l *layerTx) assignAll(at []int, rows iter.Seq[data.Assigned]) (int64, erro
 	n, err := l.tx.exec(fmt.Sprintf(`UPDATE %s AS t SET %s, rev = $1 FROM %s WHERE %s`, l.t.sql, strings.Join(sets, ", "), with, where), seq)
 	if err == nil && n > 0 {
 		_, err = l.note(gis.Change{}, false, false)
-		l.assigned, l.ahead = true, readAhead{}
+		l.assigned, l.ahead, l.held = true, readAhead{}, nil
 	}
 	if err != nil {
 		return 0, err

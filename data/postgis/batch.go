@@ -130,15 +130,11 @@ func (s *Store) RecordRejected(ctx context.Context, b data.Batch, rejected []dat
 		return 0, err
 	}
 	defer s.unlock()
-	c, err := s.writing(ctx)
+	c, q, err := s.beginWrite(ctx)
 	if err != nil {
 		return 0, s.wrap(err, doing)
 	}
 	defer c.Close()
-	q, err := s.beginWrite(ctx, c)
-	if err != nil {
-		return 0, s.wrap(err, doing)
-	}
 	defer q.Rollback()
 	if b.ID, err = insertBatch(ctx, q, &b); err != nil {
 		return 0, s.wrap(err, doing)

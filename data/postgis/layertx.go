@@ -39,7 +39,7 @@ type layerTx struct {
 	keys    map[uint64]struct{} // hashes of all keys of the table and of this write; nil until it pays to read them
 	lookups int                 // how many keys were looked for before that
 	ahead   readAhead
-	held    map[string]stored // rows that will be asked for, as they are; nil in most writes
+	held    map[string]stored // rows as they are that were asked for, or will be
 
 	vals []any // the row being put
 	wkb  []byte

@@ -70,7 +70,14 @@ func (l *layerTx) find(key string) (r stored, found bool, err error) {
 	if err != nil {
 		return r, false, err
 	}
-	return l.ahead.read(l.t, key, l.tx.info.Bulk, l.pending, func(limit int, use func(stored)) error { return l.rows(stmt, []any{key, limit}, use) })
+	r, found, err = l.ahead.read(l.t, key, l.tx.info.Bulk, l.pending, func(limit int, use func(stored)) error { return l.rows(stmt, []any{key, limit}, use) })
+	if found && !l.tx.info.Bulk { // who looks at a row often looks again, and then changes it
+		if l.held == nil {
+			l.held = map[string]stored{}
+		}
+		l.held[key] = r
+	}
+	return r, found, err
 }
 
 // readAhead guesses that who asks for one row by its key asks for the next one next, as a delivery does that is in the order

@@ -10,6 +10,23 @@ import (
 	"wanmi/gis"
 )
 
+// writing returns the connection that writes, alive: one that lay idle may have been lost with the server it led to.
+func (s *Store) writing(ctx context.Context) (*sql.Conn, error) {
+	for again := false; ; again = true {
+		c, err := s.writer.Conn(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if err = c.PingContext(ctx); err == nil {
+			return c, nil
+		}
+		c.Close()
+		if again || !lost(err) {
+			return nil, err
+		}
+	}
+}
+
 // Propose keeps a proposal and returns its number.
 func (s *Store) Propose(ctx context.Context, p data.Proposal) (int64, error) {
 	if err := s.lock(ctx); err != nil {

@@ -302,7 +302,7 @@ func (l *layerTx) clear() (int64, error) {
 		return 0, err
 	}
 	l.removed += n
-	l.keys, l.ahead = map[uint64]struct{}{}, readAhead{}
+	l.keys, l.ahead, l.held = map[uint64]struct{}{}, readAhead{}, nil
 	if !l.tx.info.Bulk {
 		l.keys = nil
 	}

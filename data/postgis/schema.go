@@ -119,15 +119,11 @@ var grants = []string{
 
 // migrate brings the database to schemaVersion and to the columns of gis.Layers, in one transaction under the writers' lock.
 func (s *Store) migrate(ctx context.Context) error {
-	c, err := s.writing(ctx)
+	c, tx, err := s.beginWrite(ctx)
 	if err != nil {
 		return s.wrap(err, "begin the migration")
 	}
 	defer c.Close()
-	tx, err := s.beginWrite(ctx, c)
-	if err != nil {
-		return s.wrap(err, "begin the migration")
-	}
 	defer tx.Rollback()
 	version, err := s.version(ctx, tx) // somebody else may have migrated while this waited
 	if err != nil {

@@ -227,44 +227,41 @@ func (s *Store) lock(ctx context.Context) error {
 
 func (s *Store) unlock() { <-s.turn }
 
-// writing returns the connection that writes, alive: one that lay idle may have been lost with the server it led to.
-func (s *Store) writing(ctx context.Context) (*sql.Conn, error) {
+// writersLock is the number of the advisory lock whose holder may write to the database: "wanmi" in ASCII.
+const writersLock = 0x77616e6d69
+
+// beginWrite begins a transaction on the connection that writes and takes the writers' lock of the database, waiting for it as long as
+// Options.Busy says: gis.Unavailable then. The transaction reads what is committed, which under the lock does not change. The
+// connection, which the caller closes after the transaction, is alive: one that lay idle may have been lost with the server it led to.
+func (s *Store) beginWrite(ctx context.Context) (*sql.Conn, *sql.Tx, error) {
 	for again := false; ; again = true {
 		c, err := s.writer.Conn(ctx)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		if err = c.PingContext(ctx); err == nil {
-			return c, nil
+		q, err := c.BeginTx(context.WithoutCancel(ctx), &sql.TxOptions{Isolation: sql.LevelReadCommitted})
+		if err == nil {
+			if err = s.takeLock(ctx, q); err == nil {
+				return c, q, nil
+			}
+			q.Rollback()
+			again = true
 		}
 		c.Close()
 		if again || !lost(err) {
-			return nil, err
+			return nil, nil, err
 		}
 	}
 }
 
-// writersLock is the number of the advisory lock whose holder may write to the database: "wanmi" in ASCII.
-const writersLock = 0x77616e6d69
-
-// beginWrite begins a transaction on c and takes the writers' lock of the database, waiting for it as long as Options.Busy
-// says: gis.Unavailable then. The transaction reads what is committed, which under the lock does not change.
-func (s *Store) beginWrite(ctx context.Context, c *sql.Conn) (*sql.Tx, error) {
-	q, err := c.BeginTx(context.WithoutCancel(ctx), &sql.TxOptions{Isolation: sql.LevelReadCommitted})
-	if err != nil {
-		return nil, err
-	}
+func (s *Store) takeLock(ctx context.Context, q *sql.Tx) error {
 	// A write takes as long as it takes: one COPY, and the matching during which nothing is sent.
-	_, err = q.ExecContext(ctx, `SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0;
+	_, err := q.ExecContext(ctx, `SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0;
 		SET LOCAL lock_timeout = `+strconv.FormatInt(s.opt.Busy.Milliseconds(), 10)+`; SELECT pg_advisory_xact_lock(`+strconv.Itoa(writersLock)+`)`)
-	if err != nil {
-		q.Rollback()
-		if code(err) == lockNotAvailable {
-			return nil, gis.E(gis.Unavailable, err, "another program is writing to %s; try again when it is done", s.name)
-		}
-		return nil, err
+	if code(err) == lockNotAvailable {
+		return gis.E(gis.Unavailable, err, "another program is writing to %s; try again when it is done", s.name)
 	}
-	return q, nil
+	return err
 }
 
 // inWrite runs fn in a transaction under the lock, for the store's own small tables.
@@ -273,15 +270,11 @@ func (s *Store) inWrite(ctx context.Context, doing string, fn func(q *sql.Tx) er
 		return err
 	}
 	defer s.unlock()
-	c, err := s.writing(ctx)
+	c, q, err := s.beginWrite(ctx)
 	if err != nil {
 		return s.wrap(err, doing)
 	}
 	defer c.Close()
-	q, err := s.beginWrite(ctx, c)
-	if err != nil {
-		return s.wrap(err, doing)
-	}
 	defer q.Rollback()
 	if err := fn(q); err != nil {
 		return s.wrap(err, doing)

@@ -107,26 +107,52 @@ func (t *table) formerVersions(ctx context.Context, q querier, id int64) (out []
 	return out, partial, errors.Join(err, bad)
 }
 
-// noteWriters fills in who made each version and from what, by the change log.
+// noteWriters fills in who made each version and from what, by the change log. The log is asked once for all: a component edited
+// day by day has hundreds.
 func noteWriters(ctx context.Context, tx *sql.Tx, t *table, versions []data.Version) error {
+	type entry struct {
+		data.Version
+		surveyed, status string
+	}
+	seqs, log := make([]int64, len(versions)), map[int64]entry{} // a row made by another program is not in it
+	for i := range versions {
+		seqs[i] = versions[i].Seq
+	}
+	var e entry
+	var at string
+	imported := false
+	err := each(ctx, tx, []any{&e.Seq, &at, &e.Actor, &e.Source, &e.Batch, &e.surveyed, &e.status}, `SELECT c.seq, `+timeExpr("c.at")+`, c.actor, c.source,
+		coalesce(c.batch, 0), coalesce(b.surveyed::text, ''), coalesce(b.status, '')
+		FROM wanmi.change_log c LEFT JOIN wanmi.import_batch b ON b.id = c.batch WHERE c.seq = ANY ($1::bigint[])`, []any{array(seqs)}, func() bool {
+		e.At = kept.ParseTime(at)
+		log[e.Seq] = e
+		imported = imported || e.Batch != 0
+		return true
+	})
+	if err != nil {
+		return err
+	}
 	for i := range versions {
 		v := &versions[i]
-		var at, surveyed, status string
-		err := tx.QueryRowContext(ctx, `SELECT `+timeExpr("c.at")+`, c.actor, c.source, coalesce(c.batch, 0), coalesce(b.surveyed::text, ''), coalesce(b.status, '')
-			FROM wanmi.change_log c LEFT JOIN wanmi.import_batch b ON b.id = c.batch WHERE c.seq = $1`, v.Seq).
-			Scan(&at, &v.Actor, &v.Source, &v.Batch, &surveyed, &status)
-		if errors.Is(err, sql.ErrNoRows) { // the row was made by another program
-			continue
+		if w, ok := log[v.Seq]; ok {
+			v.At, v.Actor, v.Source, v.Batch = w.At, w.Actor, w.Source, w.Batch
+			kept.NoteValid(v, w.surveyed, w.status)
 		}
-		if err != nil {
-			return err
-		}
-		v.At = kept.ParseTime(at)
-		kept.NoteValid(v, surveyed, status)
+	}
+	if !imported {
+		return nil
+	}
+	return noteOrigins(ctx, tx, t, versions)
+}
+
+// noteOrigins fills in which row of which file each imported version came from.
+func noteOrigins(ctx context.Context, tx *sql.Tx, t *table, versions []data.Version) error {
+	for i := range versions {
+		v := &versions[i]
 		if v.Batch == 0 || v.Op == gis.Delete {
 			continue
 		}
-		err = tx.QueryRowContext(ctx, `SELECT file, line + $1 - first FROM wanmi.feature_origin
+		err := tx.QueryRowContext(ctx, `SELECT file, line + $1 - first FROM wanmi.feature_origin
 			WHERE batch = $2 AND layer = $3 AND first <= $1 AND last >= $1 ORDER BY id DESC LIMIT 1`, v.Feature.ID, v.Batch, t.name).Scan(&v.File, &v.Row)
 		if err != nil && !errors.Is(err, sql.ErrNoRows) {
 			return err

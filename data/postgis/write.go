@@ -119,13 +119,8 @@ var errImporting = errors.New("a long write is under way")
 
 // begin starts the transaction under the writers' lock.
 func (s *Store) begin(ctx context.Context, w data.WriteInfo) (*tx, error) {
-	c, err := s.writing(ctx)
+	c, q, err := s.beginWrite(ctx)
 	if err != nil {
-		return nil, s.wrap(err, "begin a write")
-	}
-	q, err := s.beginWrite(ctx, c)
-	if err != nil {
-		c.Close()
 		return nil, s.wrap(err, "begin a write")
 	}
 	t := s.newTx(ctx, c, q, w)
@@ -303,11 +298,8 @@ func (t *tx) finish() error {
 	}
 	if changed {
 		t.gen++
-		_, err := t.exec(`UPDATE wanmi.state SET value = CASE name WHEN 'generation' THEN $1::bigint ELSE $2::bigint END WHERE name IN ('generation', 'seq')`, int64(t.gen), t.seq)
-		if err != nil {
-			return err
-		}
-		return t.value([]any{&t.xid, new(string)}, `SELECT pg_current_xact_id()::text, pg_notify($1, $2)::text`, wakeChannel, strconv.FormatInt(int64(t.gen), 10))
+		return t.value([]any{&t.xid, new(string)}, fmt.Sprintf(`WITH now AS (UPDATE wanmi.state SET value = CASE name WHEN 'generation' THEN %d ELSE %d END WHERE name IN ('generation', 'seq'))
+			SELECT pg_current_xact_id()::text, pg_notify('%s', '%[1]d')::text`, t.gen, t.seq, wakeChannel)) // without arguments it is one message
 	}
 	return t.value([]any{&t.xid}, `SELECT coalesce(pg_current_xact_id_if_assigned()::text, '')`)
 }
