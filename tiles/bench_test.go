@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/klauspost/compress/zstd"
 	"github.com/paulmach/orb"
 	orbmvt "github.com/paulmach/orb/encoding/mvt"
 	"github.com/paulmach/orb/geojson"
@@ -239,23 +240,37 @@ func BenchmarkMillion(b *testing.B) {
 	}
 }
 
-// BenchmarkZip compares the compression levels on the tile the zoom rules make largest.
+// BenchmarkZip compares the levels of gzip and zstd on the tile the zoom rules make largest and on one of cells and few points.
 func BenchmarkZip(b *testing.B) {
 	s := benchCity(b)
-	raw := mustTile(b, s, []string{"unit_grid", "component"}, maptile.At(at(100, 100), 16)).Data
-	for level := 1; level <= 9; level++ {
-		b.Run(fmt.Sprintf("level %d", level), func(b *testing.B) {
-			var z zipper
-			n := 0
-			for b.Loop() {
-				out, err := z.pack(raw, level)
-				if err != nil {
-					b.Fatal(err)
+	for _, z := range []maptile.Zoom{14, 16} {
+		raw := mustTile(b, s, []string{"unit_grid", "component"}, maptile.At(at(100, 100), z)).Data
+		zip := func(name string, pack func() ([]byte, error)) {
+			b.Run(fmt.Sprintf("z%d/%s", z, name), func(b *testing.B) {
+				n := 0
+				start := cpu(b)
+				for b.Loop() {
+					out, err := pack()
+					if err != nil {
+						b.Fatal(err)
+					}
+					n = len(out)
 				}
-				n = len(out)
+				b.ReportMetric(float64(cpu(b)-start)/float64(b.N)/1000, "cpu-µs/op")
+				b.ReportMetric(float64(n), "bytes")
+				b.ReportMetric(float64(len(raw)), "raw-bytes")
+			})
+		}
+		for level := 1; level <= 9; level++ {
+			var g zipper
+			zip(fmt.Sprintf("gzip %d", level), func() ([]byte, error) { return g.pack(raw, level) })
+		}
+		for level := zstd.SpeedFastest; level <= zstd.SpeedBetterCompression; level++ {
+			w, err := newZstd(level)
+			if err != nil {
+				b.Fatal(err)
 			}
-			b.ReportMetric(float64(n), "bytes")
-			b.ReportMetric(float64(len(raw)), "raw-bytes")
-		})
+			zip("zstd "+level.String(), func() ([]byte, error) { return w.EncodeAll(raw, nil), nil })
+		}
 	}
 }

@@ -8,10 +8,12 @@ import (
 	"fmt"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"sync/atomic"
 
 	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zstd"
 	"github.com/maypok86/otter/v2"
 )
 
@@ -41,6 +43,16 @@ type core struct {
 	hits, misses, joined atomic.Int64
 }
 
+// Outcome is how a request came by its tile.
+type Outcome string
+
+// The ways to a tile.
+const (
+	Hit    Outcome = "hit"    // from the cache
+	Miss   Outcome = "miss"   // written for this request
+	Joined Outcome = "joined" // waited for one that was being written
+)
+
 // flight is a tile being written, for all who ask for it meanwhile.
 type flight struct {
 	done    chan struct{}
@@ -63,7 +75,8 @@ func newCore(cacheBytes int64) (*core, error) {
 	c.cache, err = otter.New(&otter.Options[key, *Tile]{
 		MaximumWeight: uint64(cacheBytes),
 		Weigher: func(k key, t *Tile) uint32 {
-			return uint32(min(len(k.spec)+len(t.Data)+len(t.Gzip)+256, 1<<31))
+			zstd := len(t.Gzip) // room for it, should it be asked for
+			return uint32(min(len(k.spec)+len(t.Data)+len(t.Gzip)+zstd+256, 1<<31))
 		},
 	})
 	return c, err
@@ -71,19 +84,20 @@ func newCore(cacheBytes int64) (*core, error) {
 
 // tile returns the tile of k from the cache, from who is writing it already, or from write. The context write
 // gets ends when all who wait for the tile have left.
-func (c *core) tile(ctx context.Context, k key, write func(context.Context) (*Tile, error)) (*Tile, error) {
+func (c *core) tile(ctx context.Context, k key, write func(context.Context) (*Tile, error)) (*Tile, Outcome, error) {
 	if err := ctx.Err(); err != nil {
-		return nil, err
+		return nil, Hit, err
 	}
 	if c.cache != nil {
 		if t, ok := c.cache.GetIfPresent(k); ok {
 			c.hits.Add(1)
-			return t, nil
+			return t, Hit, nil
 		}
 	}
 	c.mu.Lock()
-	f := c.flights[k]
+	f, how := c.flights[k], Joined
 	if f == nil {
+		how = Miss
 		work, cancel := context.WithCancel(context.WithoutCancel(ctx))
 		f = &flight{done: make(chan struct{}), cancel: cancel}
 		c.flights[k] = f
@@ -96,7 +110,7 @@ func (c *core) tile(ctx context.Context, k key, write func(context.Context) (*Ti
 	c.mu.Unlock()
 	select {
 	case <-f.done:
-		return f.tile, f.err
+		return f.tile, how, f.err
 	case <-ctx.Done():
 	}
 	c.mu.Lock()
@@ -107,7 +121,7 @@ func (c *core) tile(ctx context.Context, k key, write func(context.Context) (*Ti
 			delete(c.flights, k)
 		}
 	}
-	return nil, ctx.Err()
+	return nil, how, ctx.Err()
 }
 
 func (c *core) fly(ctx context.Context, k key, f *flight, write func(context.Context) (*Tile, error)) {
@@ -163,6 +177,33 @@ func (z *zipper) pack(data []byte, level int) ([]byte, error) {
 		return nil, err
 	}
 	return z.out.Bytes(), nil
+}
+
+// Zstd returns Data compressed with zstd, done at the first call and kept with the tile; nil when Data is empty.
+func (t *Tile) Zstd() []byte {
+	t.zstdOnce.Do(func() {
+		if len(t.Data) > 0 {
+			t.zstd = slices.Clip(zstdWriter().EncodeAll(t.Data, make([]byte, 0, len(t.Gzip)+len(t.Gzip)/8)))
+		}
+	})
+	return t.zstd
+}
+
+var zstdWriter = sync.OnceValue(func() *zstd.Encoder {
+	w, err := newZstd(zstdLevel)
+	if err != nil {
+		panic(err) // the level above is valid
+	}
+	return w
+})
+
+// zstdLevel is measured (BenchmarkZip): of the levels of klauspost/compress it takes three quarters of gzip's time for up to 9 % more bytes;
+// the next makes what gzip does in 1.3 to 1.5 times its time.
+const zstdLevel = zstd.SpeedFastest
+
+// newZstd makes a writer with a window of 1 MiB, more than a tile takes, to keep its memory small.
+func newZstd(level zstd.EncoderLevel) (*zstd.Encoder, error) {
+	return zstd.NewWriter(nil, zstd.WithEncoderLevel(level), zstd.WithWindowSize(1<<20), zstd.WithEncoderCRC(false), zstd.WithLowerEncoderMem(true))
 }
 
 // etag is the first half of the SHA-256 of a tile's raw bytes, in hexadecimal: the same for every encoding, process and machine.

@@ -244,10 +244,10 @@ func TestCancel(t *testing.T) {
 	}
 	one, leave := context.WithCancel(context.Background())
 	errs := make(chan error, 2)
-	go func() { _, err := c.tile(one, key{spec: "t"}, write); errs <- err }()
+	go func() { _, _, err := c.tile(one, key{spec: "t"}, write); errs <- err }()
 	<-started
 	got := make(chan *Tile, 1)
-	go func() { t, _ := c.tile(context.Background(), key{spec: "t"}, write); got <- t }()
+	go func() { t, _, _ := c.tile(context.Background(), key{spec: "t"}, write); got <- t }()
 	for c.joined.Load() == 0 {
 		select {
 		case <-started:
@@ -265,7 +265,7 @@ func TestCancel(t *testing.T) {
 	}
 	release = make(chan struct{})
 	two, leave2 := context.WithCancel(context.Background())
-	go func() { _, err := c.tile(two, key{spec: "u"}, write); errs <- err }()
+	go func() { _, _, err := c.tile(two, key{spec: "u"}, write); errs <- err }()
 	<-started
 	leave2()
 	<-errs

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/paulmach/orb"
 	"github.com/paulmach/orb/maptile"
@@ -41,6 +42,7 @@ type LayerCount struct {
 	Features int
 	Thinned  int
 	As       Low // what stands for points, "" when all are drawn
+	Level    int // how often the layer was thinned further for the tile's size
 }
 
 // Tile is an encoded tile. It is shared: nobody may change its bytes.
@@ -53,6 +55,9 @@ type Tile struct {
 	// lines and polygons too small to be seen.
 	Thinned int
 	Level   int // 0: the layers' rules sufficed; else how often a layer was thinned further for the tile's size
+
+	zstdOnce sync.Once
+	zstd     []byte
 }
 
 // Build reads all layers of cfg from src.
@@ -281,12 +286,18 @@ func (l *layer) has(property string) bool {
 // Tile returns a tile of the named layers, which stand in it in drawing order. A tile where nothing is is no error. The
 // tile may be shared with other callers.
 func (s *Set) Tile(ctx context.Context, layers []string, t maptile.Tile, opt TileOptions) (*Tile, error) {
+	tile, _, err := s.Lookup(ctx, layers, t, opt)
+	return tile, err
+}
+
+// Lookup is Tile that also tells how the tile was come by.
+func (s *Set) Lookup(ctx context.Context, layers []string, t maptile.Tile, opt TileOptions) (*Tile, Outcome, error) {
 	r, err := s.request(layers, opt)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	if t.Z > MaxZoom || !t.Valid() {
-		return nil, gis.E(gis.Invalid, nil, "no tile %d/%d/%d", t.Z, t.X, t.Y)
+		return nil, "", gis.E(gis.Invalid, nil, "no tile %d/%d/%d", t.Z, t.X, t.Y)
 	}
 	f := frameOf(t)
 	k := key{spec: r.spec, x: t.X, y: t.Y, z: uint8(t.Z)}
@@ -322,6 +333,7 @@ func (s *Set) write(ctx context.Context, w *writer, r request, f frame) (*Tile, 
 				return nil, err
 			}
 			sizes[i] = len(w.enc.Bytes()) - before
+			n.Level = levels[i]
 			if n.Features+n.Thinned > 0 {
 				t.Counts = append(t.Counts, n)
 				t.Thinned += n.Thinned

@@ -48,6 +48,7 @@ type metrics struct {
 	seconds  *prometheus.HistogramVec
 	sent     *prometheus.CounterVec
 	inFlight prometheus.Gauge
+	tiles    *tileMetrics
 }
 
 func newMetrics(reg *prometheus.Registry, live *city.Live) *metrics {
@@ -70,10 +71,12 @@ func newMetrics(reg *prometheus.Registry, live *city.Live) *metrics {
 	generation := prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "wanmi_generation", Help: "Generation of the View being served.",
 	}, func() float64 { return float64(live.View().Gen) })
-	for _, c := range []prometheus.Collector{
+	of, more := newTileMetrics(live)
+	m.tiles = of
+	for _, c := range append(more,
 		m.requests, m.seconds, m.sent, m.inFlight, generation,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
-	} {
+	) {
 		_ = reg.Register(c) // one the owner of the registry has put there already stays
 	}
 	return m

@@ -51,7 +51,7 @@ func (a *API) handle(rt *route) http.Handler {
 		h.Set("X-Content-Type-Options", "nosniff")
 		if rt.cors() {
 			h.Set("Access-Control-Allow-Origin", "*")
-			h.Set("Access-Control-Expose-Headers", "ETag, X-Wanmi-Generation, X-Request-Id, Link")
+			h.Set("Access-Control-Expose-Headers", "ETag, "+tileHeader+", X-Wanmi-Generation, X-Request-Id, Link")
 		}
 		err := a.run(c, w)
 		a.finish(c, w, err, time.Since(start))

@@ -16,10 +16,12 @@ type reply struct {
 	status int    // 0 means 200
 	typ    string // Content-Type
 	body   []byte
-	gz     []byte // body compressed already; nil: write compresses what is worth it
-	etag   string // quoted, with W/ when weak; "" when there is none
-	cache  string // Cache-Control; "" means no-cache: ask again, a 304 costs nothing
-	plain  bool   // never compressed: bytes that are small or compressed already
+	gz     []byte        // body compressed already; nil: write compresses what is worth it
+	zstd   func() []byte // body compressed with zstd, asked for when it is sent; nil: not to be had
+	etag   string        // quoted, with W/ when weak; "" when there is none
+	hash   string        // of body, instead of etag: makes a strong tag of each content encoding
+	cache  string        // Cache-Control; "" means no-cache: ask again, a 304 costs nothing
+	plain  bool          // never compressed: bytes that are small or compressed already
 	header http.Header
 
 	// stream, when set, writes the body itself after the header: event streams,
@@ -85,16 +87,18 @@ func (rp *reply) write(w http.ResponseWriter, r *http.Request) error {
 		cache = "no-cache"
 	}
 	h.Set("Cache-Control", cache)
-	if rp.etag != "" {
-		h.Set("ETag", rp.etag)
-	}
-	canGzip := !rp.plain && rp.stream == nil && compressible(rp.typ)
-	if canGzip {
+	canZip := !rp.plain && rp.stream == nil && compressible(rp.typ)
+	coding := identity
+	if canZip {
 		h.Add("Vary", "Accept-Encoding")
+		coding = chosenCoding(r.Header.Get("Accept-Encoding"), rp.codings())
 	}
-	if rp.etag != "" && status < 300 && reading(r) && matches(r.Header.Get("If-None-Match"), rp.etag) {
-		w.WriteHeader(http.StatusNotModified)
-		return nil
+	if tag, known := rp.tag(coding, r); tag != "" {
+		h.Set("ETag", tag)
+		if known && status < 300 {
+			w.WriteHeader(http.StatusNotModified)
+			return nil
+		}
 	}
 	if rp.typ != "" {
 		h.Set("Content-Type", rp.typ)
@@ -106,16 +110,9 @@ func (rp *reply) write(w http.ResponseWriter, r *http.Request) error {
 		}
 		return rp.stream(w)
 	}
-	body := rp.body
-	if canGzip && acceptsGzip(r) {
-		switch {
-		case len(rp.gz) > 0:
-			body = rp.gz
-			h.Set("Content-Encoding", "gzip")
-		case len(body) >= minGzip:
-			body = squeeze(body)
-			h.Set("Content-Encoding", "gzip")
-		}
+	body := rp.coded(coding)
+	if coding != identity {
+		h.Set("Content-Encoding", coding)
 	}
 	if status != http.StatusNoContent {
 		h.Set("Content-Length", strconv.Itoa(len(body)))
@@ -143,27 +140,4 @@ func matches(list, etag string) bool {
 		}
 	}
 	return false
-}
-
-// acceptsGzip reads Accept-Encoding: gzip or * named, and not with q=0.
-func acceptsGzip(r *http.Request) bool {
-	ok := false
-	for part := range strings.SplitSeq(r.Header.Get("Accept-Encoding"), ",") {
-		name, params, _ := strings.Cut(strings.TrimSpace(part), ";")
-		name = strings.ToLower(strings.TrimSpace(name))
-		if name != "gzip" && name != "*" {
-			continue
-		}
-		q, has := strings.CutPrefix(strings.ReplaceAll(params, " ", ""), "q=")
-		refused := false
-		if has {
-			v, err := strconv.ParseFloat(q, 64)
-			refused = err != nil || v <= 0
-		}
-		if name == "gzip" {
-			return !refused
-		}
-		ok = !refused
-	}
-	return ok
 }

@@ -1,9 +1,11 @@
 package httpapi
 
 import (
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"wanmi/gis"
 	"wanmi/tiles"
@@ -22,7 +24,7 @@ func tileRoutes() []route {
 		get("catalog", "/catalog", tag, "The layers served, with counts, zooms and fields.", (*API).catalog).gives("Catalog"),
 		get("tilejson", "/tiles/{layers}.json", tag, "TileJSON 3.0.0 of one layer or of several, separated by commas.", (*API).tileJSON).gives("TileJSON"),
 		get("tile", "/tiles/{layers}/{z}/{x}/{y}.mvt", tag,
-			"A vector tile of one layer or of several, in WebMercatorQuad. 204 when nothing is there.", (*API).tile,
+			"A vector tile of one layer or of several, in WebMercatorQuad. 204 when nothing is there. The header Wanmi-Tile tells what was thinned (docs/tiles.md).", (*API).tile,
 			tileParams...).as(mvtType),
 	}
 }
@@ -101,18 +103,59 @@ func (a *API) tile(c *call) (*reply, error) {
 			return nil, err
 		}
 	}
-	t, err := set.Tile(c.r.Context(), layers, addr, opt)
+	start := time.Now()
+	t, how, err := set.Lookup(c.r.Context(), layers, addr, opt)
 	if err != nil {
 		return nil, err
 	}
-	rp := &reply{typ: mvtType, body: t.Data, gz: t.Gzip, etag: `W/"` + t.ETag + `"`}
-	if t.ETag == "" {
-		rp.etag = bodyTag(t.Data)
-	}
+	rp := tileReply(t)
+	a.metrics.tiles.count(c, layers, t, how, rp, time.Since(start))
+	return rp, nil
+}
+
+// tileReply sends a tile, or 204 for one where nothing is.
+func tileReply(t *tiles.Tile) *reply {
+	rp := &reply{typ: mvtType, body: t.Data, gz: t.Gzip, zstd: t.Zstd, hash: t.ETag}
 	if len(t.Data) == 0 {
 		rp.status, rp.typ = http.StatusNoContent, ""
 	}
-	return rp, nil
+	if h := thinnedHeader(t); h != "" {
+		rp.set(tileHeader, h)
+	}
+	return rp
+}
+
+// tileHeader tells what a tile leaves out.
+const tileHeader = "Wanmi-Tile"
+
+// thinnedHeader is a list of structured fields (RFC 9651), one for each layer that was thinned: what stands for points and for how many
+// features of the layer those drawn stand, or how many lines and polygons were left out for their size; "" when nothing was.
+//
+//	Wanmi-Tile: component;as=cluster;features=96;stands-for=12034, land;features=40;left-out=7
+func thinnedHeader(t *tiles.Tile) string {
+	var b strings.Builder
+	for _, n := range t.Counts {
+		if n.Thinned == 0 {
+			continue
+		}
+		if b.Len() > 0 {
+			b.WriteString(", ")
+		}
+		if c := n.Layer[0]; c >= 'a' && c <= 'z' {
+			b.WriteString(n.Layer)
+		} else {
+			b.WriteString(`"` + n.Layer + `"`) // a token begins with a letter
+		}
+		if n.As != "" {
+			fmt.Fprintf(&b, ";as=%s;features=%d;stands-for=%d", n.As, n.Features, n.Features+n.Thinned)
+		} else {
+			fmt.Fprintf(&b, ";features=%d;left-out=%d", n.Features, n.Thinned)
+		}
+		if n.Level > 0 {
+			fmt.Fprintf(&b, ";level=%d", n.Level)
+		}
+	}
+	return b.String()
 }
 
 // fields splits a list at commas, drops empty and repeated names and sorts it, so that equal wishes are equal requests.

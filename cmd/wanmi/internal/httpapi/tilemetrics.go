@@ -1,0 +1,89 @@
+package httpapi
+
+import (
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"wanmi/cmd/wanmi/internal/city"
+	"wanmi/tiles"
+)
+
+// tileMetrics count tiles by route template and by the layers in them. Only sets of layers that are served become labels, and of these
+// the first maxLayerSets asked for: clients may ask for any combination.
+type tileMetrics struct {
+	answers *prometheus.CounterVec
+	thinned *prometheus.CounterVec
+	encode  *prometheus.HistogramVec
+
+	mu   sync.Mutex
+	sets map[string]bool
+}
+
+const maxLayerSets = 50
+
+func newTileMetrics(live *city.Live) (*tileMetrics, []prometheus.Collector) {
+	labels := []string{"route", "layers"}
+	m := &tileMetrics{
+		answers: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "wanmi_tiles_total",
+			Help: "Tiles answered, by outcome: not_modified (304), or else how the tile was come by: hit (cache), miss (made for this request), joined (waited for one being made).",
+		}, append(labels, "outcome")),
+		thinned: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "wanmi_tiles_thinned_total", Help: "Tiles answered that leave features out and say so in Wanmi-Tile; size: also beyond the layers' rules, for the limit of bytes.",
+		}, append(labels, "reason")),
+		encode: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "wanmi_tile_encode_seconds", Help: "Time to make a tile that was not in the cache: waiting for a free slot, encoding, compression.",
+			Buckets: []float64{.0001, .00025, .0005, .001, .0025, .005, .01, .025, .05, .1, .25, 1},
+		}, labels),
+		sets: map[string]bool{},
+	}
+	gauge := func(name, help string, of func(tiles.Stats) float64) prometheus.Collector {
+		return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, func() float64 {
+			if s := live.View().Tiles; s != nil {
+				return of(s.Stats())
+			}
+			return 0
+		})
+	}
+	return m, []prometheus.Collector{
+		m.answers, m.thinned, m.encode,
+		gauge("wanmi_tile_cache_bytes", "Bytes of tiles in the cache, with room for their zstd form.", func(s tiles.Stats) float64 { return float64(s.Bytes) }),
+		gauge("wanmi_tile_cache_tiles", "Tiles in the cache.", func(s tiles.Stats) float64 { return float64(s.Tiles) }),
+	}
+}
+
+// count records one answer; layers are known to be served.
+func (m *tileMetrics) count(c *call, layers []string, t *tiles.Tile, how tiles.Outcome, rp *reply, took time.Duration) {
+	route, set := c.route.path, m.label(layers)
+	if how == tiles.Miss {
+		m.encode.WithLabelValues(route, set).Observe(took.Seconds())
+	}
+	outcome := string(how)
+	if _, known := rp.tag(identity, c.r); known {
+		outcome = "not_modified"
+	}
+	m.answers.WithLabelValues(route, set, outcome).Inc()
+	if t.Level > 0 {
+		m.thinned.WithLabelValues(route, set, "size").Inc()
+	} else if t.Thinned > 0 {
+		m.thinned.WithLabelValues(route, set, "rule").Inc()
+	}
+}
+
+// label names a set of layers in one way, whatever the order they were asked in.
+func (m *tileMetrics) label(layers []string) string {
+	name := strings.Join(slices.Sorted(slices.Values(layers)), ",")
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if !m.sets[name] {
+		if len(m.sets) == maxLayerSets {
+			return "other"
+		}
+		m.sets[name] = true
+	}
+	return name
+}
