@@ -17,6 +17,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"wanmi/cmd/wanmi/internal/httpapi"
+	"wanmi/cmd/wanmi/internal/shelf"
 	"wanmi/cmd/wanmi/internal/webui"
 	"wanmi/data/postgis"
 	"wanmi/gis"
@@ -44,7 +45,7 @@ for seven days after their last change; one that was being read when the server 
 	fl := c.Flags()
 	a.dbFlagVar(c, &f.db, dbUsage)
 	fl.StringVar(&f.addr, "addr", "127.0.0.1:8080", "host and port to listen on")
-	fl.StringVar(&f.config, "config", "", "a YAML file: addr, public, base_path, trust_proxy, staging, admin, synonyms, title, attribution, examples, presets, land, compound, compound_max")
+	fl.StringVar(&f.config, "config", "", "a YAML file: addr, public, base_path, trust_proxy, staging, admin, synonyms, title, attribution, examples, presets, land, compound, compound_max, archives")
 	fl.StringVar(&f.basePath, "base-path", "", "the path a proxy mounts the server under, as /wanmi")
 	fl.BoolVar(&f.public, "public", true, "reading needs no key")
 	fl.StringVar(&f.staging, "staging", "", "the folder deliveries sent by HTTP wait in, with their reports (default: DATABASE-imports beside a file, a folder of the user's cache with a server)")
@@ -102,9 +103,9 @@ func defaultStaging(db string) string {
 // serve listens first, so that a taken port is told before the city is loaded,
 // and returns when ctx ends and the running requests have finished.
 func (a *app) serve(ctx context.Context, st store, conf config, ready func(addr string)) error {
-	ln, err := (&net.ListenConfig{}).Listen(ctx, "tcp", conf.Addr)
+	ln, err := listen(ctx, conf.Addr)
 	if err != nil {
-		return gis.E(gis.Unavailable, err, "cannot listen on %s; is another server running? choose another with --addr", conf.Addr)
+		return err
 	}
 	defer ln.Close()
 	// A city is few, large blocks without pointers, which the collector marks in no time: letting garbage grow to half of what lives is
@@ -120,21 +121,38 @@ func (a *app) serve(ctx context.Context, st store, conf config, ready func(addr 
 	if err != nil {
 		return err
 	}
+	archives, err := a.openShelf(ctx, conf.Archives, live, log)
+	if err != nil {
+		return err
+	}
 	api, err := httpapi.New(httpapi.Config{
-		Live: live, Store: st, UI: webui.FS(), Log: log, Public: conf.Public == nil || *conf.Public,
+		Live: live, Store: st, UI: webui.FS(), Archives: archives, Log: log, Public: conf.Public == nil || *conf.Public,
 		BasePath: conf.BasePath, TrustProxy: conf.TrustProxy, Version: version, About: conf.about(), Presets: presets, Now: a.now,
 		Land: conf.Land, Compound: conf.Compound, CompoundMax: conf.CompoundMax, Staging: conf.Staging,
 	})
 	if err != nil {
 		return err
 	}
-	srv := &http.Server{
-		Handler: api, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,
-		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
-	}
 	following, stop := context.WithCancel(ctx)
 	defer stop()
 	go live.Follow(following, time.Second, func(err error) { log.Error("following the store", "error", err) })
+	return a.serveHTTP(ctx, ln, api, archives, ready)
+}
+
+func listen(ctx context.Context, addr string) (net.Listener, error) {
+	ln, err := (&net.ListenConfig{}).Listen(ctx, "tcp", addr)
+	if err != nil {
+		return nil, gis.E(gis.Unavailable, err, "cannot listen on %s; is another server running? choose another with --addr", addr)
+	}
+	return ln, nil
+}
+
+// serveHTTP answers on ln until ctx ends and the running requests have finished.
+func (a *app) serveHTTP(ctx context.Context, ln net.Listener, api *httpapi.API, archives *shelf.Shelf, ready func(addr string)) error {
+	srv := &http.Server{
+		Handler: api, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,
+		ErrorLog: slog.NewLogLogger(a.logger().Handler(), slog.LevelWarn),
+	}
 	failed := make(chan error, 1)
 	go func() { failed <- srv.Serve(ln) }()
 	ready(ln.Addr().String())
@@ -150,5 +168,5 @@ func (a *app) serve(ctx context.Context, st store, conf config, ready func(addr 
 	if err := srv.Shutdown(down); err != nil {
 		return fmt.Errorf("shutdown: %w", err)
 	}
-	return closed
+	return errors.Join(closed, archives.Close())
 }

@@ -4,29 +4,35 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"strconv"
 	"strings"
 
 	"github.com/paulmach/orb"
 	"github.com/spf13/cobra"
 
+	"wanmi/gis"
 	"wanmi/tiles"
 )
 
 func (a *app) cmdTiles() *cobra.Command {
 	c := &cobra.Command{
-		Use:     "tiles",
-		Short:   "vector tiles into an archive",
-		Example: `  wanmi tiles export --db city.gpkg --out city.pmtiles --layers unit_grid,component --minzoom 10 --maxzoom 16`,
+		Use:   "tiles",
+		Short: "vector tiles into archives; look into, check, compare, cut and serve archives",
+		Example: `  wanmi tiles export --db city.gpkg --out city.pmtiles --layers unit_grid,component --minzoom 10 --maxzoom 16
+  wanmi tiles verify city.pmtiles
+  wanmi tiles extract https://example.org/china.pmtiles 济宁.mbtiles --bbox 116.4,35.1,117.2,35.8 --maxzoom 12
+  wanmi tiles serve-archive base.pmtiles --addr 127.0.0.1:8081`,
 	}
-	c.AddCommand(a.cmdTilesExport())
+	c.AddCommand(a.cmdTilesExport(), a.cmdTilesInfo(), a.cmdTilesVerify(), a.cmdTilesDiff(), a.cmdTilesExtract(), a.cmdTilesServe())
 	return c
 }
 
 type tilesFlags struct {
-	db, out, bbox    string
-	layers           []string
-	minZoom, maxZoom int
+	db, out, bbox, name, attribution string
+	layers                           []string
+	minZoom, maxZoom                 int
+	fresh                            bool
 }
 
 func (a *app) cmdTilesExport() *cobra.Command {
@@ -34,7 +40,11 @@ func (a *app) cmdTilesExport() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "export",
 		Short: "write vector tiles to an MBTiles or PMTiles archive",
-		Args:  cobra.NoArgs,
+		Long: `Writes the tiles the server would give, compressed, to an archive: MBTiles 1.3 or PMTiles 3 by the suffix of --out.
+The archive appears when it is complete; until then its tiles stand in OUT.part and OUT.part.index. An export that was broken off
+goes on where it stopped when it is started again with the same options on the same state of the city; the same tiles give
+the same bytes.`,
+		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if f.out == "" {
 				return usageError{errors.New("give --out FILE.mbtiles or FILE.pmtiles")}
@@ -49,16 +59,23 @@ func (a *app) cmdTilesExport() *cobra.Command {
 	fl.IntVar(&f.minZoom, "minzoom", 5, "smallest zoom")
 	fl.IntVar(&f.maxZoom, "maxzoom", 16, "largest zoom")
 	fl.StringVar(&f.bbox, "bbox", "", "only tiles that meet west,south,east,north (degrees)")
+	fl.StringVar(&f.name, "name", "", "the archive's name in its metadata (default: wanmi)")
+	fl.StringVar(&f.attribution, "attribution", "", "whose data it is, in the metadata")
+	fl.BoolVar(&f.fresh, "fresh", false, "begin anew; what an export that was broken off has left is dropped")
 	return c
 }
 
 func (a *app) tilesExport(ctx context.Context, st store, f tilesFlags) error {
-	var bound orb.Bound
-	if f.bbox != "" {
-		var err error
-		if bound, err = parseBBox(f.bbox); err != nil {
-			return err
-		}
+	bound, err := optionalBBox(f.bbox)
+	if err != nil {
+		return err
+	}
+	state, err := exportState(ctx, st, f.db)
+	if err != nil {
+		return err
+	}
+	if f.fresh {
+		state += " from " + a.now().String()
 	}
 	p, end := a.progress()
 	defer end()
@@ -66,13 +83,50 @@ func (a *app) tilesExport(ctx context.Context, st store, f tilesFlags) error {
 	if err != nil {
 		return err
 	}
-	res, err := tiles.Export(ctx, set, f.out, tiles.ExportOptions{Layers: f.layers, MinZoom: f.minZoom, MaxZoom: f.maxZoom, Bound: bound, Progress: p})
+	res, err := tiles.Export(ctx, set, f.out, tiles.ExportOptions{
+		Name: f.name, Attribution: f.attribution, Layers: f.layers, MinZoom: f.minZoom, MaxZoom: f.maxZoom, Bound: bound, State: state, Progress: p,
+	})
+	end()
 	if err != nil {
+		if gis.KindOf(err) == gis.Canceled {
+			a.say("broken off; the same command goes on from here")
+		}
 		return err
 	}
-	end()
-	return a.result(map[string]any{"file": res.File, "tiles": res.Tiles, "unique": res.Unique, "bytes": res.Bytes, "thinned": res.Thinned},
-		"%d tiles (%d different, %d thinned), %d bytes written to %s", res.Tiles, res.Unique, res.Thinned, res.Bytes, res.File)
+	if res.Resumed > 0 {
+		a.say("%d tiles were there from an export that was broken off", res.Resumed)
+	}
+	return a.result(res, "%d tiles (%d different, %d features thinned), %d bytes written to %s", res.Tiles, res.Unique, res.Thinned, res.Bytes, res.File)
+}
+
+// exportState names the state of the city and the program that makes tiles of it.
+func exportState(ctx context.Context, st store, db string) (string, error) {
+	gen, err := st.Generation(ctx)
+	if err != nil {
+		return "", err
+	}
+	last := ""
+	for c, err := range st.Changes(ctx, 0) {
+		if err != nil {
+			return "", err
+		}
+		last = fmt.Sprintf("%d at %s by %s", c.Seq, c.At.UTC(), c.Actor)
+	}
+	program := version
+	if exe, err := os.Executable(); err == nil {
+		if s, err := os.Stat(exe); err == nil {
+			program += fmt.Sprintf(" %d %s", s.Size(), s.ModTime().UTC())
+		}
+	}
+	return fmt.Sprintf("%s generation %d, change %s, program %s", shown(db), gen, last, program), nil
+}
+
+// optionalBBox reads --bbox; the zero Bound when it was not given.
+func optionalBBox(s string) (orb.Bound, error) {
+	if s == "" {
+		return orb.Bound{}, nil
+	}
+	return parseBBox(s)
 }
 
 func parseBBox(s string) (orb.Bound, error) {

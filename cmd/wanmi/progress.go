@@ -30,12 +30,14 @@ func (a *app) progress() (p gis.Progress, end func()) {
 	}
 	var mu sync.Mutex
 	last, due := "", time.Now().Add(2*time.Second)
+	var rate pace
 	return func(stage string, done, total int64) {
 		mu.Lock()
 		defer mu.Unlock()
 		now := time.Now()
 		if stage != last {
 			last, due = stage, now.Add(2*time.Second)
+			rate = pace{now, done}
 		}
 		if now.Before(due) {
 			return
@@ -43,13 +45,30 @@ func (a *app) progress() (p gis.Progress, end func()) {
 		due = now.Add(10 * time.Second)
 		switch {
 		case total > 0:
-			fmt.Fprintf(a.err, "%s: %d of %d\n", stage, done, total)
+			fmt.Fprintf(a.err, "%s: %d of %d%s\n", stage, done, total, rate.words(now, done, total))
 		case done > 0:
 			fmt.Fprintf(a.err, "%s: %d\n", stage, done)
 		default:
 			fmt.Fprintln(a.err, stage)
 		}
 	}, func() {}
+}
+
+// pace is where a stage began: a rate counts from there, not from what was done before.
+type pace struct {
+	at   time.Time
+	done int64
+}
+
+// words says how fast it goes and how long it will still take, nothing when nothing has been done yet.
+func (p pace) words(now time.Time, done, total int64) string {
+	took, n := now.Sub(p.at).Seconds(), done-p.done
+	if took <= 0 || n <= 0 {
+		return ""
+	}
+	rate := float64(n) / took
+	left := time.Duration(float64(max(total-done, 0)) / rate * float64(time.Second))
+	return fmt.Sprintf(", %.4g/s, about %s left", rate, left.Round(time.Second))
 }
 
 func (a *app) bar() (gis.Progress, func()) {
@@ -75,7 +94,8 @@ func (a *app) bar() (gis.Progress, func()) {
 				total = -1
 			}
 			bar = progressbar.NewOptions64(total, progressbar.OptionSetWriter(a.err), progressbar.OptionSetDescription(stage),
-				progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionClearOnFinish(), progressbar.OptionShowCount(), progressbar.OptionSetWidth(24))
+				progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionClearOnFinish(), progressbar.OptionShowCount(), progressbar.OptionShowIts(),
+				progressbar.OptionSetPredictTime(true), progressbar.OptionSetWidth(24))
 			last = stage
 		}
 		_ = bar.Set64(done)

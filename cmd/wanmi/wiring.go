@@ -33,6 +33,8 @@ type config struct {
 	Compound    grids.Compound          `yaml:"compound"`     // whole or split
 	CompoundMax float64                 `yaml:"compound_max"` // m² up to which compounds are kept whole
 
+	Archives map[string]string `yaml:"archives"` // name -> file or http(s) address of an archive served beside the layers
+
 	synthetic bool // the demo: the page says that the city is made up
 }
 

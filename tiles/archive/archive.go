@@ -52,7 +52,7 @@ func Open(ctx context.Context, file string) (Archive, error) {
 	}
 	a, err := OpenFile(ctx, f)
 	if err != nil {
-		return nil, errors.Join(err, f.Close())
+		return nil, errors.Join(fmt.Errorf("%s: %w", file, err), f.Close())
 	}
 	return a, nil
 }
@@ -62,7 +62,7 @@ func OpenFile(ctx context.Context, f *os.File) (Archive, error) {
 	head := make([]byte, 16)
 	n, err := f.ReadAt(head, 0)
 	if err != nil && !errors.Is(err, io.EOF) {
-		return nil, gis.E(gis.Rejected, err, "%s is no tile archive", f.Name())
+		return nil, gis.E(gis.Rejected, err, "the file is no tile archive")
 	}
 	switch head = head[:n]; {
 	case bytes.HasPrefix(head, []byte("PMTiles")):
@@ -82,7 +82,7 @@ func OpenFile(ctx context.Context, f *os.File) (Archive, error) {
 		}
 		return a, f.Close()
 	}
-	return nil, gis.E(gis.Rejected, nil, "%s is no tile archive: it begins like neither PMTiles nor MBTiles (SQLite)", f.Name())
+	return nil, gis.E(gis.Rejected, nil, "the file is no tile archive: it begins like neither PMTiles nor MBTiles (SQLite)")
 }
 
 // FromSource reads a PMTiles archive from a server or whatever else gives stretches of it.

@@ -57,7 +57,7 @@ func OpenFile(ctx context.Context, f *os.File) (*Reader, error) {
 		return nil, fmt.Errorf("pmtiles: %w", err)
 	}
 	if !st.Mode().IsRegular() {
-		return nil, gis.E(gis.Rejected, nil, "%s is no file", f.Name())
+		return nil, gis.E(gis.Rejected, nil, "the archive is no file")
 	}
 	r, err := NewReader(ctx, fileSource{f, st.Size()})
 	if err == nil {

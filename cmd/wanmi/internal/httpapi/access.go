@@ -68,13 +68,15 @@ func newMetrics(reg *prometheus.Registry, live *city.Live) *metrics {
 			Name: "wanmi_http_in_flight", Help: "Requests being answered.",
 		}),
 	}
-	generation := prometheus.NewGaugeFunc(prometheus.GaugeOpts{
-		Name: "wanmi_generation", Help: "Generation of the View being served.",
-	}, func() float64 { return float64(live.View().Gen) })
-	of, more := newTileMetrics(live)
-	m.tiles = of
-	for _, c := range append(more,
-		m.requests, m.seconds, m.sent, m.inFlight, generation,
+	all := []prometheus.Collector{m.requests, m.seconds, m.sent, m.inFlight}
+	if live != nil {
+		of, more := newTileMetrics(live)
+		m.tiles = of
+		all = append(append(all, more...), prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Name: "wanmi_generation", Help: "Generation of the View being served.",
+		}, func() float64 { return float64(live.View().Gen) }))
+	}
+	for _, c := range append(all,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 	) {
 		_ = reg.Register(c) // one the owner of the registry has put there already stays

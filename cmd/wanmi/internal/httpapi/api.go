@@ -15,6 +15,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"wanmi/cmd/wanmi/internal/city"
+	"wanmi/cmd/wanmi/internal/shelf"
 	"wanmi/data"
 	"wanmi/gis"
 	"wanmi/grids"
@@ -78,6 +79,7 @@ type Config struct {
 	Live     *city.Live
 	Store    Store
 	UI       fs.FS                // the page, styles, sprites and fonts; nil: no page
+	Archives *shelf.Shelf         // served beside the layers; nil: none
 	Log      *slog.Logger         // nil: nothing is logged
 	Metrics  *prometheus.Registry // nil: a private one
 	Public   bool                 // reading needs no key
@@ -118,6 +120,20 @@ func New(cfg Config) (*API, error) {
 	if cfg.Live == nil || cfg.Store == nil {
 		return nil, errors.New("httpapi: Config needs Live and Store")
 	}
+	a, err := newAPI(cfg, routeTable())
+	if err != nil {
+		return nil, err
+	}
+	if a.imports, err = newImports(a); err != nil {
+		return nil, err
+	}
+	return a, nil
+}
+
+// NewArchives returns a handler that serves the archives of cfg and nothing else: it has no city and no store.
+func NewArchives(cfg Config) (*API, error) { return newAPI(cfg, archiveRoutes()) }
+
+func newAPI(cfg Config, routes []route) (*API, error) {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
@@ -137,22 +153,30 @@ func New(cfg Config) (*API, error) {
 	a := &API{cfg: cfg, base: base, sessions: newSessions(cfg.Now)}
 	a.done, a.cancel = context.WithCancel(context.Background())
 	a.metrics = newMetrics(cfg.Metrics, cfg.Live)
-	a.routes = routeTable()
+	a.routes = routes
 	doc, err := openAPI(a.routes, base, cfg.Version)
 	if err != nil {
 		return nil, err
 	}
 	a.openapi = doc
 	a.router = a.mount()
-	if a.imports, err = newImports(a); err != nil {
-		return nil, err
-	}
 	return a, nil
+}
+
+// view returns the city to answer from, an empty one on a server of archives.
+func (a *API) view() *city.View {
+	if a.cfg.Live == nil {
+		return &city.View{}
+	}
+	return a.cfg.Live.View()
 }
 
 // Close ends event streams and import jobs; what waits for a decision is there again at the next start.
 func (a *API) Close() error {
 	a.cancel()
+	if a.imports == nil {
+		return nil
+	}
 	return a.imports.close()
 }
 

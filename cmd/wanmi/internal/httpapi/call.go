@@ -42,12 +42,14 @@ func (a *API) handle(rt *route) http.Handler {
 	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		start := time.Now()
 		w := &recorder{ResponseWriter: rw}
-		c := &call{r: r, w: w, route: rt, view: a.cfg.Live.View(), id: requestID(r), vars: mux.Vars(r)}
+		c := &call{r: r, w: w, route: rt, view: a.view(), id: requestID(r), vars: mux.Vars(r)}
 		a.metrics.inFlight.Inc()
 		defer a.metrics.inFlight.Dec()
 		h := w.Header()
 		h.Set("X-Request-Id", c.id)
-		h.Set("X-Wanmi-Generation", strconv.FormatUint(uint64(c.view.Gen), 10))
+		if a.cfg.Live != nil {
+			h.Set("X-Wanmi-Generation", strconv.FormatUint(uint64(c.view.Gen), 10))
+		}
 		h.Set("X-Content-Type-Options", "nosniff")
 		if rt.cors() {
 			h.Set("Access-Control-Allow-Origin", "*")

@@ -51,7 +51,7 @@ const (
 
 // routeTable is every route of the server, in the order of the contract.
 func routeTable() []route {
-	return slices.Concat(serviceRoutes(), tileRoutes(), pageRoutes(), gridRoutes(), gridEditRoutes(), gridBuildRoutes(), componentRoutes(), proposalRoutes(), importRoutes(),
+	return slices.Concat(serviceRoutes(), tileRoutes(), rasterRoutes(), pageRoutes(), gridRoutes(), gridEditRoutes(), gridBuildRoutes(), componentRoutes(), proposalRoutes(), importRoutes(),
 		geocodeRoutes(), compatRoutes(), ogcRoutes(), ogcWriteRoutes())
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"wanmi/gis"
 	"wanmi/tiles"
+	"wanmi/tiles/pmtiles"
 )
 
 // mvtType is the media type of a Mapbox vector tile.
@@ -40,6 +41,9 @@ func (a *API) catalog(c *call) (*reply, error) {
 		out[k] = v
 	}
 	out["generation"], out["layers"] = c.view.Gen, set.Catalog()
+	if list := a.archiveList(); len(list) > 0 {
+		out["archives"] = list
+	}
 	rp, err := jsonReply(out)
 	if err == nil {
 		rp.etag = bodyTag(rp.body)
@@ -57,6 +61,9 @@ func (c *call) tiles() (*tiles.Set, error) {
 
 // tileJSON is GET /tiles/{layers}.json.
 func (a *API) tileJSON(c *call) (*reply, error) {
+	if it, ok := a.cfg.Archives.Item(c.vars["layers"]); ok {
+		return a.archiveJSON(c, it)
+	}
 	layers, err := tiles.ParseLayers(c.vars["layers"])
 	if err != nil {
 		return nil, err
@@ -78,6 +85,9 @@ func (a *API) tileJSON(c *call) (*reply, error) {
 
 // tile is GET /tiles/{layers}/{z}/{x}/{y}.mvt.
 func (a *API) tile(c *call) (*reply, error) {
+	if it, ok := a.cfg.Archives.Item(c.vars["layers"]); ok {
+		return a.archiveTile(c, it, pmtiles.MVT)
+	}
 	layers, err := tiles.ParseLayers(c.vars["layers"])
 	if err != nil {
 		return nil, err
