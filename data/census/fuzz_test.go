@@ -16,15 +16,28 @@ import (
 	"golang.org/x/text/encoding/simplifiedchinese"
 )
 
-// drain opens the bytes as a file and reads every table to its end: nothing may panic, and a row has a value per column.
-func drain(t *testing.T, name string, b []byte) {
+// place writes files into a folder and returns the file, or the folder when there are several.
+func place(t *testing.T, parts map[string][]byte) string {
+	t.Helper()
+	dir := t.TempDir()
+	file := dir
+	for name, b := range parts {
+		file = filepath.Join(dir, name)
+		if err := os.WriteFile(file, b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(parts) > 1 {
+		return dir
+	}
+	return file
+}
+
+// drain reads every table of the files to its end: nothing may panic, and a row has a value per column.
+func drain(t *testing.T, parts map[string][]byte) {
 	t.Helper()
 	gistest.Bounded(t)
-	file := filepath.Join(t.TempDir(), name)
-	if err := os.WriteFile(file, b, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	rs, err := OpenAll(file, ReadOptions{Limits: Limits{RowBytes: 1 << 20, FileBytes: 8 << 20, MemoryBytes: 8 << 20}})
+	rs, err := OpenAll(place(t, parts), ReadOptions{Limits: Limits{RowBytes: 1 << 20, FileBytes: 8 << 20, MemoryBytes: 8 << 20}})
 	if err != nil {
 		return
 	}
@@ -56,7 +69,7 @@ func FuzzOpen(f *testing.F) {
 	} {
 		f.Add(b)
 	}
-	f.Fuzz(func(t *testing.T, b []byte) { drain(t, "x", b) })
+	f.Fuzz(func(t *testing.T, b []byte) { drain(t, map[string][]byte{"x": b}) })
 }
 
 func FuzzCSV(f *testing.F) {
@@ -190,14 +203,14 @@ func FuzzSheet(f *testing.F) {
 	}
 	const main = `xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"`
 	f.Fuzz(func(t *testing.T, s string) {
-		drain(t, "x.xlsx", zipped(t, map[string][]byte{
+		drain(t, map[string][]byte{"x.xlsx": zipped(t, map[string][]byte{
 			"[Content_Types].xml":        []byte(`<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"><Override PartName="/xl/workbook.xml" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"/></Types>`),
 			"_rels/.rels":                []byte(`<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument" Target="xl/workbook.xml"/></Relationships>`),
 			"xl/workbook.xml":            []byte(`<workbook ` + main + ` xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"><sheets><sheet name="a" sheetId="1" r:id="rId1"/></sheets></workbook>`),
 			"xl/_rels/workbook.xml.rels": []byte(`<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet" Target="worksheets/sheet1.xml"/><Relationship Id="rId2" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/sharedStrings" Target="sharedStrings.xml"/></Relationships>`),
 			"xl/sharedStrings.xml":       []byte(`<sst ` + main + `><si><t>名称</t></si></sst>`),
 			"xl/worksheets/sheet1.xml":   []byte(`<worksheet ` + main + `>` + s + `</worksheet>`),
-		}))
+		})})
 	})
 }
 
