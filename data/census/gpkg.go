@@ -275,8 +275,10 @@ func (p *packageReader) row(num int64, cells []any, values []string) Row {
 		if !ok {
 			continue
 		}
-		var err error
-		if row.Geom, err = decodeGeoPackage(b); err != nil {
+		g, err := decodeGeoPackage(b)
+		if err == nil {
+			row.Geom = g
+		} else {
 			row.Err = &rowError{RuleGeometry, "geometry", "", "the geometry cannot be read: " + err.Error(), "图形无法读取"}
 		}
 	}
