@@ -154,7 +154,7 @@ func BenchmarkTile(b *testing.B) {
 					mustTile(b, set, []string{"unit_grid", "component"}, a)
 				}
 				t := mustTile(b, set, []string{"unit_grid", "component"}, a)
-				b.ReportMetric(float64(len(t.Data)), "raw-bytes")
+				b.ReportMetric(float64(t.Size), "raw-bytes")
 				b.ReportMetric(float64(len(t.Gzip)), "gzip-bytes")
 			})
 		}
@@ -244,7 +244,7 @@ func BenchmarkMillion(b *testing.B) {
 func BenchmarkZip(b *testing.B) {
 	s := benchCity(b)
 	for _, z := range []maptile.Zoom{14, 16} {
-		raw := mustTile(b, s, []string{"unit_grid", "component"}, maptile.At(at(100, 100), z)).Data
+		raw := mustTile(b, s, []string{"unit_grid", "component"}, maptile.At(at(100, 100), z)).Raw()
 		zip := func(name string, pack func() ([]byte, error)) {
 			b.Run(fmt.Sprintf("z%d/%s", z, name), func(b *testing.B) {
 				n := 0

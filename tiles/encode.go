@@ -65,6 +65,8 @@ type writer struct {
 	xy   []int64
 	zip  zipper
 
+	archive *zipper // nil: for a client that waits
+
 	keep  func(v *rows, i uint32) bool // nil: every row
 	reach *box                         // rows that pass keep touch it; nil: it is not known
 

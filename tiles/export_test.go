@@ -81,10 +81,10 @@ func readBack(t *testing.T, s *Set, names []string, dir string, tiles int64) {
 		}
 		n++
 		want := mustTile(t, s, names, maptile.New(tile.X, tile.Y, maptile.Zoom(tile.Z)))
-		if !bytes.Equal(tile.Data, want.Gzip) {
-			t.Errorf("mbtiles %d/%d/%d differs from what the set serves", tile.Z, tile.X, tile.Y)
+		if !bytes.Equal((&Tile{Gzip: tile.Data}).Raw(), want.Raw()) || len(tile.Data) > len(want.Gzip) {
+			t.Errorf("mbtiles %d/%d/%d differs from what the set serves, or takes more", tile.Z, tile.X, tile.Y)
 		}
-		if got, err := p.Tile(ctx, tile.Z, tile.X, tile.Y); err != nil || !bytes.Equal(got, want.Gzip) {
+		if got, err := p.Tile(ctx, tile.Z, tile.X, tile.Y); err != nil || !bytes.Equal(got, tile.Data) {
 			t.Errorf("pmtiles %d/%d/%d: %v", tile.Z, tile.X, tile.Y, err)
 		}
 	}
@@ -93,7 +93,7 @@ func readBack(t *testing.T, s *Set, names []string, dir string, tiles int64) {
 	}
 	for _, a := range around(9, 16, cityCentre, 3) {
 		proper := false
-		for _, l := range decode(t, mustTile(t, s, names, a).Data) {
+		for _, l := range decode(t, mustTile(t, s, names, a).Raw()) {
 			for _, f := range l.Features {
 				b := f.Geometry.Bound()
 				proper = proper || b.Max[0] >= 1 && b.Max[1] >= 1 && b.Min[0] < 4095 && b.Min[1] < 4095

@@ -80,7 +80,7 @@ func (e *export) run(ctx context.Context, out *archive.Writer, ids []uint64) err
 	order := make(chan *batch, 4*e.threads) // bounds what lies in memory
 	for range e.threads {
 		go func() {
-			w := new(writer)
+			w := &writer{archive: new(zipper)}
 			for b := range jobs {
 				b.tiles, b.err = e.write(ctx, w, b.ids)
 				close(b.done)
@@ -142,7 +142,6 @@ func (e *export) write(ctx context.Context, w *writer, ids []uint64) ([]*Tile, e
 		if err != nil {
 			return nil, err
 		}
-		t.Data = nil
 		ts[i] = t
 	}
 	return ts, nil

@@ -32,7 +32,7 @@ func filtered(tb testing.TB, s *Set, layers []string, a maptile.Tile, text strin
 // idsIn returns the feature ids of a layer of a tile, sorted.
 func idsIn(tb testing.TB, tile *Tile, layer string) []int64 {
 	ids := []int64{}
-	if l := decode(tb, tile.Data)[layer]; l != nil {
+	if l := decode(tb, tile.Raw())[layer]; l != nil {
 		for _, f := range l.Features {
 			ids = append(ids, int64(f.ID.(float64)))
 		}
@@ -100,7 +100,7 @@ func TestFilterBeforeThinning(t *testing.T) {
 	s := build(t, m, nil)
 	a := maptile.At(cityCentre, 13)
 	sum := func(tile *Tile) (n int64) {
-		for _, f := range decode(t, tile.Data)["component"].Features {
+		for _, f := range decode(t, tile.Raw())["component"].Features {
 			if c, ok := f.Properties[pointCount].(float64); ok {
 				n += int64(c)
 			}

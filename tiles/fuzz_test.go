@@ -35,7 +35,7 @@ func FuzzShapes(f *testing.F) {
 		s := build(t, m, func(c *Config) { c.CacheBytes = -1 })
 		for _, p := range []orb.Point{cityCentre, ps[0], ps[half]} {
 			a := maptile.At(p, maptile.Zoom(zoom%25))
-			if err := mvt.Validate(mustTile(t, s, []string{"building", "unit_grid", "road", "component", "building_label", "unit_grid_label"}, a).Data); err != nil {
+			if err := mvt.Validate(mustTile(t, s, []string{"building", "unit_grid", "road", "component", "building_label", "unit_grid_label"}, a).Raw()); err != nil {
 				t.Fatalf("%v: %v", a, err)
 			}
 		}

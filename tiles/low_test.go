@@ -66,7 +66,7 @@ func lowTiles(t *testing.T, s *Set, m *memory, as Low, units int, z maptile.Zoom
 	met := map[[2]int64]bool{}
 	for _, a := range around(z, z, cityCentre, 6) {
 		tile := mustTile(t, s, []string{"component"}, a)
-		l := decode(t, tile.Data)["component"]
+		l := decode(t, tile.Raw())["component"]
 		if l == nil {
 			continue
 		}

@@ -47,9 +47,9 @@ type LayerCount struct {
 
 // Tile is an encoded tile. It is shared: nobody may change its bytes.
 type Tile struct {
-	Data   []byte // raw MVT; empty when nothing is there
-	Gzip   []byte // the same, compressed; empty when Data is
-	ETag   string // hash of Data, without quotes; the same whatever the content encoding
+	Gzip   []byte // the tile, compressed, the form it is kept in; empty when nothing is there
+	Size   int    // of the tile in bytes, not compressed
+	ETag   string // hash of the tile, without quotes; the same whatever the content encoding
 	Counts []LayerCount
 	// Thinned is how many features the rules of low zooms or of the tile's size left out: points that another stands for,
 	// lines and polygons too small to be seen.
@@ -358,7 +358,12 @@ func (s *Set) write(ctx context.Context, w *writer, r request, f frame) (*Tile, 
 			t.Level++
 			continue
 		}
-		t.Data, t.Gzip, t.ETag = slices.Clone(raw), slices.Clone(zipped), etag(raw)
+		if w.archive != nil { // what is thinned is the same as in live tiles
+			if zipped, err = w.archive.pack(raw, archiveLevel); err != nil {
+				return nil, fmt.Errorf("tiles: compress: %w", err)
+			}
+		}
+		t.Gzip, t.Size, t.ETag = slices.Clone(zipped), len(raw), etag(raw)
 		return t, nil
 	}
 }

@@ -75,7 +75,7 @@ func TestEveryTileIsValidAndTold(t *testing.T) {
 	names := allLayers(s)
 	for _, a := range around(0, 24, cityCentre, 1) {
 		tile := mustTile(t, s, names, a)
-		got := decode(t, tile.Data)
+		got := decode(t, tile.Raw())
 		thinned := 0
 		for _, c := range tile.Counts {
 			n := 0
@@ -90,7 +90,7 @@ func TestEveryTileIsValidAndTold(t *testing.T) {
 		if thinned != tile.Thinned {
 			t.Errorf("%v: thinned %d, by layer %d", a, tile.Thinned, thinned)
 		}
-		if len(tile.Data) == 0 {
+		if tile.Size == 0 {
 			continue
 		}
 		z, err := gzip.NewReader(bytes.NewReader(tile.Gzip))
@@ -98,7 +98,7 @@ func TestEveryTileIsValidAndTold(t *testing.T) {
 			t.Fatal(err)
 		}
 		raw, err := io.ReadAll(z)
-		if err != nil || !bytes.Equal(raw, tile.Data) {
+		if err != nil || !bytes.Equal(raw, tile.Raw()) {
 			t.Errorf("%v: the compressed tile is another (%v)", a, err)
 		}
 	}
@@ -111,7 +111,7 @@ func TestAgainstOrb(t *testing.T) {
 	s := build(t, m, nil)
 	for _, name := range []string{"component", "road", "building", "unit_grid"} {
 		for _, a := range around(16, 18, cityCentre, 1) {
-			got := decode(t, mustTile(t, s, []string{name}, a).Data)[name]
+			got := decode(t, mustTile(t, s, []string{name}, a).Raw())[name]
 			want := orbLayer(m, s, name, a)
 			ids := map[float64]*struct{ got, want orb.Geometry }{}
 			if got != nil {
@@ -250,7 +250,7 @@ func TestProperties(t *testing.T) {
 	m.put(feature("unit_grid", 10, cell(1, 0, 100), map[string]any{"code": "370883001001043", "status": "void"}))
 	s := build(t, m, nil)
 	a := maptile.At(at(50, 50), 17)
-	got := decode(t, mustTile(t, s, []string{"unit_grid", "unit_grid_label"}, a).Data)
+	got := decode(t, mustTile(t, s, []string{"unit_grid", "unit_grid_label"}, a).Raw())
 	want := fmt.Sprint(map[string]any{"code": "370883001001042", "seq": "042", "area_m2": 9876.5, "locked": true, "status": "valid"})
 	for name, w := range map[string]string{"unit_grid": want, "unit_grid_label": fmt.Sprint(map[string]any{"code": "370883001001042", "seq": "042"})} {
 		l := got[name]
@@ -268,7 +268,7 @@ func TestProperties(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if p := fmt.Sprint(map[string]any(decode(t, tile.Data)["unit_grid"].Features[0].Properties)); p != "map[seq:042]" {
+	if p := fmt.Sprint(map[string]any(decode(t, tile.Raw())["unit_grid"].Features[0].Properties)); p != "map[seq:042]" {
 		t.Errorf("properties=seq: got %s", p)
 	}
 }
@@ -297,8 +297,8 @@ func TestRequestErrors(t *testing.T) {
 		})
 	}
 	tile := mustTile(t, s, []string{"road", "unit_grid"}, maptile.New(0, 0, 0))
-	if len(tile.Data) != 0 || tile.ETag == "" {
-		t.Errorf("an empty tile: %d bytes, ETag %q", len(tile.Data), tile.ETag)
+	if tile.Size != 0 || tile.ETag == "" {
+		t.Errorf("an empty tile: %d bytes, ETag %q", tile.Size, tile.ETag)
 	}
 }
 
@@ -330,7 +330,7 @@ func TestGeometryKinds(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			m := newMemory()
 			m.put(feature("component", 3, tc.g, map[string]any{"class": "01001"}))
-			l := decode(t, mustTile(t, build(t, m, nil), []string{"component"}, maptile.At(at(10, 10), 15)).Data)["component"]
+			l := decode(t, mustTile(t, build(t, m, nil), []string{"component"}, maptile.At(at(10, 10), 15)).Raw())["component"]
 			var got []string
 			if l != nil {
 				for _, f := range l.Features {
@@ -364,7 +364,7 @@ func TestThinning(t *testing.T) {
 		for dy := -3; dy <= 3; dy++ {
 			a := maptile.New(uint32(int(c.X)+dx), uint32(int(c.Y)+dy), 14)
 			tile := mustTile(t, s, []string{"component"}, a)
-			l := decode(t, tile.Data)["component"]
+			l := decode(t, tile.Raw())["component"]
 			if l == nil {
 				continue
 			}
@@ -389,7 +389,7 @@ func TestThinning(t *testing.T) {
 	if total != 20000 {
 		t.Errorf("the points kept stand for %d in all, want 20000", total)
 	}
-	if n := len(decode(t, mustTile(t, s, []string{"component"}, maptile.At(cityCentre, 15)).Data)["component"].Features); n < 1000 {
+	if n := len(decode(t, mustTile(t, s, []string{"component"}, maptile.At(cityCentre, 15)).Raw())["component"].Features); n < 1000 {
 		t.Errorf("z15 has %d points, want all", n)
 	}
 }
@@ -407,7 +407,7 @@ func TestTileLimit(t *testing.T) {
 		if len(want.Gzip) > 6000 && (tile.Thinned == 0 || tile.Level == 0) {
 			t.Errorf("%v: %d bytes became %d and nothing is told", a, len(want.Gzip), len(tile.Gzip))
 		}
-		decode(t, tile.Data)
+		decode(t, tile.Raw())
 	}
 }
 
@@ -423,7 +423,7 @@ func TestNoSlits(t *testing.T) {
 	}
 	s := build(t, m, nil)
 	for _, a := range around(12, 20, at(10, 10), 1) {
-		l := decode(t, mustTile(t, s, []string{"unit_grid"}, a).Data)["unit_grid"]
+		l := decode(t, mustTile(t, s, []string{"unit_grid"}, a).Raw())["unit_grid"]
 		if l == nil {
 			continue
 		}
@@ -466,7 +466,7 @@ func TestDeterministic(t *testing.T) {
 	a, b := build(t, m, nil), build(t, m, nil)
 	for _, addr := range around(9, 18, cityCentre, 1) {
 		x, y := mustTile(t, a, allLayers(a), addr), mustTile(t, b, allLayers(b), addr)
-		if !bytes.Equal(x.Data, y.Data) || !bytes.Equal(x.Gzip, y.Gzip) {
+		if !bytes.Equal(x.Raw(), y.Raw()) || !bytes.Equal(x.Gzip, y.Gzip) {
 			t.Errorf("%v: two builds differ", addr)
 		}
 	}
@@ -484,7 +484,7 @@ func TestRoadsByClass(t *testing.T) {
 	s := build(t, m, nil)
 	for z, want := range map[maptile.Zoom]int{9: 0, 10: 1, 11: 1, 12: 2, 13: 4, 14: 4, 15: 5} {
 		n := 0
-		if l := decode(t, mustTile(t, s, []string{"road"}, maptile.At(at(100, 0), z)).Data)["road"]; l != nil {
+		if l := decode(t, mustTile(t, s, []string{"road"}, maptile.At(at(100, 0), z)).Raw())["road"]; l != nil {
 			n = len(l.Features)
 		}
 		if n != want {

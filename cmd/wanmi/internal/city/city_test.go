@@ -145,8 +145,8 @@ func TestDeleteWithoutHistory(t *testing.T) {
 		t.Fatal(err)
 	}
 	tile, err := live.View().Tiles.Tile(t.Context(), []string{"poi"}, maptile.At(at, 17), tiles.TileOptions{})
-	if err != nil || len(tile.Data) != 0 {
-		t.Errorf("tile after the deletion: %d bytes, %v; want none", len(tile.Data), err)
+	if err != nil || tile.Size != 0 {
+		t.Errorf("tile after the deletion: %d bytes, %v; want none", tile.Size, err)
 	}
 }
 

@@ -34,6 +34,8 @@ func (rp *reply) coded(coding string) []byte {
 		return rp.gz
 	case coding == gzipName:
 		return squeeze(rp.body)
+	case rp.raw != nil:
+		return rp.raw()
 	}
 	return rp.body
 }

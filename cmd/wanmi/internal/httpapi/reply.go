@@ -16,6 +16,7 @@ type reply struct {
 	status int    // 0 means 200
 	typ    string // Content-Type
 	body   []byte
+	raw    func() []byte // instead of body, asked for when it is sent as it is
 	gz     []byte        // body compressed already; nil: write compresses what is worth it
 	zstd   func() []byte // body compressed with zstd, asked for when it is sent; nil: not to be had
 	etag   string        // quoted, with W/ when weak; "" when there is none

@@ -125,8 +125,8 @@ func (a *API) tile(c *call) (*reply, error) {
 
 // tileReply sends a tile, or 204 for one where nothing is.
 func tileReply(t *tiles.Tile) *reply {
-	rp := &reply{typ: mvtType, body: t.Data, gz: t.Gzip, zstd: t.Zstd, hash: t.ETag}
-	if len(t.Data) == 0 {
+	rp := &reply{typ: mvtType, raw: t.Raw, gz: t.Gzip, zstd: t.Zstd, hash: t.ETag}
+	if t.Size == 0 {
 		rp.status, rp.typ = http.StatusNoContent, ""
 	}
 	if h := thinnedHeader(t); h != "" {
