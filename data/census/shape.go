@@ -81,7 +81,7 @@ func (s *shapeReader) openTable(forced string) error {
 	}
 	names := make([]string, len(tab.Columns))
 	for i, c := range tab.Columns {
-		names[i] = s.text(c.Name)
+		names[i] = columnName(s.text(c.Name), i) // the last ones, too, have values
 	}
 	s.columns = nameColumns(names)
 	return nil
