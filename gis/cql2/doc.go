@@ -24,6 +24,6 @@
 //
 // # Limits
 //
-// A filter has at most [MaxBytes] bytes and [MaxDepth] levels, a LIKE pattern [MaxPattern] characters; what is larger is refused
+// A filter has at most [MaxBytes] bytes, [MaxDepth] levels and [MaxConditions] conditions, a LIKE pattern [MaxPattern] characters; what is larger is refused
 // before work is spent on it.
 package cql2

@@ -13,6 +13,8 @@ const (
 	MaxBytes   = 64 << 10 // of the text or the JSON
 	MaxDepth   = 100      // of the tree
 	MaxPattern = 1000     // characters of a LIKE pattern
+
+	MaxConditions = 256 // comparisons and functions that are TRUE or FALSE; a list of IN counts as one
 )
 
 // Error is a fault in a filter with its place, of the kind gis.Invalid. All errors of this package are of this type.

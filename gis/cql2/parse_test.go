@@ -139,6 +139,7 @@ func TestFaults(t *testing.T) {
 		{deep, 100, "deeper than 100"},
 		{strings.Repeat("NOT ", 200) + "a = 1", 404, "deeper than 100"},
 		{"a" + strings.Repeat("+1", 200) + "=1", 0, "deeper than 100"},
+		{"a = 1" + strings.Repeat(" OR a = 1", 256), 9 * 256, "257 conditions; at most 256"},
 		{strings.Repeat("x", MaxBytes+1), MaxBytes, "at most 65536"},
 	} {
 		_, err := Parse(c.text)

@@ -51,7 +51,7 @@ func (m shapeMaker) ring() orb.Ring {
 	return append(r, a)
 }
 
-// star is a ring of many corners that does not cross itself: one the edges of which are held in strips.
+// star is a ring of many corners that does not cross itself: one whose edges are indexed.
 func (m shapeMaker) star() orb.Ring {
 	c, n := m.point(), 30+m.r.Intn(120)
 	var r orb.Ring

@@ -20,15 +20,19 @@ func spatial(o op, a, b *shape) bool {
 	da, db := a.dim(), b.dim()
 	switch o {
 	case opWithin:
-		if !contains(b.bound, a.bound) || da > db {
+		if !contains(b.bound, a.bound) || da > db || a.outside(b) {
 			return false
 		}
 	case opContains:
-		if !contains(a.bound, b.bound) || da < db {
+		if !contains(a.bound, b.bound) || da < db || b.outside(a) {
 			return false
 		}
 	case opEquals:
 		if a.bound != b.bound || da != db {
+			return false
+		}
+	case opTouches:
+		if da == 2 && db == 2 && !b.lines && len(b.points) == 0 && b.locate(a.edges[0].a) == interior {
 			return false
 		}
 	case opCrosses:
@@ -65,6 +69,16 @@ func spatial(o op, a, b *shape) bool {
 	return m.t(interior, interior) && m.t(interior, exterior) && m.t(exterior, interior)
 }
 
+// outside reports whether some corner of s, of the first few, lies outside of t.
+func (s *shape) outside(t *shape) bool {
+	for i := range s.edges[:min(4, len(s.edges))] {
+		if t.locate(s.edges[i].a) == exterior {
+			return true
+		}
+	}
+	return false
+}
+
 func contains(a, b orb.Bound) bool { return a.Contains(b.Min) && a.Contains(b.Max) }
 
 // intersects reports whether a and b have a point in common.
@@ -92,7 +106,7 @@ func intersects(a, b *shape) bool {
 		if b.areas > 0 && b.locate(e.a) != exterior {
 			return true
 		}
-		b.near(min(e.a[1], e.b[1]), max(e.a[1], e.b[1]), func(f *edge) bool {
+		b.near(boxOf(e), func(f *edge) bool {
 			meet = touching(e, f)
 			return !meet
 		})
@@ -165,9 +179,7 @@ func relate(a, b *shape) *matrix {
 				s.set(boundary, s.b.locate(p), 0)
 			}
 		}
-		for i := range s.a.edges {
-			s.edge(&s.a.edges[i])
-		}
+		s.edges()
 		if s.a.areas > 0 && s.b.areas == 0 {
 			s.set(interior, exterior, 2)
 		}
@@ -175,17 +187,46 @@ func relate(a, b *shape) *matrix {
 	return m
 }
 
+// edges goes through the edges of a. Those away from b lie outside of it, and of a large shape few are near a small one.
+func (s *side) edges() {
+	a, near := s.a, s.b.bound
+	line, border := false, false // an edge of that kind lies outside, at least in part
+	one := func(e *edge) bool {
+		if boxOf(e).Intersects(near) {
+			s.edge(e)
+		} else if e.area < 0 {
+			line = true
+		} else {
+			border = true
+		}
+		return true
+	}
+	if a.levels == nil || a.lines && a.areas > 0 {
+		for i := range a.edges {
+			one(&a.edges[i])
+		}
+	} else {
+		a.near(near, one)
+		if !contains(near, a.bound) {
+			line, border = line || a.lines, border || a.areas > 0
+		}
+	}
+	if line {
+		s.set(interior, exterior, 1)
+	}
+	if border {
+		s.set(boundary, exterior, 1)
+		s.set(interior, exterior, 2)
+	}
+}
+
 // edge cuts an edge of a where it meets b and tells the matrix where the pieces lie.
 func (s *side) edge(e *edge) {
 	s.cuts, s.laps = append(s.cuts[:0], 0, 1), s.laps[:0]
-	if s.b.bound.Intersects(orb.Bound{
-		Min: orb.Point{min(e.a[0], e.b[0]), min(e.a[1], e.b[1])}, Max: orb.Point{max(e.a[0], e.b[0]), max(e.a[1], e.b[1])},
-	}) {
-		s.b.near(min(e.a[1], e.b[1]), max(e.a[1], e.b[1]), func(f *edge) bool {
-			s.meet(e, f)
-			return true
-		})
-	}
+	s.b.near(boxOf(e), func(f *edge) bool {
+		s.meet(e, f)
+		return true
+	})
 	slices.Sort(s.cuts)
 	s.cuts = slices.Compact(s.cuts)
 	for i := 1; i < len(s.cuts); i++ {

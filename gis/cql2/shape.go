@@ -1,10 +1,6 @@
 package cql2
 
-import (
-	"math"
-
-	"github.com/paulmach/orb"
-)
+import "github.com/paulmach/orb"
 
 // place is where a point lies with regard to a shape.
 type place uint8
@@ -31,13 +27,15 @@ type shape struct {
 	bound  orb.Bound
 	box    bool // it is its bound
 
-	// Edges by their height, for shapes with many: edges of strip i are strips[starts[i]:starts[i+1]].
-	starts, strips []int32
-	y0, perStrip   float64
+	// Of shapes with many edges the bounds of each fanOut edges that follow each other, then of each fanOut of these, up to one. Edges of
+	// a border that follow each other lie near each other, so nothing needs to be sorted.
+	levels [][]orb.Bound
 }
 
-// manyEdges is from how many edges on a shape gets strips.
-const manyEdges = 24
+const (
+	manyEdges = 24 // from so many edges on a shape gets levels
+	fanOut    = 8
+)
 
 // newShape makes a shape; index says that many rows will be held against it.
 func newShape(g orb.Geometry, index bool) *shape {
@@ -153,57 +151,30 @@ func (s *shape) dim() int {
 	return 0
 }
 
-// index sorts the edges into strips.
+// index makes the levels.
 func (s *shape) index() {
-	n := min(len(s.edges), 2048)
-	s.y0 = s.bound.Min[1]
-	s.perStrip = float64(n) / (s.bound.Max[1] - s.bound.Min[1])
-	if math.IsInf(s.perStrip, 0) || math.IsNaN(s.perStrip) {
-		return
-	}
-	s.starts = make([]int32, n+1)
-	for pass := range 2 {
-		for k, e := range s.edges {
-			lo, hi := s.strip(min(e.a[1], e.b[1])), s.strip(max(e.a[1], e.b[1]))
-			for i := lo; i <= hi; i++ {
-				if pass == 0 {
-					s.starts[i]++ // counts first, then ends, which the second pass takes down to starts
-				} else {
-					s.starts[i]--
-					s.strips[s.starts[i]] = int32(k)
-				}
+	n := len(s.edges)
+	at := func(i int) orb.Bound { return boxOf(&s.edges[i]) }
+	for {
+		level := make([]orb.Bound, 0, (n+fanOut-1)/fanOut)
+		for lo := 0; lo < n; lo += fanOut {
+			b := at(lo)
+			for i := lo + 1; i < min(lo+fanOut, n); i++ {
+				b = b.Union(at(i))
 			}
+			level = append(level, b)
 		}
-		if pass == 0 {
-			for i := 1; i <= n; i++ {
-				s.starts[i] += s.starts[i-1]
-			}
-			s.strips = make([]int32, s.starts[n])
+		s.levels = append(s.levels, level)
+		if n = len(level); n == 1 {
+			return
 		}
+		at = func(i int) orb.Bound { return level[i] }
 	}
 }
 
-func (s *shape) strip(y float64) int {
-	return int(min(max((y-s.y0)*s.perStrip, 0), float64(len(s.starts)-2)))
-}
-
-// crossing calls f for every edge that may touch the height y.
-func (s *shape) crossing(y float64, f func(*edge)) {
-	if s.starts == nil {
-		for i := range s.edges {
-			f(&s.edges[i])
-		}
-		return
-	}
-	i := s.strip(y)
-	for _, k := range s.strips[s.starts[i]:s.starts[i+1]] {
-		f(&s.edges[k])
-	}
-}
-
-// near calls f for every edge that may touch the heights lo to hi, some of them more than once, until it returns false.
-func (s *shape) near(lo, hi float64, f func(*edge) bool) {
-	if s.starts == nil {
+// near calls f for every edge that may touch b, and for some others, until it returns false.
+func (s *shape) near(b orb.Bound, f func(*edge) bool) {
+	if s.levels == nil {
 		for i := range s.edges {
 			if !f(&s.edges[i]) {
 				return
@@ -211,11 +182,32 @@ func (s *shape) near(lo, hi float64, f func(*edge) bool) {
 		}
 		return
 	}
-	for _, k := range s.strips[s.starts[s.strip(lo)]:s.starts[s.strip(hi)+1]] {
-		if !f(&s.edges[k]) {
-			return
+	s.visit(len(s.levels)-1, 0, &b, f)
+}
+
+func (s *shape) visit(level, i int, b *orb.Bound, f func(*edge) bool) bool {
+	if !s.levels[level][i].Intersects(*b) {
+		return true
+	}
+	lo := i * fanOut
+	if level == 0 {
+		for k := lo; k < min(lo+fanOut, len(s.edges)); k++ {
+			if !f(&s.edges[k]) {
+				return false
+			}
+		}
+		return true
+	}
+	for k := lo; k < min(lo+fanOut, len(s.levels[level-1])); k++ {
+		if !s.visit(level-1, k, b, f) {
+			return false
 		}
 	}
+	return true
+}
+
+func boxOf(e *edge) orb.Bound {
+	return orb.Bound{Min: orb.Point{min(e.a[0], e.b[0]), min(e.a[1], e.b[1])}, Max: orb.Point{max(e.a[0], e.b[0]), max(e.a[1], e.b[1])}}
 }
 
 // locate says where p lies: in the interior of any part, else on the boundary of any, else outside.
@@ -237,12 +229,10 @@ func (s *shape) locate(p orb.Point) place {
 	if s.areas > 64 {
 		more = make([]bool, s.areas)
 	}
-	s.crossing(p[1], func(e *edge) {
-		if e.a[1] > p[1] && e.b[1] > p[1] || e.a[1] < p[1] && e.b[1] < p[1] {
-			return
-		}
-		if e.a[0] < p[0] && e.b[0] < p[0] { // wholly to the left: neither on it nor crossed by the ray to the right
-			return
+	ray := orb.Bound{Min: p, Max: orb.Point{s.bound.Max[0], p[1]}}
+	s.near(ray, func(e *edge) bool {
+		if e.a[1] > p[1] && e.b[1] > p[1] || e.a[1] < p[1] && e.b[1] < p[1] || e.a[0] < p[0] && e.b[0] < p[0] {
+			return true
 		}
 		o := orient(e.a, e.b, p)
 		if o == 0 && within(p, e.a, e.b) {
@@ -251,10 +241,10 @@ func (s *shape) locate(p orb.Point) place {
 			} else {
 				onBorder = true
 			}
-			return
+			return true
 		}
 		if e.area < 0 {
-			return
+			return true
 		}
 		if up := e.b[1] > p[1]; (e.a[1] > p[1]) != up && (o > 0) == up {
 			if more != nil {
@@ -263,6 +253,7 @@ func (s *shape) locate(p orb.Point) place {
 				inside ^= 1 << e.area
 			}
 		}
+		return true
 	})
 	if onLine && s.ends[p]%2 == 0 {
 		return interior

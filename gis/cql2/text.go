@@ -43,6 +43,18 @@ func (m *maker) filter(root *node) (*Filter, error) {
 		}
 		return nil, m.src.unexpected(root.at, m.phrase(root), want)
 	}
+	conditions := 0
+	var last *node
+	root.each(func(n *node) {
+		if n.op > opNot && n.op.boolean() {
+			if conditions++; conditions == MaxConditions+1 {
+				last = n
+			}
+		}
+	})
+	if last != nil {
+		return nil, m.src.fault(last.at, "", "", "the filter has %d conditions; at most %d are taken. A list of values is one: a IN (1, 2, 3)", conditions, MaxConditions)
+	}
 	return &Filter{root: root, src: m.src}, nil
 }
 
