@@ -22,6 +22,7 @@ import (
 // stale for a younger Set nor too new for an older one, and edits need not look for what to drop.
 type key struct {
 	spec    string // layers, properties and filter
+	grid    grid
 	x, y    uint32
 	z       uint8
 	version uint64

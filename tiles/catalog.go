@@ -62,7 +62,7 @@ func (l *layer) info() LayerInfo {
 		in.Zh, in.En, in.Geometry = in.Zh+"注记", in.En+": label points", gis.Point.String()
 	}
 	if b, ok := l.bound(); ok {
-		w := bounds(b.lonLat())
+		w := bounds(l.grid.bounds(b))
 		in.Bounds = &w
 	}
 	for i, f := range r.Fields {
@@ -100,6 +100,44 @@ func (in *LayerInfo) lowFields(l *layer) {
 			number(c.name, "其中"+strings.TrimPrefix(c.name, countOf), "Of them, those whose "+r.CountBy+" begins with or is "+strings.TrimPrefix(c.name, countOf))
 		}
 	}
+}
+
+// Has reports whether a layer is served.
+func (s *Set) Has(layer string) bool {
+	_, ok := s.byName[layer]
+	return ok
+}
+
+// Zooms returns the first and the last zoom the rules of the layers offer.
+func (s *Set) Zooms(layers []string) (lo, hi int, err error) {
+	at, err := s.find(layers)
+	if err != nil {
+		return 0, 0, err
+	}
+	lo = MaxZoom
+	for _, k := range at {
+		r := s.layers[k].rule
+		lo, hi = min(lo, r.MinZoom), max(hi, r.MaxZoom)
+	}
+	return lo, hi, nil
+}
+
+// Bounds returns where the features of the layers are, in degrees; ok is false when there are none.
+func (s *Set) Bounds(layers []string) (b orb.Bound, ok bool, err error) {
+	at, err := s.find(layers)
+	if err != nil {
+		return b, false, err
+	}
+	for _, k := range at {
+		if w, some := s.layers[k].bound(); some {
+			if g := s.grid.bounds(w); ok {
+				b = b.Union(g)
+			} else {
+				b, ok = g, true
+			}
+		}
+	}
+	return b, ok, nil
 }
 
 func bounds(b orb.Bound) [4]float64 {
@@ -166,7 +204,7 @@ func (s *Set) describe(j *TileJSON, at []int) {
 	b := orb.Bound{Min: orb.Point{-180, -85.0511287798066}, Max: orb.Point{180, 85.0511287798066}}
 	zoom := j.MinZoom
 	if some {
-		b = all.lonLat()
+		b = s.grid.bounds(all)
 		zoom = fitZoom(all, j.MinZoom, j.MaxZoom)
 	}
 	j.Bounds = bounds(b)

@@ -10,6 +10,7 @@
 //   - derived layer: points made from a layer's polygons or lines to put its labels on, as unit_grid_label.
 //   - world unit: the web mercator square divided into 2^32 parts a side, 9.3 mm at the equator;
 //     origin at the north-west corner, y to the south. One unit of a z20 tile.
+//   - plate carrée: latitude as it is, 90° at y 0; what geographic tiles are cut from ([Set.Geographic]).
 //   - tile unit: 1/4096 of a tile's side, 1/8 of a pixel of a 512-pixel tile.
 //
 // # Invariants

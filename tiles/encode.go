@@ -16,6 +16,9 @@ const (
 	levelUnit = 4  // squares of layers that have no rule for the zoom are levelUnit<<level tile units
 )
 
+// Buffer is what is drawn around a tile, as a part of its side.
+const Buffer = float64(buffer) / mvt.Extent
+
 var clipBox = mvt.Box{Lo: -buffer, Hi: mvt.Extent + buffer}
 
 // frame is a tile's place in the world.

@@ -187,24 +187,16 @@ func (r *request) keepers(ctx context.Context) []*keeper {
 			continue
 		}
 		l := r.layers[i]
-		k := &keeper{ctx: ctx, row: tileRow{rows: &l.rows, cols: l.cols}}
+		k := &keeper{ctx: ctx, row: tileRow{rows: &l.rows, grid: l.grid, cols: l.cols}}
 		k.run = p.Run(&k.row, l.rows.shared.Len())
 		b, all, none := p.Bound()
 		if k.none = none; !all {
-			w := worldBox(b)
+			w := l.grid.box(b)
 			k.reach = &w
 		}
 		ks[i] = k
 	}
 	return ks
-}
-
-// worldBox returns b in world units, a little larger: to degrees and back is not exact.
-func worldBox(b orb.Bound) box {
-	const slack, last = 2, 1<<32 - 1
-	x0, y0, _ := toWorld(orb.Point{b.Min[0], b.Max[1]})
-	x1, y1, _ := toWorld(orb.Point{b.Max[0], b.Min[1]})
-	return box{max(x0, slack) - slack, max(y0, slack) - slack, min(x1, last-slack) + slack, min(y1, last-slack) + slack}
 }
 
 // keeps reports whether row i of v, which are the layer's, passes; none does once nobody waits for the tile.
@@ -222,6 +214,7 @@ func (k *keeper) keeps(v *rows, i uint32) bool {
 // tileRow is a row as a predicate sees it.
 type tileRow struct {
 	rows *rows
+	grid grid
 	cols []mvt.Column
 	i    uint32
 }
@@ -254,11 +247,11 @@ func (t *tileRow) Point() (orb.Point, bool) {
 		return orb.Point{}, false
 	}
 	r := t.rows.at(t.i)
-	return toLonLat(float64(r.x), float64(r.y)), true
+	return t.grid.lonLat(float64(r.x), float64(r.y)), true
 }
 
 // Bound implements cql2.Pointed.
-func (t *tileRow) Bound() orb.Bound { return t.rows.bound(t.i).lonLat() }
+func (t *tileRow) Bound() orb.Bound { return t.grid.bounds(t.rows.bound(t.i)) }
 
 // Geometry implements cql2.Row.
 func (t *tileRow) Geometry() orb.Geometry {
@@ -270,7 +263,7 @@ func (t *tileRow) Geometry() orb.Geometry {
 	parts := make([]orb.LineString, len(s.parts))
 	for i, xy := range s.parts {
 		for k := 0; k+1 < len(xy); k += 2 {
-			parts[i] = append(parts[i], toLonLat(float64(xy[k]), float64(xy[k+1])))
+			parts[i] = append(parts[i], t.grid.lonLat(float64(xy[k]), float64(xy[k+1])))
 		}
 	}
 	switch s.kind {

@@ -5,7 +5,6 @@ import (
 	"math"
 	"slices"
 
-	"github.com/paulmach/orb"
 	"github.com/tidwall/rtree"
 
 	"wanmi/gis"
@@ -17,6 +16,7 @@ import (
 // layer is one layer of a Set. Once the Set is handed on it is never changed.
 type layer struct {
 	rule *LayerRule
+	grid grid
 	def  *gis.Layer // of the features it is made from
 	cols []mvt.Column
 	src  []int // of each column, the field it is taken from
@@ -73,6 +73,7 @@ func (l *layer) put(f *gis.Feature, codes []uint32) (first, n uint32) {
 	if l.rule.From != "" {
 		rows = place(geom.LabelPoint(f.Geom))
 	}
+	rows = l.grid.lay(rows)
 	for i, c := range l.cols {
 		codes[i] = l.code(f, i, c.Unique)
 	}
@@ -265,8 +266,4 @@ func (l *layer) bound() (box, bool) {
 		return true
 	})
 	return b, ok
-}
-
-func (b box) lonLat() orb.Bound {
-	return toLonLat(float64(b.x0), float64(b.y1)).Bound().Extend(toLonLat(float64(b.x1), float64(b.y0)))
 }

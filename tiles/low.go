@@ -3,7 +3,6 @@ package tiles
 import (
 	"cmp"
 	"context"
-	"math"
 	"slices"
 	"sync"
 
@@ -428,7 +427,7 @@ func (w *writer) low(l *layer, f *frame, as Low, k int) int {
 	w.enc.NoTags()
 	w.enc.TagInt(w.key(pointCount), int64(q.count))
 	if as == Density {
-		w.enc.TagInt(w.key(perKM2), int64(float64(q.count)/squareKM2(cy, shift)+0.5))
+		w.enc.TagInt(w.key(perKM2), int64(float64(q.count)/l.grid.squareKM2(cy, shift)+0.5))
 	}
 	for _, c := range w.counts {
 		if by := w.lows.by[k]; c.number < len(by) && by[c.number] > 0 {
@@ -450,14 +449,6 @@ func (w *writer) square(f *frame, x, y uint32) {
 	x0, y0 := f.at(x, y)
 	w.enc.StartGeometry()
 	w.enc.RingPart([]int64{x0, y0, x0 + u, y0, x0 + u, y0 + u, x0, y0 + u})
-}
-
-// squareKM2 is the area on the ground of a square of the world with its north edge at y, by the scale of mercator in its middle.
-func squareKM2(y uint32, shift int) float64 {
-	const equator = 40075.016685578488 // km
-	p := toLonLat(0, float64(y)+float64(uint64(1)<<shift)/2)
-	side := equator * float64(uint64(1)<<shift) / (1 << 32) * math.Cos(p[1]*math.Pi/180)
-	return side * side
 }
 
 // key gives a property that is no column its place in the layer being written.

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/paulmach/orb"
 	"github.com/paulmach/orb/maptile"
@@ -21,6 +22,8 @@ type Set struct {
 	core   *core
 	layers []*layer
 	byName map[string]int
+	grid   grid
+	geo    *atomic.Pointer[Set] // the same in plate carrée, once it has been asked for
 }
 
 // Update is the change of one feature. Old is nil for an insert, New for a delete. Only the id counts of Old: whatever the Set has under it
@@ -71,7 +74,7 @@ func Build(ctx context.Context, src Source, cfg Config, p gis.Progress) (*Set, e
 	if err != nil {
 		return nil, fmt.Errorf("tiles: cache of %d bytes: %w", cfg.CacheBytes, err)
 	}
-	s := &Set{cfg: cfg, core: c, byName: make(map[string]int, len(cfg.Layers)), layers: make([]*layer, len(cfg.Layers))}
+	s := &Set{cfg: cfg, core: c, byName: make(map[string]int, len(cfg.Layers)), layers: make([]*layer, len(cfg.Layers)), geo: new(atomic.Pointer[Set])}
 	for i := range cfg.Layers {
 		s.byName[cfg.Layers[i].Name] = i
 	}
@@ -154,6 +157,9 @@ func (s *Set) Reload(ctx context.Context, src Source, layers []string, p gis.Pro
 			l.since = version
 		}
 	}
+	if g := s.geo.Load(); g != nil {
+		n.geo.Store(n.relaid(s, g))
+	}
 	return n, nil
 }
 
@@ -165,8 +171,22 @@ func (s *Set) Apply(ctx context.Context, ups []Update) (*Set, error) {
 	}
 	s.core.edit.Lock()
 	defer s.core.edit.Unlock()
-	n := s.clone()
 	version := s.core.versions.Add(1)
+	n, err := s.applied(ups, version)
+	if err != nil {
+		return nil, err
+	}
+	if g := s.geo.Load(); g != nil {
+		if g, err = g.applied(ups, version); err != nil {
+			return nil, err
+		}
+		n.geo.Store(g)
+	}
+	return n, nil
+}
+
+func (s *Set) applied(ups []Update, version uint64) (*Set, error) {
+	n := s.clone()
 	for _, u := range ups {
 		for i := range n.layers {
 			if n.cfg.Layers[i].base() != u.Layer {
@@ -207,7 +227,7 @@ func (l *layer) apply(u Update, version uint64) error {
 
 func (s *Set) clone() *Set {
 	n := *s
-	n.layers = slices.Clone(s.layers)
+	n.layers, n.geo = slices.Clone(s.layers), new(atomic.Pointer[Set])
 	return &n
 }
 
@@ -296,11 +316,11 @@ func (s *Set) Lookup(ctx context.Context, layers []string, t maptile.Tile, opt T
 	if err != nil {
 		return nil, "", err
 	}
-	if t.Z > MaxZoom || !t.Valid() {
+	if t.Z > MaxZoom || !t.Valid() || s.grid == plateCarree && uint64(t.Y) >= 1<<t.Z/2 {
 		return nil, "", gis.E(gis.Invalid, nil, "no tile %d/%d/%d", t.Z, t.X, t.Y)
 	}
 	f := frameOf(t)
-	k := key{spec: r.spec, x: t.X, y: t.Y, z: uint8(t.Z)}
+	k := key{spec: r.spec, grid: s.grid, x: t.X, y: t.Y, z: uint8(t.Z)}
 	for _, l := range r.layers {
 		k.version = max(k.version, l.version(f.box))
 	}

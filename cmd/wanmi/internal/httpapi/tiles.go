@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/paulmach/orb/maptile"
+
 	"wanmi/gis"
 	"wanmi/tiles"
 	"wanmi/tiles/pmtiles"
@@ -96,6 +98,15 @@ func (a *API) tile(c *call) (*reply, error) {
 	if err != nil {
 		return nil, err
 	}
+	set, err := c.tiles()
+	if err != nil {
+		return nil, err
+	}
+	return a.tileOf(c, set, layers, addr)
+}
+
+// tileOf answers with a tile of set by the request's properties and filter.
+func (a *API) tileOf(c *call, set *tiles.Set, layers []string, addr maptile.Tile) (*reply, error) {
 	filter, filtered, err := c.filterQuery()
 	if err != nil {
 		return nil, err
@@ -103,10 +114,6 @@ func (a *API) tile(c *call) (*reply, error) {
 	opt := tiles.TileOptions{}
 	if c.q.Has("properties") {
 		opt.Properties = fields(c.q.Get("properties"))
-	}
-	set, err := c.tiles()
-	if err != nil {
-		return nil, err
 	}
 	if filtered {
 		if opt.Filter, err = set.Filter(filter); err != nil {
