@@ -1,7 +1,6 @@
 package pmtiles
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -137,44 +136,4 @@ func TestRoundTrip(t *testing.T) {
 			}
 		})
 	}
-}
-
-func FuzzReader(f *testing.F) {
-	w, err := Create(filepath.Join(f.TempDir(), "a"))
-	if err != nil {
-		f.Fatal(err)
-	}
-	for x := range uint32(8) {
-		if err := w.Add(5, x/4, 0, []byte{byte(x / 3)}); err != nil {
-			break
-		}
-	}
-	if err := w.Close(Info{Metadata: map[string]any{}}); err != nil {
-		f.Fatal(err)
-	}
-	raw, err := os.ReadFile(w.file)
-	if err != nil {
-		f.Fatal(err)
-	}
-	f.Add(raw)
-	f.Add(raw[:130])
-	f.Add([]byte("PMTiles\x03"))
-	plain := bytes.Clone(raw)
-	plain[97] = byte(None)
-	f.Add(plain)
-	f.Fuzz(func(t *testing.T, b []byte) {
-		ctx := t.Context()
-		r, err := NewReader(ctx, fileSource{bytes.NewReader(b), int64(len(b))})
-		if err != nil {
-			return
-		}
-		n := 0
-		for _, err := range r.All(ctx) {
-			if n++; err != nil || n > 1000 {
-				break
-			}
-		}
-		r.Tile(ctx, 5, 1, 0) //nolint:errcheck // only that it returns
-		r.Metadata(ctx)      //nolint:errcheck
-	})
 }
