@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/url"
 	"reflect"
+	"regexp"
 	"runtime/debug"
 	"slices"
 	"strconv"
@@ -227,6 +228,12 @@ func harmless(s string) bool {
 	return true
 }
 
+// What a proxy may say: a name or an address with or without a port; a path of plain segments, which cannot lead to another server.
+var (
+	forwardedHost   = regexp.MustCompile(`^(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?$`)
+	forwardedPrefix = regexp.MustCompile(`^(?:/[A-Za-z0-9._~-]+)*/?$`)
+)
+
 // origin returns scheme://host and the base path as the client sees them, without a slash at the end.
 func (a *API) origin(r *http.Request) string {
 	scheme, host, prefix := "http", r.Host, a.base
@@ -237,10 +244,10 @@ func (a *API) origin(r *http.Request) string {
 		if v := first(r.Header.Get("X-Forwarded-Proto")); v == "http" || v == "https" {
 			scheme = v
 		}
-		if v := first(r.Header.Get("X-Forwarded-Host")); v != "" {
+		if v := first(r.Header.Get("X-Forwarded-Host")); forwardedHost.MatchString(v) {
 			host = v
 		}
-		if v := first(r.Header.Get("X-Forwarded-Prefix")); strings.HasPrefix(v, "/") {
+		if v := first(r.Header.Get("X-Forwarded-Prefix")); v != "" && forwardedPrefix.MatchString(v) {
 			prefix = strings.TrimSuffix(v, "/")
 		}
 	}
