@@ -174,6 +174,13 @@ func (r *LayerRule) base() string {
 	return r.Name
 }
 
+// Check reports what is wrong with c: gis.Invalid, naming layer and field.
+func (c Config) Check() error {
+	c.Layers = slices.Clone(c.Layers)
+	_, err := c.check()
+	return err
+}
+
 // check completes c and says what is wrong with it.
 func (c Config) check() (Config, error) {
 	if c.MaxBytes == 0 {
@@ -199,10 +206,10 @@ func (c Config) check() (Config, error) {
 		if r.MinZoom < 0 || r.MaxZoom > MaxZoom || r.MinZoom > r.MaxZoom {
 			return c, gis.E(gis.Invalid, nil, "tiles: layer %s: zooms %d to %d", r.Name, r.MinZoom, r.MaxZoom)
 		}
-		if err := r.checkLow(l); err != nil {
+		if err := r.checkFields(l); err != nil {
 			return c, err
 		}
-		if err := r.checkFields(l); err != nil {
+		if err := r.checkLow(l); err != nil {
 			return c, err
 		}
 	}

@@ -30,6 +30,7 @@ func (a *app) cmdTiles() *cobra.Command {
 
 type tilesFlags struct {
 	db, out, bbox, name, attribution string
+	config                           string
 	layers                           []string
 	minZoom, maxZoom                 int
 	fresh                            bool
@@ -59,6 +60,7 @@ the same bytes.`,
 	fl.IntVar(&f.minZoom, "minzoom", 5, "smallest zoom")
 	fl.IntVar(&f.maxZoom, "maxzoom", 16, "largest zoom")
 	fl.StringVar(&f.bbox, "bbox", "", "only tiles that meet west,south,east,north (degrees)")
+	fl.StringVar(&f.config, "config", "", "a YAML file whose tiles: says what stands in the tiles, as for wanmi serve")
 	fl.StringVar(&f.name, "name", "", "the archive's name in its metadata (default: wanmi)")
 	fl.StringVar(&f.attribution, "attribution", "", "whose data it is, in the metadata")
 	fl.BoolVar(&f.fresh, "fresh", false, "begin anew; what an export that was broken off has left is dropped")
@@ -74,12 +76,21 @@ func (a *app) tilesExport(ctx context.Context, st store, f tilesFlags) error {
 	if err != nil {
 		return err
 	}
+	conf, err := readConfig(f.config)
+	if err != nil {
+		return err
+	}
+	cfg, err := conf.Tiles.config()
+	if err != nil {
+		return err
+	}
+	state += fmt.Sprintf(" %+v", cfg)
 	if f.fresh {
 		state += " from " + a.now().String()
 	}
 	p, end := a.progress()
 	defer end()
-	set, err := tiles.Build(ctx, st, tiles.DefaultConfig(), p)
+	set, err := tiles.Build(ctx, st, cfg, p)
 	if err != nil {
 		return err
 	}

@@ -33,6 +33,7 @@ type config struct {
 	Compound    grids.Compound          `yaml:"compound"`     // whole or split
 	CompoundMax float64                 `yaml:"compound_max"` // m² up to which compounds are kept whole
 
+	Tiles    tilesConf         `yaml:"tiles"`    // what stands in the tiles of the layers
 	Archives map[string]string `yaml:"archives"` // name -> file or http(s) address of an archive served beside the layers
 
 	synthetic bool // the demo: the page says that the city is made up
@@ -71,6 +72,9 @@ func readConfig(file string) (config, error) {
 		return c, gis.E(gis.Invalid, nil, "configuration %s: %v", file, err)
 	}
 	if _, err := c.presets(); err != nil {
+		return c, gis.E(gis.Invalid, nil, "configuration %s: %v", file, err)
+	}
+	if _, err := c.Tiles.config(); err != nil {
 		return c, gis.E(gis.Invalid, nil, "configuration %s: %v", file, err)
 	}
 	return c, nil
@@ -115,6 +119,9 @@ func (a *app) loadCity(ctx context.Context, st store, c config, noTiles bool) (*
 		return nil, err
 	}
 	cfg.NoTiles = noTiles
+	if cfg.Tiles, err = c.Tiles.config(); err != nil {
+		return nil, err
+	}
 	p, end := a.progress()
 	defer end()
 	return city.Load(ctx, st, cfg, p)
