@@ -16,13 +16,14 @@ type Update struct {
 }
 
 // Apply returns a geocoder with the updates made; g itself stays as it is. A component costs a small
-// overlay, a row of another layer the indexes of all but the components. An update that names only its layer cannot be
-// applied: read the layer again with Build.
+// overlay, which a goroutine folds into the rest when some ten thousand have gathered; a row of another layer costs the indexes
+// of all but the components. An update that names only its layer cannot be applied: read the layer again with Build.
 func (g *Geocoder) Apply(ctx context.Context, ups []Update) (*Geocoder, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
 	comps := make(map[string]*compRec)
+	var fields compFields
 	src := *g.src
 	rebuild := false
 	for _, u := range ups {
@@ -32,7 +33,7 @@ func (g *Geocoder) Apply(ctx context.Context, ups []Update) (*Geocoder, error) {
 		if u.Layer == "component" {
 			comps[u.Key] = nil
 			if u.New != nil {
-				if r, ok := newCompRec(*u.New, g.fr); ok {
+				if r, ok := fields.rec(*u.New, g.fr); ok {
 					comps[u.Key] = &r
 				}
 			}

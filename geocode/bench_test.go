@@ -3,7 +3,9 @@ package geocode
 import (
 	"context"
 	"fmt"
+	"iter"
 	"math/rand/v2"
+	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -11,6 +13,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/paulmach/orb"
+
+	"wanmi/gis"
 )
 
 // cpuPerOp reports the processor time of the process per operation: on a busy machine the wall clock says little.
@@ -103,24 +107,76 @@ func BenchmarkPOI(b *testing.B) {
 	})
 }
 
+// manyComponents is a town's corpus with n components more, made as they are read.
+type manyComponents struct {
+	memCorpus
+	n      int
+	labels bool
+}
+
+func (m manyComponents) Features(ctx context.Context, layer string, b orb.Bound) iter.Seq2[gis.Feature, error] {
+	if layer != "component" {
+		return m.memCorpus.Features(ctx, layer, b)
+	}
+	return func(yield func(gis.Feature, error) bool) {
+		names := []string{"路灯", "井盖", "行道树", "公交站亭", "雨水箅子", "配电箱", "交通信号灯", "垃圾箱"}
+		for i := range m.n {
+			f := gis.NewFeature(gis.MustLayer("component"))
+			f.Key = fmt.Sprintf("370883%04d%06d", i%60, i)
+			f.Geom = at(float64(i%1000), float64(i/1000))
+			f.SetText("name", names[i%len(names)])
+			f.SetText("class", fmt.Sprintf("%04d", i%60))
+			f.SetText("community_code", fmt.Sprintf("370883%03d%03d", i%16, i%400))
+			f.SetText("community_name", fmt.Sprintf("第%d社区", i%400))
+			f.SetText("street_name", fmt.Sprintf("第%d街道", i%16))
+			if m.labels {
+				f.SetText("label", fmt.Sprintf("LD-%07d", i))
+			}
+			if !yield(f, nil) {
+				return
+			}
+		}
+	}
+}
+
+// BenchmarkComponents builds a geocoder of 1,000,000 components and tells what they take in memory.
+//
+//	go test ./geocode -run '^$' -bench Components -benchtime 1x
+func BenchmarkComponents(b *testing.B) {
+	for name, labels := range map[string]bool{"plain": false, "labelled": true} {
+		b.Run(name, func(b *testing.B) {
+			var before, after runtime.MemStats
+			m := manyComponents{town(), 1_000_000, labels}
+			var g *Geocoder
+			runtime.GC()
+			runtime.ReadMemStats(&before)
+			cpuPerOp(b, func(int) {
+				var err error
+				if g, err = Build(context.Background(), m, townConfig, nil); err != nil {
+					b.Fatal(err)
+				}
+			})
+			runtime.GC()
+			runtime.GC() // strings interned and given up go with the second
+			runtime.ReadMemStats(&after)
+			b.ReportMetric(float64(after.HeapAlloc-before.HeapAlloc)/float64(m.n), "heap-bytes/component")
+			runtime.KeepAlive(g)
+		})
+	}
+}
+
 // BenchmarkApplyComponent edits one of 1,000,000 components.
 func BenchmarkApplyComponent(b *testing.B) {
-	m := town()
+	m := manyComponents{town(), 1_000_000, true}
 	g, err := Build(context.Background(), m, townConfig, nil)
 	if err != nil {
 		b.Fatal(err)
 	}
-	recs := make([]compRec, 1_000_000)
-	for i := range recs {
-		recs[i] = compRec{key: fmt.Sprintf("370883010%08d", i), label: fmt.Sprintf("LD-%07d", i), name: intern("路灯"), class: intern("01001"), comm: intern(""), commNm: intern(""), street: intern(""), at: pt{float64(i % 1000), float64(i / 1000)}}
-	}
-	n := *g
-	n.comps = newComponents(recs)
-	g = &n
-	f := m["component"][0].Clone()
+	f := m.memCorpus["component"][0].Clone()
 	worst := time.Duration(0)
+	b.ReportAllocs()
 	cpuPerOp(b, func(i int) {
-		f.Key = fmt.Sprintf("370883010%08d", i%20000)
+		f.Key = fmt.Sprintf("370883%04d%06d", i%60, i%1_000_000)
 		start := time.Now()
 		if g, err = g.Apply(context.Background(), []Update{{Layer: "component", Key: f.Key, New: &f}}); err != nil {
 			b.Fatal(err)
@@ -128,6 +184,24 @@ func BenchmarkApplyComponent(b *testing.B) {
 		worst = max(worst, time.Since(start))
 	})
 	b.ReportMetric(float64(worst.Microseconds()), "worst-us")
+}
+
+// BenchmarkFold folds changes into 1,000,000 components, as happens beside the edits after every overlayMax of them.
+func BenchmarkFold(b *testing.B) {
+	g, err := Build(context.Background(), manyComponents{town(), 1_000_000, true}, townConfig, nil)
+	if err != nil {
+		b.Fatal(err)
+	}
+	for _, n := range []int{overlayMax, 100_000} {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			o := &overlay{recs: make(map[string]*compRec)}
+			for i := range n {
+				key := fmt.Sprintf("370883%04d%06d", i%60, i*7%1_000_000)
+				o.recs[key] = &compRec{key: key, name: "路灯", label: fmt.Sprintf("LX-%d", i)}
+			}
+			cpuPerOp(b, func(int) { g.comps.base.with([]*overlay{o}) })
+		})
+	}
 }
 
 // longUnits are what long hostile texts repeat.

@@ -5,34 +5,16 @@ import (
 	"hash/maphash"
 	"maps"
 	"slices"
-	"unique"
+	"sync/atomic"
 
 	"wanmi/geocode/text"
-	"wanmi/gis"
 )
-
-// compRec is a component in as little memory as it takes to find and name it.
-type compRec struct {
-	key          string
-	label, given string // the painted number and the survey team's own id
-	name, class  word   // class code; name of the class or the thing
-	comm, commNm word
-	street       word
-	at           pt
-}
-
-// compRef finds a component by the hash of a folded code, label or own id.
-type compRef struct {
-	hash uint64
-	idx  int32
-}
 
 // components is the large, fixed part and, newest last, the overlays of what changed since.
 type components struct {
-	seed maphash.Seed
-	recs []compRec
-	refs []compRef // by hash
+	base *compRows
 	over []*overlay
+	fold *folding // nil: none is under way
 }
 
 // overlay is a set of changes; it is never edited. Overlays grow by doubling: one that is no larger than the one laid
@@ -42,91 +24,38 @@ type overlay struct {
 	refs map[uint64][]*compRec
 }
 
+// folding is a fixed part in the making, of the one before and the first n overlays over it. It is made beside the edits, which would
+// wait for it for tenths of a second, and taken by the first edit after it is done. Which of the two is asked makes no difference
+// to an answer.
+type folding struct {
+	n    int
+	done atomic.Pointer[compRows]
+}
+
 // overlayMerge is the size from which an overlay is left as it is, so that no single edit takes more than milliseconds;
-// overlayMax bounds the overlays together: beyond it they are folded into the fixed part.
+// overlayMax is how many changes, of some 400 bytes each, are laid over the fixed part before they are folded into it.
 const (
 	overlayMerge = 2048
-	overlayMax   = 100_000
+	overlayMax   = 32_768
 )
 
-func newCompRec(f gis.Feature, fr frame) (compRec, bool) {
-	at, ok := pointOf(f.Geom, fr)
-	if !ok || f.Key == "" {
-		return compRec{}, false
-	}
-	name := f.Text("name")
-	if name == "" {
-		name = f.Text("class_name")
-	}
-	return compRec{
-		key: f.Key, label: f.Text("label"), given: f.Text("delivered_id"), name: intern(name), class: intern(f.Text("class")),
-		comm: intern(f.Text("community_code")), commNm: intern(f.Text("community_name")), street: intern(f.Text("street_name")),
-		at: at,
-	}, true
+// mostFound bounds the components found by one name.
+const mostFound = 64
+
+func newComponents() *components {
+	return &components{base: &compRows{namer: namer{maphash.MakeSeed()}}}
 }
 
-func newComponents(recs []compRec) *components {
-	c := &components{seed: maphash.MakeSeed(), recs: recs}
-	c.refs = make([]compRef, 0, 2*len(recs))
-	var f text.Folded
-	for i := range recs {
-		c.names(&recs[i], &f, func(h uint64) { c.refs = append(c.refs, compRef{h, int32(i)}) })
-	}
-	slices.SortFunc(c.refs, func(a, b compRef) int { return cmp.Or(cmp.Compare(a.hash, b.hash), cmp.Compare(a.idx, b.idx)) })
-	return c
-}
-
-// names calls yield with the hash of each name the component can be called by.
-func (c *components) names(r *compRec, f *text.Folded, yield func(uint64)) {
-	seen := [3]uint64{}
-	for i, s := range [3]string{r.key, r.label, r.given} {
-		if s == "" {
-			continue
-		}
-		f.Set(s)
-		h := c.hash(f.Runes)
-		seen[i] = h
-		if h == 0 || i > 0 && h == seen[0] || i > 1 && h == seen[1] {
-			continue
-		}
-		yield(h)
-	}
-}
-
-// hash covers letters, digits and Han, not blanks and dashes: LD-0123 and LD0123 are one.
-func (c *components) hash(r []rune) uint64 {
-	var h maphash.Hash
-	h.SetSeed(c.seed)
-	n := 0
-	for _, x := range r {
-		if x == '-' || x == ' ' || x == '_' || x == '.' || x == '#' {
-			continue
-		}
-		h.WriteByte(byte(x))
-		h.WriteByte(byte(x >> 8))
-		n++
-	}
-	if n == 0 {
-		return 0
-	}
-	return h.Sum64()
-}
-
-// find appends the components called by exactly these runes, at most 64.
+// find appends the components called by exactly these runes, at most mostFound.
 func (c *components) find(r []rune, out []*compRec) []*compRec {
-	h := c.hash(r)
+	h := c.base.hash(r)
 	if h == 0 {
 		return out
 	}
-	i, _ := slices.BinarySearchFunc(c.refs, h, func(a compRef, h uint64) int { return cmp.Compare(a.hash, h) })
-	for ; i < len(c.refs) && c.refs[i].hash == h && len(out) < 64; i++ {
-		if rec := &c.recs[c.refs[i].idx]; !c.shadowed(rec.key, 0) {
-			out = append(out, rec)
-		}
-	}
+	out = c.base.find(h, func(key string) bool { return c.shadowed(key, 0) }, out, mostFound)
 	for k, o := range c.over {
 		for _, rec := range o.refs[h] {
-			if !c.shadowed(rec.key, k+1) {
+			if len(out) < mostFound && !c.shadowed(rec.key, k+1) {
 				out = append(out, rec)
 			}
 		}
@@ -146,34 +75,55 @@ func (c *components) shadowed(key string, k int) bool {
 
 // apply returns components with the changes made; nil stands for a deleted one. changes is kept.
 func (c *components) apply(changes map[string]*compRec) *components {
-	n := *c
-	n.over = slices.Clone(c.over)
+	n := c.folded()
+	fixed := 0 // overlays being folded are not merged with newer ones
+	if n.fold != nil {
+		fixed = n.fold.n
+	}
 	top := &overlay{recs: changes}
-	for k := len(n.over) - 1; k >= 0 && len(n.over[k].recs) <= len(top.recs) && len(n.over[k].recs) < overlayMerge; k-- {
+	for k := len(n.over) - 1; k >= fixed && len(n.over[k].recs) <= len(top.recs) && len(n.over[k].recs) < overlayMerge; k-- {
 		merged := make(map[string]*compRec, len(n.over[k].recs)+len(top.recs))
 		maps.Copy(merged, n.over[k].recs)
 		maps.Copy(merged, top.recs)
 		top = &overlay{recs: merged}
 		n.over = n.over[:k]
 	}
+	n.index(top)
 	n.over = append(n.over, top)
 	total := 0
 	for _, o := range n.over {
 		total += len(o.recs)
 	}
-	if total > overlayMax {
-		return n.compact()
+	if n.fold == nil && total > overlayMax {
+		n.startFold()
 	}
-	n.index(top)
-	return &n
+	return n
+}
+
+// folded returns a copy that stands on the folded part when that is done.
+func (c *components) folded() *components {
+	if c.fold != nil {
+		if rows := c.fold.done.Load(); rows != nil {
+			return &components{base: rows, over: slices.Clone(c.over[c.fold.n:])}
+		}
+	}
+	return &components{base: c.base, over: slices.Clone(c.over), fold: c.fold}
+}
+
+func (c *components) startFold() {
+	c.fold = &folding{n: len(c.over)}
+	go func(f *folding, base *compRows, over []*overlay) { f.done.Store(base.with(over)) }(c.fold, c.base, c.over)
 }
 
 func (c *components) index(o *overlay) {
-	o.refs = make(map[uint64][]*compRec, 2*len(o.recs))
+	o.refs = make(map[uint64][]*compRec, len(o.recs))
 	var f text.Folded
 	for _, r := range o.recs {
 		if r != nil {
-			c.names(r, &f, func(h uint64) { o.refs[h] = append(o.refs[h], r) })
+			hs, n := c.base.names(r, &f)
+			for _, h := range hs[:n] {
+				o.refs[h] = append(o.refs[h], r)
+			}
 		}
 	}
 	for _, rs := range o.refs {
@@ -183,29 +133,28 @@ func (c *components) index(o *overlay) {
 	}
 }
 
-func (c *components) compact() *components {
-	all := make(map[string]*compRec)
-	for _, o := range c.over {
-		maps.Copy(all, o.recs)
+// with returns the rows with the overlays folded in: what they change stands behind the rows, in the order components.find gives it.
+func (t *compRows) with(over []*overlay) *compRows {
+	now := make(map[string]*compRec)
+	for _, o := range over {
+		maps.Copy(now, o.recs)
 	}
-	recs := make([]compRec, 0, len(c.recs)+len(all))
-	for _, r := range c.recs {
-		if _, changed := all[r.key]; !changed {
-			recs = append(recs, r)
+	gone, f := make([]bool, t.n), new(text.Folded)
+	for key := range now {
+		for _, ref := range t.like(t.hashText(key, f)) {
+			if i := uint32(ref); t.key.at(int(i)) == key {
+				gone[i] = true
+			}
 		}
 	}
-	for _, r := range all {
-		if r != nil {
-			recs = append(recs, *r)
+	n := t.without(gone, len(now))
+	for _, o := range over {
+		for _, key := range slices.Sorted(maps.Keys(o.recs)) {
+			if r := o.recs[key]; r != nil && now[key] == r {
+				n.add(r, f)
+			}
 		}
 	}
-	slices.SortFunc(recs, func(a, b compRec) int { return cmp.Compare(a.key, b.key) })
-	return newComponents(recs)
-}
-
-func value(w word) string {
-	if w == (unique.Handle[string]{}) {
-		return ""
-	}
-	return w.Value()
+	n.pack()
+	return n
 }

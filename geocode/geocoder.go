@@ -74,20 +74,23 @@ func Build(ctx context.Context, c Corpus, cfg Config, p gis.Progress) (*Geocoder
 	if err != nil {
 		return nil, err
 	}
-	var recs []compRec
+	comps := newComponents()
+	var fields compFields
+	var fold text.Folded
 	for f, err := range c.Features(ctx, "component", orb.Bound{}) {
 		if err != nil {
 			return nil, fmt.Errorf("geocode: layer component: %w", err)
 		}
-		if r, ok := newCompRec(f, src.frame); ok {
-			recs = append(recs, r)
+		if r, ok := fields.rec(f, src.frame); ok {
+			comps.base.add(&r, &fold)
 		}
 	}
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
 	p.Tell("geocode: index", 0, 1)
-	g := assemble(cfg, src, newComponents(recs))
+	comps.base.pack()
+	g := assemble(cfg, src, comps)
 	p.Tell("geocode: index", 1, 1)
 	return g, nil
 }

@@ -59,7 +59,7 @@ func (g *Geocoder) nameAreas(p *Place, c *cand) {
 func (g *Geocoder) nameAnchor(p *Place, c *cand) {
 	switch {
 	case c.comp != nil:
-		p.Key, p.Name = c.comp.key, value(c.comp.name)
+		p.Key, p.Name = c.comp.key, c.comp.name
 		if c.comp.label != "" {
 			p.Name = strings.TrimSpace(p.Name + " " + c.comp.label)
 		}

@@ -330,8 +330,8 @@ func (g *Geocoder) candAreas(c *cand) (street, community int32) {
 		community = find("c", value(d.commCode), "")
 		street = find("s", "", value(d.street))
 	case c.comp != nil && !c.moved:
-		community = find("c", value(c.comp.comm), "")
-		street = find("s", "", value(c.comp.street))
+		community = find("c", c.comp.comm, "")
+		street = find("s", "", c.comp.street)
 	}
 	if street < 0 || community < 0 {
 		s, cm := g.areasAt(c.at)

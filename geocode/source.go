@@ -17,6 +17,13 @@ type word = unique.Handle[string]
 
 func intern(s string) word { return unique.Make(s) }
 
+func value(w word) string {
+	if w == (word{}) {
+		return ""
+	}
+	return w.Value()
+}
+
 // areaRec is a street or a community.
 type areaRec struct {
 	key, name, alias, former string
