@@ -33,7 +33,12 @@ type Filter struct {
 	name   string // equal filters have equal names
 
 	mu    sync.Mutex
-	ready map[string]readied // by layer
+	ready map[readyKey]readied
+}
+
+type readyKey struct {
+	layer string
+	grid  grid
 }
 
 type readied struct {
@@ -75,9 +80,9 @@ func (s *Set) Filter(q FilterQuery) (*Filter, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &Filter{parsed: parsed, crs: snapped{q.CRS}, name: q.CRSName + " " + parsed.Text(), ready: map[string]readied{}}
+	f := &Filter{parsed: parsed, crs: q.CRS, name: q.CRSName + " " + parsed.Text(), ready: map[readyKey]readied{}}
 	if q.CRS == nil {
-		f.crs = snapped{cql2.CRS84}
+		f.crs = cql2.CRS84
 	}
 	s.core.filters.Set(k, f)
 	return f, nil
@@ -85,7 +90,10 @@ func (s *Set) Filter(q FilterQuery) (*Filter, error) {
 
 // snapped moves the coordinates of a filter to the world units rows are held in, so that a shape taken from a stored feature
 // meets its row.
-type snapped struct{ cql2.CRS }
+type snapped struct {
+	cql2.CRS
+	grid grid
+}
 
 func (s snapped) ToLonLat(x, y float64) (lon, lat float64) {
 	lon, lat = s.CRS.ToLonLat(x, y)
@@ -93,7 +101,7 @@ func (s snapped) ToLonLat(x, y float64) (lon, lat float64) {
 		return lon, lat
 	}
 	wx, wy, _ := toWorld(orb.Point{lon, lat})
-	p := toLonLat(float64(wx), float64(wy))
+	p := s.grid.lonLat(float64(wx), float64(s.grid.place(wy)))
 	return p[0], p[1]
 }
 
@@ -114,10 +122,11 @@ func (l *layer) schema() cql2.Schema {
 func (f *Filter) predicate(l *layer) (*cql2.Predicate, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	r, ok := f.ready[l.rule.Name]
+	k := readyKey{l.rule.Name, l.grid}
+	r, ok := f.ready[k]
 	if !ok {
-		r.p, r.err = f.parsed.Compile(l.schema(), f.crs)
-		f.ready[l.rule.Name] = r
+		r.p, r.err = f.parsed.Compile(l.schema(), snapped{f.crs, l.grid})
+		f.ready[k] = r
 	}
 	return r.p, r.err
 }

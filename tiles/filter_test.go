@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"math/rand"
 	"slices"
 	"strings"
@@ -196,6 +197,11 @@ func TestFilterOnStoredShape(t *testing.T) {
 		a := maptile.At(f.Geom.Bound().Center(), 15)
 		if got := idsIn(t, filtered(t, s, []string{"unit_grid"}, a, text), "unit_grid"); !slices.Equal(got, []int64{id}) {
 			t.Errorf("cell %d by its own shape: got %v", id, got)
+		}
+		c, side := f.Geom.Bound().Center(), 360/math.Exp2(15)
+		g := maptile.New(uint32((c[0]+180)/side), uint32((90-c[1])/side), 15)
+		if got := idsIn(t, filtered(t, s.Geographic(), []string{"unit_grid"}, g, text), "unit_grid"); !slices.Equal(got, []int64{id}) {
+			t.Errorf("cell %d by its own shape, in a geographic tile: got %v", id, got)
 		}
 	}
 }
