@@ -2,8 +2,10 @@ package postgis
 
 import (
 	"fmt"
+	"log/slog"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/paulmach/orb"
 
@@ -15,9 +17,9 @@ import (
 const benchRows = 20000
 
 // delivery returns components with the fields a census delivers, spread over a city.
-func delivery() []gis.Feature {
+func delivery(n int) []gis.Feature {
 	l := gis.MustLayer("component")
-	out := make([]gis.Feature, benchRows)
+	out := make([]gis.Feature, n)
 	for i := range out {
 		f := gis.NewFeature(l)
 		f.Key = fmt.Sprintf("37088301%03d%06d", i%40, i)
@@ -55,7 +57,7 @@ func putBench(b *testing.B, s *Store, feats []gis.Feature) {
 // each with one field changed; their cells assigned; all read.
 func BenchmarkImport(b *testing.B) {
 	s := openTest(b, pgtest.DSN(b))
-	feats := delivery()
+	feats := delivery(benchRows)
 	rows := func(b *testing.B) { b.ReportMetric(float64(benchRows*b.N)/b.Elapsed().Seconds(), "rows/s") }
 	b.Run("first", func(b *testing.B) {
 		for b.Loop() {
@@ -110,4 +112,92 @@ func BenchmarkImport(b *testing.B) {
 		}
 		rows(b)
 	})
+}
+
+// BenchmarkAhead measures a delivery of 100,000 rows into a layer that has rows, of which it changes 2,000, made ahead of the lock,
+// while single rows are edited: how long an edit takes. The log tells how long the lock was held.
+func BenchmarkAhead(b *testing.B) {
+	const base, added = 2100, 98000
+	feats := delivery(base + added)
+	for b.Loop() {
+		s, err := Open(b.Context(), pgtest.DSN(b), Options{Log: slog.New(slog.NewTextHandler(b.Output(), &slog.HandlerOptions{Level: slog.LevelDebug}))})
+		if err != nil {
+			b.Fatal(err)
+		}
+		putBench(b, s, feats[:base])
+		done, ended := make(chan struct{}), make(chan struct{})
+		var took []time.Duration
+		go func() {
+			defer close(ended)
+			for i := 0; ; i++ {
+				select {
+				case <-done:
+					return
+				case <-time.After(50 * time.Millisecond):
+				}
+				f := feats[i%100].Clone()
+				f.Set("note", fmt.Sprint(i))
+				began := time.Now()
+				if _, err := s.Write(b.Context(), data.WriteInfo{}, func(tx data.Tx) error { _, _, err := tx.Put(&f); return err }); err != nil {
+					b.Error(err)
+				}
+				took = append(took, time.Since(began))
+			}
+		}()
+		w := data.WriteInfo{Bulk: true, Ahead: &data.Ahead{Rows: base + added, Since: func(data.Tx, []gis.Change) (bool, error) { return true, nil }}}
+		_, err = s.Write(b.Context(), w, func(tx data.Tx) error {
+			for i := 100; i < len(feats); i++ {
+				f := feats[i].Clone()
+				f.Set("address", "太平西路")
+				if _, _, err := tx.Put(&f); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			b.Fatal(err)
+		}
+		close(done)
+		<-ended
+		slices.Sort(took)
+		b.ReportMetric(float64(took[len(took)/2].Microseconds())/1e3, "median-ms")
+		b.ReportMetric(float64(took[len(took)-1].Microseconds())/1e3, "worst-ms")
+		if err := s.Close(); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// BenchmarkEdit measures what one edit over HTTP asks of the store: the row, its change, and its versions after it.
+func BenchmarkEdit(b *testing.B) {
+	s := openTest(b, pgtest.DSN(b))
+	feats := delivery(2000)
+	putBench(b, s, feats)
+	for n := 0; b.Loop(); n++ {
+		key := feats[n%len(feats)].Key
+		if _, err := s.Write(b.Context(), data.WriteInfo{}, func(tx data.Tx) error {
+			if _, err := tx.Rev("component", key); err != nil {
+				return err
+			}
+			f, err := tx.Feature("component", key)
+			if err != nil {
+				return err
+			}
+			f.Set("note", fmt.Sprint(n))
+			if _, _, err = tx.Put(&f); err != nil {
+				return err
+			}
+			_, err = tx.Rev("component", key)
+			return err
+		}); err != nil {
+			b.Fatal(err)
+		}
+		if _, err := s.Feature(b.Context(), "component", key); err != nil {
+			b.Fatal(err)
+		}
+		if _, err := s.History(b.Context(), "component", key); err != nil {
+			b.Fatal(err)
+		}
+	}
 }

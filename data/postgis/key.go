@@ -36,7 +36,7 @@ func (s *Store) keys(ctx context.Context, where string, args ...any) ([]data.Key
 	var k data.Key
 	var created, revoked, used string
 	var out []data.Key
-	err := each(ctx, s.reader, []any{&k.ID, &k.Name, &k.Role, &k.Hash, &created, &revoked, &used}, `SELECT `+keyColumns+` FROM wanmi.access_key `+where, args, func() bool {
+	err := each(ctx, s.lookup, []any{&k.ID, &k.Name, &k.Role, &k.Hash, &created, &revoked, &used}, `SELECT `+keyColumns+` FROM wanmi.access_key `+where, args, func() bool {
 		k.CreatedAt, k.RevokedAt, k.LastUsed = kept.ParseTime(created), kept.ParseTime(revoked), kept.ParseTime(used)
 		out = append(out, k)
 		return true

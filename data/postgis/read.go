@@ -15,7 +15,7 @@ import (
 // Generation returns the number of committed writes that changed a feature.
 func (s *Store) Generation(ctx context.Context) (gis.Generation, error) {
 	var g int64
-	err := s.reader.QueryRowContext(ctx, `SELECT value FROM wanmi.state WHERE name = 'generation'`).Scan(&g)
+	err := s.lookup.QueryRowContext(ctx, `SELECT value FROM wanmi.state WHERE name = 'generation'`).Scan(&g)
 	return gis.Generation(g), s.wrap(err, "read the generation")
 }
 
@@ -67,7 +67,7 @@ func (s *Store) stream(ctx context.Context, t *table, bound orb.Bound, where str
 
 // Feature returns the row of that key, gis.NotFound when there is none.
 func (s *Store) Feature(ctx context.Context, layer, key string) (gis.Feature, error) {
-	r, t, err := s.byKey(ctx, s.reader, layer, key)
+	r, t, err := s.byKey(ctx, s.lookup, layer, key)
 	if err != nil {
 		return gis.Feature{}, err
 	}
@@ -77,7 +77,7 @@ func (s *Store) Feature(ctx context.Context, layer, key string) (gis.Feature, er
 
 // Rev returns the Seq of the write that last touched the row, gis.NotFound when there is none.
 func (s *Store) Rev(ctx context.Context, layer, key string) (int64, error) {
-	r, _, err := s.byKey(ctx, s.reader, layer, key)
+	r, _, err := s.byKey(ctx, s.lookup, layer, key)
 	return r.rev, err
 }
 
@@ -171,7 +171,7 @@ func (s *Store) Changes(ctx context.Context, since int64) iter.Seq2[gis.Change, 
 	return func(yield func(gis.Change, error) bool) {
 		var sc changeScan
 		stopped := false
-		err := each(ctx, s.reader, sc.dest(), `SELECT `+changeColumns+` WHERE seq > $1 ORDER BY seq`, []any{since}, func() bool {
+		err := each(ctx, s.lookup, sc.dest(), `SELECT `+changeColumns+` WHERE seq > $1 ORDER BY seq`, []any{since}, func() bool {
 			stopped = !yield(sc.change(), nil)
 			return !stopped
 		})
@@ -185,7 +185,7 @@ func (s *Store) Changes(ctx context.Context, since int64) iter.Seq2[gis.Change, 
 func (s *Store) LastBy(ctx context.Context, source string) (gis.Change, error) {
 	var sc changeScan
 	// The log is read from its end: what is sought was written lately.
-	err := s.reader.QueryRowContext(ctx, `SELECT `+changeColumns+` WHERE source = $1 ORDER BY seq DESC LIMIT 1`, source).Scan(sc.dest()...)
+	err := s.lookup.QueryRowContext(ctx, `SELECT `+changeColumns+` WHERE source = $1 ORDER BY seq DESC LIMIT 1`, source).Scan(sc.dest()...)
 	if errors.Is(err, sql.ErrNoRows) {
 		return gis.Change{}, nil
 	}
@@ -193,6 +193,8 @@ func (s *Store) LastBy(ctx context.Context, source string) (gis.Change, error) {
 }
 
 // snapshot begins a transaction all of whose statements see one state.
-func (s *Store) snapshot(ctx context.Context) (*sql.Tx, error) {
-	return s.reader.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true})
+func (s *Store) snapshot(ctx context.Context) (*sql.Tx, error) { return snapshotOn(ctx, s.reader) }
+
+func snapshotOn(ctx context.Context, db *sql.DB) (*sql.Tx, error) {
+	return db.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true})
 }

@@ -36,6 +36,7 @@ type Store struct {
 	byName map[string]*table
 
 	reader *sql.DB // connections that refuse to write
+	lookup *sql.DB // the same for few rows: a question is one message there instead of two, and the answer text
 	writer *sql.DB // one connection
 	turn   chan struct{}
 	long   atomic.Int32 // long writes of this Store under way
@@ -47,6 +48,7 @@ type Store struct {
 }
 
 const (
+	lookups        = 8 // connections of Store.lookup
 	connectTimeout = 10 * time.Second
 	readLimit      = 30 * time.Minute // statement_timeout of a reading statement unless the connection string has one
 )
@@ -101,7 +103,9 @@ func (s *Store) open(ctx context.Context) error {
 	// A few thousand rows of a large layer, told by their ids, are to be looked up and not found by reading the layer whole; the
 	// server's own default, 4, is that of a disk with heads.
 	setting("random_page_cost", "1.1")
-	if s.writer, err = pool(s.cfg, 1); err != nil {
+	writing := s.cfg.Clone()
+	writing.BinaryParameters = true // see Store.lookup
+	if s.writer, err = pool(writing, 1); err != nil {
 		return s.wrap(err, "open")
 	}
 	reading := s.cfg.Clone()
@@ -110,6 +114,11 @@ func (s *Store) open(ctx context.Context) error {
 		reading.Runtime["statement_timeout"] = strconv.FormatInt(readLimit.Milliseconds(), 10)
 	}
 	if s.reader, err = pool(reading, s.opt.Readers); err != nil {
+		return s.wrap(err, "open")
+	}
+	looking := reading.Clone()
+	looking.BinaryParameters = true
+	if s.lookup, err = pool(looking, lookups); err != nil {
 		return s.wrap(err, "open")
 	}
 	ready := false
@@ -193,7 +202,7 @@ func (s *Store) Close() error {
 
 func (s *Store) closePools() error {
 	var errs []error
-	for _, db := range []*sql.DB{s.reader, s.writer} {
+	for _, db := range []*sql.DB{s.reader, s.lookup, s.writer} {
 		if db != nil {
 			errs = append(errs, db.Close())
 		}

@@ -18,7 +18,7 @@ func (s *Store) History(ctx context.Context, layer, key string) ([]data.Version,
 	if err != nil {
 		return nil, err
 	}
-	tx, err := s.snapshot(ctx)
+	tx, err := snapshotOn(ctx, s.lookup)
 	if err != nil {
 		return nil, s.wrap(err, "read the history")
 	}

@@ -13,8 +13,8 @@ import (
 	"github.com/lib/pq"
 )
 
-// wire is the connection below lib/pq. The driver takes no binary rows for COPY, which cost the server little more than half of
-// what text does: so it is told that they are text, and the rows go past it. That needs a connection that is not encrypted.
+// wire is the connection below lib/pq. The driver takes no binary rows for COPY, which cost the server a quarter less
+// than text: so it is told that they are text, and the rows go past it. That needs a connection that is not encrypted.
 type wire struct {
 	net.Conn
 	asked, encrypted bool        // the client asked for encryption, and got it
