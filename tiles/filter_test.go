@@ -8,6 +8,7 @@ import (
 	"math/rand"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/paulmach/orb"
@@ -152,6 +153,37 @@ func TestFilterOfSeveralLayers(t *testing.T) {
 			t.Errorf("%v, %s: got %v, want offset %d and %q", c.layers, c.text, err, c.offset, c.says)
 		}
 	}
+}
+
+// TestFilterShared: many goroutines ask for tiles by one filter, of layers it was not made ready for yet.
+func TestFilterShared(t *testing.T) {
+	s := build(t, city(t, 16, 1500, 1000), func(c *Config) { c.CacheBytes = -1 })
+	const text = "S_INTERSECTS(geometry, BBOX(116.965, 35.395, 116.975, 35.405)) AND class LIKE '0%'"
+	layers := [][]string{{"component"}, {"component", "unit_grid"}, {"road", "component"}, {"building", "component"}}
+	want := make([][]int64, len(layers))
+	for i, ls := range layers {
+		want[i] = idsIn(t, filtered(t, s, ls, maptile.At(cityCentre, 15), text), "component")
+	}
+	other := build(t, city(t, 16, 1500, 1000), func(c *Config) { c.CacheBytes = -1 })
+	var wg sync.WaitGroup
+	for i := range 16 {
+		wg.Go(func() {
+			f, err := other.Filter(FilterQuery{Text: text})
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			tile, err := other.Tile(context.Background(), layers[i%4], maptile.At(cityCentre, 15), TileOptions{Filter: f})
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			if got := idsIn(t, tile, "component"); !slices.Equal(got, want[i%4]) || len(got) == 0 {
+				t.Errorf("%v: got %d components, want %d", layers[i%4], len(got), len(want[i%4]))
+			}
+		})
+	}
+	wg.Wait()
 }
 
 // TestFilterAfterEdits: a filtered tile is never older than the Set, and memory of codes does not outlive a new value.

@@ -2,6 +2,7 @@ package cql2
 
 import (
 	"fmt"
+	"math/rand"
 	"strings"
 	"testing"
 	"time"
@@ -397,5 +398,32 @@ func TestOncePerCode(t *testing.T) {
 	row.code["s"] = 2
 	if run.Keep() {
 		t.Error("another code has the outcome of the first")
+	}
+}
+
+// TestByBounds: what the bounds of a row decide is what its geometry says.
+func TestByBounds(t *testing.T) {
+	decided := 0
+	r := rand.New(rand.NewSource(5))
+	at := func() orb.Point { return orb.Point{float64(r.Intn(9)), float64(r.Intn(9))} }
+	for range 3000 {
+		box := orb.MultiPoint{at(), at()}.Bound()
+		g := []orb.Geometry{orb.LineString{at(), at()}, orb.Polygon{{{2, 2}, {5, 2}, at(), {2, 2}}}, orb.MultiPoint{at(), at()}}[r.Intn(3)]
+		if p, ok := g.(orb.Polygon); ok && twiceArea(p[0]) == 0 {
+			continue
+		}
+		lit := newShape(box, true)
+		for o := opContains; o <= opWithin; o++ {
+			got, ok := byBounds(o, g.Bound(), lit)
+			if want := truthOf(spatial(o, newShape(g, false), lit)); ok && got != want {
+				t.Errorf("%s: bounds say %d, the shape %d: %s in %v", opNames[o], got, want, geometryText(g), box)
+			}
+			if ok {
+				decided++
+			}
+		}
+	}
+	if decided < 1000 {
+		t.Errorf("bounds decided %d times", decided)
 	}
 }

@@ -67,8 +67,8 @@ func hold(o op, r *Run, lit *shape) Truth {
 		if at, ok := r.pointed.Point(); ok {
 			return truthOf(pointHolds(o, at, lit))
 		}
-		if !r.pointed.Bound().Intersects(lit.bound) {
-			return truthOf(o == opDisjoint)
+		if t, ok := byBounds(o, r.pointed.Bound(), lit); ok {
+			return t
 		}
 	}
 	g := r.row.Geometry()
@@ -78,7 +78,21 @@ func hold(o op, r *Run, lit *shape) Truth {
 	if p, ok := g.(orb.Point); ok {
 		return truthOf(pointHolds(o, p, lit))
 	}
+	if t, ok := byBounds(o, g.Bound(), lit); ok {
+		return t
+	}
 	return truthOf(spatial(o, newShape(g, false), lit))
+}
+
+// byBounds decides by the bounds of a row: away from the literal's, or wholly inside of a box.
+func byBounds(o op, b orb.Bound, lit *shape) (t Truth, ok bool) {
+	switch {
+	case !b.Intersects(lit.bound):
+		return truthOf(o == opDisjoint), true
+	case lit.box && inBox(b.Min, lit.bound) == interior && inBox(b.Max, lit.bound) == interior:
+		return truthOf(o == opIntersects || o == opWithin), true
+	}
+	return False, false
 }
 
 // pointHolds is spatial for a single point: one look at where it lies decides all but what a literal of points alone asks.
