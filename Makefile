@@ -7,7 +7,7 @@ WEBUI := cmd/wanmi/internal/webui
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 WEB_SOURCES := $(shell git ls-files $(WEBUI)/src $(WEBUI)/package-lock.json $(WEBUI)/*.mjs $(WEBUI)/*.json 2>/dev/null)
 
-.PHONY: help build web demo test ci lint unit e2e fuzz bench bench-grids bench-census preset-pictures clean
+.PHONY: help build web demo test ci lint unit e2e fuzz bench bench-grids bench-census bench-tiles preset-pictures clean
 
 help: ## list the targets
 	@grep -hE '^[a-z][a-z0-9-]*:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -53,6 +53,9 @@ bench-grids: ## divide real places and judge the cells; PLACES="DIR DIR" OUT=DIR
 
 bench-census: web ## a census of N=1000000 components in and out of both stores, beside ogr2ogr; OUT=DIR keeps the files
 	@GO="$(GO)" scripts/with_postgres.sh scripts/bench_census.py "$(or $(OUT),bin/bench-census)" $(N)
+
+bench-tiles: web ## tiles of N=1000000 components beside a bare ST_AsMVT handler and tippecanoe, data of ../shared/bench; OUT=DIR keeps the files
+	@GO="$(GO)" scripts/with_postgres.sh scripts/bench_tiles.py "$(or $(OUT),bin/bench-tiles)" $(N)
 
 preset-pictures: ## draw docs/presets/*.svg and the table of docs/presets.md from the synthetic city
 	@mkdir -p bin && $(GO) build -o bin/.wanmi-pictures ./cmd/wanmi && scripts/preset_pictures.py bin/.wanmi-pictures; s=$$?; rm -f bin/.wanmi-pictures; exit $$s
