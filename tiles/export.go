@@ -53,7 +53,7 @@ type ExportResult struct {
 // export was broken off and taken up again. file appears when it is complete; one that was there before is replaced only then.
 //
 // In memory stand the numbers of the tiles (8 bytes each, 16 while they are gathered) and what [pmtiles.Writer] and, for MBTiles,
-// [mbtiles.Writer] keep: some 100 MB for a million tiles that all differ, 150 MB as MBTiles.
+// [mbtiles.Writer] keep.
 func Export(ctx context.Context, s *Set, file string, o ExportOptions) (res ExportResult, err error) {
 	start := time.Now()
 	res.File = file

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -90,6 +91,9 @@ func (a *app) tilesExport(ctx context.Context, st store, f tilesFlags) error {
 	}
 	p, end := a.progress()
 	defer end()
+	if len(f.layers) > 0 { // the others need not be read
+		cfg.Layers = slices.DeleteFunc(cfg.Layers, func(l tiles.LayerRule) bool { return !slices.Contains(f.layers, l.Name) })
+	}
 	set, err := tiles.Build(ctx, st, cfg, p)
 	if err != nil {
 		return err

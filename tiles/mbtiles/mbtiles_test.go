@@ -352,3 +352,29 @@ func TestEndlessView(t *testing.T) {
 		t.Errorf("got %v after %s", err, time.Since(began))
 	}
 }
+
+// TestHugeTile: a tile over the limit is refused, not held.
+func TestHugeTile(t *testing.T) {
+	ctx := t.Context()
+	file := filepath.Join(t.TempDir(), "a.mbtiles")
+	db, err := sql.Open("sqlite", file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.Exec(`CREATE TABLE metadata (name TEXT, value TEXT); CREATE TABLE tiles (zoom_level INT, tile_column INT, tile_row INT, tile_data BLOB);
+		INSERT INTO tiles VALUES (1, 0, 0, zeroblob(67108865)), (1, 0, 1, zeroblob(67108864))`); err != nil {
+		t.Fatal(err)
+	}
+	db.Close()
+	r, err := Open(ctx, file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	if _, err := r.SelectTile(ctx, 1, 0, 1); gis.KindOf(err) != gis.Rejected {
+		t.Errorf("one byte over the limit: %v", err)
+	}
+	if b, err := r.SelectTile(ctx, 1, 0, 0); len(b) != MaxTile || err != nil {
+		t.Errorf("at the limit: %d bytes, %v", len(b), err)
+	}
+}
