@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/base32"
 	"encoding/binary"
-	"fmt"
 	"iter"
 	"path/filepath"
 	"strconv"
@@ -137,7 +136,7 @@ func (r *run) giveCode(tx data.Tx, f *gis.Feature, m *matcher) error {
 		if n > 999999 {
 			return gis.E(gis.Conflict, nil, "county %s has no running numbers left for class %s", county, class)
 		}
-		f.Key = fmt.Sprintf("%s%s%06d", county, class, n)
+		f.Key = county + class + strconv.FormatInt(1000000+n, 10)[1:] // six digits
 		if m.byKey(f.Key) < 0 {
 			break
 		}
