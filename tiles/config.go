@@ -3,6 +3,7 @@ package tiles
 import (
 	"context"
 	"iter"
+	"maps"
 	"slices"
 
 	"github.com/paulmach/orb"
@@ -209,11 +210,39 @@ func (c Config) check() (Config, error) {
 		if err := r.checkFields(l); err != nil {
 			return c, err
 		}
+		if err := r.checkNumbers(); err != nil {
+			return c, err
+		}
 		if err := r.checkLow(l); err != nil {
 			return c, err
 		}
 	}
 	return c, nil
+}
+
+func (r *LayerRule) checkNumbers() error {
+	if !(r.Simplify >= 0 && r.Simplify <= mvt.Extent) {
+		return gis.E(gis.Invalid, nil, "tiles: layer %s: simplified by %g tile units; 0 to %d are wanted", r.Name, r.Simplify, mvt.Extent)
+	}
+	if r.CountPrefix < 0 || r.SmallUnits < 0 || r.SmallUnits > mvt.Extent {
+		return gis.E(gis.Invalid, nil, "tiles: layer %s: a count prefix of %d or small features of %d units", r.Name, r.CountPrefix, r.SmallUnits)
+	}
+	zooms := map[string]int{"small": r.SmallBelow, "else": r.Else}
+	for v, z := range r.ByValue {
+		zooms[r.By+" "+v] = z
+	}
+	for _, f := range r.Fields {
+		zooms["field "+f.Name] = f.MinZoom
+		if f.Last < 0 {
+			return gis.E(gis.Invalid, nil, "tiles: layer %s: field %s: the last %d characters", r.Name, f.Name, f.Last)
+		}
+	}
+	for _, what := range slices.Sorted(maps.Keys(zooms)) {
+		if z := zooms[what]; z < 0 || z > MaxZoom {
+			return gis.E(gis.Invalid, nil, "tiles: layer %s: %s from zoom %d; 0 to %d are wanted", r.Name, what, z, MaxZoom)
+		}
+	}
+	return nil
 }
 
 func (r *LayerRule) checkLow(l *gis.Layer) error {
@@ -245,17 +274,23 @@ func (r *LayerRule) checkFields(l *gis.Layer) error {
 			return gis.E(gis.Invalid, nil, "tiles: layer %s: property %q stands twice", r.Name, f.Name)
 		}
 		names[f.Name] = true
+		if f.Name == "" {
+			return gis.E(gis.Invalid, nil, "tiles: layer %s: a property without a name", r.Name)
+		}
 		if l.Index(f.source()) < 0 {
-			return gis.E(gis.Invalid, nil, "tiles: layer %s has no field %q", l.Name, f.source())
+			return gis.E(gis.Invalid, nil, "tiles: layer %s has no field %q", r.Name, f.source())
 		}
 	}
 	wanted := []string{r.By, r.Need}
 	for _, h := range r.Hide {
 		wanted = append(wanted, h.Field)
+		if i := l.Index(h.Field); h.Field == "" || i >= 0 && l.Fields[i].Type != gis.Text {
+			return gis.E(gis.Invalid, nil, "tiles: layer %s: features are hidden by values of a text field; %q is none", r.Name, h.Field)
+		}
 	}
 	for _, n := range wanted {
 		if n != "" && l.Index(n) < 0 {
-			return gis.E(gis.Invalid, nil, "tiles: layer %s has no field %q", l.Name, n)
+			return gis.E(gis.Invalid, nil, "tiles: layer %s has no field %q", r.Name, n)
 		}
 	}
 	return nil

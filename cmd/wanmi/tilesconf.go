@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -52,6 +53,12 @@ type fieldConf struct {
 func (f *fieldConf) UnmarshalYAML(n *yaml.Node) error {
 	if n.Kind == yaml.ScalarNode {
 		return n.Decode(&f.Name)
+	}
+	known := []string{"name", "from", "last", "minzoom", "unique"}
+	for i := 0; i+1 < len(n.Content) && n.Kind == yaml.MappingNode; i += 2 { // Decode would pass over others
+		if k := n.Content[i]; !slices.Contains(known, k.Value) {
+			return fmt.Errorf("line %d: a field of a layer has no %q; it has %s", k.Line, k.Value, strings.Join(known, ", "))
+		}
 	}
 	type plain fieldConf
 	return n.Decode((*plain)(f))

@@ -54,6 +54,12 @@ tiles:
 		}
 	}
 	for text, want := range map[string]string{
+		"tiles: {layers: {component: {fields: [class, {name: code, minzom: 14}]}}}":                                `no "minzom"; it has name, from, last, minzoom, unique`,
+		"tiles: {layers: {component: {fields: [class, {name: code, minzoom: 99}]}}}":                               `layer component: field code from zoom 99`,
+		"tiles: {layers: {road: {simplify: -1}}}":                                                                  `layer road: simplified by -1 tile units`,
+		"tiles: {layers: {road: {simplify: .nan}}}":                                                                `layer road: simplified by NaN`,
+		"tiles: {layers: {road: {small_units: -3}}}":                                                               `layer road: a count prefix of 0 or small features of -3 units`,
+		"tiles: {layers: {component: {hide: {init_date: [a]}}}}":                                                   `layer component: features are hidden by values of a text field; "init_date"`,
 		"tiles: {layers: {lamps: {minzoom: 3}}}":                                                                   `no layer "lamps"; there are street, `,
 		"tiles: {layers: {component: {fields: [colour]}}}":                                                         `layer component has no field "colour"`,
 		"tiles: {layers: {component: {low: [{below: 12, as: heat, units: 64}]}}}":                                  `points below zoom 12 as "heat"; thin, cluster or density is wanted`,

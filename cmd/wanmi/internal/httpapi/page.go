@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"io/fs"
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 
 	"wanmi/gis"
@@ -96,10 +98,54 @@ func (a *API) style(c *call) (*reply, error) {
 	if err != nil {
 		return nil, err
 	}
+	if c.view.Tiles != nil {
+		if body, err = served(body, c.view.Tiles.Has); err != nil {
+			return nil, err
+		}
+	}
 	body = bytes.ReplaceAll(body, []byte("{base}"), []byte(a.origin(c.r)))
 	rp := &reply{typ: "application/json", body: body, etag: bodyTag(body)}
 	rp.set("Vary", "Host")
 	return rp, nil
+}
+
+// served takes the layers of tiles that this server is configured not to serve out of a style: of a source with one of them nothing would be
+// drawn. A style that names none of them stays as it is.
+func served(style []byte, has func(layer string) bool) ([]byte, error) {
+	var doc map[string]any
+	if err := json.Unmarshal(style, &doc); err != nil {
+		return nil, err
+	}
+	changed := false
+	sources, _ := doc["sources"].(map[string]any)
+	for id, s := range sources {
+		one, _ := s.(map[string]any)
+		url, _ := one["url"].(string)
+		before, list, ok := strings.Cut(url, "/tiles/")
+		names := strings.Split(strings.TrimSuffix(list, ".json"), ",")
+		there := slices.DeleteFunc(slices.Clone(names), func(n string) bool { return !has(n) })
+		if !ok || len(there) == len(names) {
+			continue
+		}
+		changed = true
+		if one["url"] = before + "/tiles/" + strings.Join(there, ",") + ".json"; len(there) == 0 {
+			delete(sources, id)
+		}
+	}
+	if !changed {
+		return style, nil
+	}
+	layers, _ := doc["layers"].([]any)
+	doc["layers"] = slices.DeleteFunc(layers, func(l any) bool {
+		one, _ := l.(map[string]any)
+		name, ok := one["source-layer"].(string)
+		return ok && !has(name)
+	})
+	var out bytes.Buffer
+	enc := json.NewEncoder(&out)
+	enc.SetEscapeHTML(false)
+	err := enc.Encode(doc)
+	return out.Bytes(), err
 }
 
 // bodyTag returns a weak entity tag made from a body.
