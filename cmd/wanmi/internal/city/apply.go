@@ -19,9 +19,6 @@ import (
 // maxUpdates is how many changed rows are applied one by one; past it reading the layers again is cheaper.
 const maxUpdates = 5000
 
-// longRows is how many rows an edit waits for besides its own: more stand in the log only after a bulk write.
-const longRows = 64
-
 // rowID names a row.
 type rowID struct{ layer, key string }
 
@@ -64,7 +61,7 @@ func (l *Live) catchUp(ctx context.Context, gen gis.Generation) error {
 	if v.Components.late.Len() > maxLate {
 		ch.readAgain("component") // what so many edits have left is tidied in all rooms, and none of them waits for it
 	}
-	if len(ch.reload) > 0 || len(ch.rows) > longRows {
+	if len(ch.reload) > 0 {
 		defer l.long.begin()()
 	}
 	if err := l.fill(ctx, &ch, v.Seq); err != nil {
@@ -78,7 +75,7 @@ func (l *Live) catchUp(ctx context.Context, gen gis.Generation) error {
 	return nil
 }
 
-// catchUpUnlessLong is catchUp that goes on in the background as soon as layers, or more than longRows rows, are to be read again.
+// catchUpUnlessLong is catchUp that goes on in the background as soon as layers are to be read again.
 func (l *Live) catchUpUnlessLong(ctx context.Context, gen gis.Generation) error {
 	done := make(chan error, 1)
 	long := l.long.on()
@@ -91,7 +88,7 @@ func (l *Live) catchUpUnlessLong(ctx context.Context, gen gis.Generation) error 
 	}
 }
 
-// long tells that the View is far behind and catching up.
+// long tells that layers are being read again.
 type long struct {
 	mu sync.Mutex
 	ch chan struct{} // closed while it is so

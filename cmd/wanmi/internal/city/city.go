@@ -172,8 +172,8 @@ func (l *Live) Admin() []string { return l.cfg.Geocode.Admin }
 func (l *Live) View() *View { return l.view.Load() }
 
 // Write runs one transaction of the store. When it returns without error, the View holds what was written; but a write of single
-// rows does not wait for a layer, or for more than longRows rows, that are read again after a bulk write: that takes seconds,
-// and the View then holds both when it is done.
+// rows does not wait for a layer that is being read again after a bulk write: that takes seconds, and the View then
+// holds both when it is done.
 func (l *Live) Write(ctx context.Context, info data.WriteInfo, fn func(data.Tx) error) (gis.Generation, error) {
 	gen, err := l.store.Write(ctx, info, fn)
 	if err != nil {
