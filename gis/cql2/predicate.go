@@ -70,19 +70,22 @@ type Run struct {
 	coded   Coded // row, when it is one
 	pointed Pointed
 	codes   int
-	memo    [][]Truth
+	memo    []memo
 }
+
+// memo holds the outcomes of a condition by code, plus 1; 0: nobody asked. A dictionary may have a million codes of which a tile
+// shows few: pages are made when they are needed.
+type memo []*[1 << memoBits]Truth
+
+const memoBits = 10
 
 // cond is a condition ready to be asked.
 type cond func(*Run) Truth
 
-// unknown is what a memo holds of a code nobody asked about.
-const unknown Truth = 255
-
 // Run returns a new run over row, which the caller moves from feature to feature. codes is more than the largest code a Coded
 // row will give.
 func (p *Predicate) Run(row Row, codes int) *Run {
-	r := &Run{cond: p.cond, row: row, codes: codes, memo: make([][]Truth, p.memos)}
+	r := &Run{cond: p.cond, row: row, codes: codes, memo: make([]memo, p.memos)}
 	r.coded, _ = row.(Coded)
 	r.pointed, _ = row.(Pointed)
 	return r
@@ -95,7 +98,7 @@ func (r *Run) Keep() bool { return r.cond(r) == True }
 func (r *Run) Ask() Truth { return r.cond(r) }
 
 // remembered decides c, a condition on one field alone, once per code.
-func remembered(c cond, field, memo int) cond {
+func remembered(c cond, field, number int) cond {
 	return func(r *Run) Truth {
 		if r.coded == nil {
 			return c(r)
@@ -104,18 +107,21 @@ func remembered(c cond, field, memo int) cond {
 		if !ok || int(code) >= r.codes {
 			return c(r)
 		}
-		m := r.memo[memo]
+		m := r.memo[number]
 		if m == nil {
-			m = make([]Truth, r.codes)
-			for i := range m {
-				m[i] = unknown
-			}
-			r.memo[memo] = m
+			m = make(memo, r.codes>>memoBits+1)
+			r.memo[number] = m
 		}
-		if m[code] == unknown {
-			m[code] = c(r)
+		page := m[code>>memoBits]
+		if page == nil {
+			page = new([1 << memoBits]Truth)
+			m[code>>memoBits] = page
 		}
-		return m[code]
+		t := &page[code&(1<<memoBits-1)]
+		if *t == 0 {
+			*t = c(r) + 1
+		}
+		return *t - 1
 	}
 }
 
