@@ -70,7 +70,7 @@ func Export(ctx context.Context, s *Set, file string, o ExportOptions) (res Expo
 		return res, err
 	}
 	defer func() {
-		if err != nil && o.State != "" {
+		if n, _ := out.Counts(); n > 0 && err != nil && o.State != "" {
 			err = errors.Join(err, out.Suspend())
 			return
 		}
@@ -80,7 +80,9 @@ func Export(ctx context.Context, s *Set, file string, o ExportOptions) (res Expo
 	if err := e.run(ctx, out, ids); err != nil {
 		return res, err
 	}
-	res.Tiles, res.Unique = out.Counts()
+	if res.Tiles, res.Unique = out.Counts(); res.Tiles == 0 {
+		return res, gis.E(gis.Invalid, nil, "archive %s: there is no tile in what was chosen", file)
+	}
 	least, deepest := out.Zooms()
 	m, err := e.meta(int(least), int(deepest))
 	if err != nil {

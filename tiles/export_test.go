@@ -262,6 +262,12 @@ func TestExportFailures(t *testing.T) {
 	if _, err := Export(context.Background(), s, filepath.Join(dir, "x.pmtiles"), ExportOptions{Layers: []string{"none"}}); gis.KindOf(err) != gis.NotFound {
 		t.Errorf("unknown layer: %v", err)
 	}
+	elsewhere := orb.Bound{Min: orb.Point{1, 1}, Max: orb.Point{2, 2}}
+	for _, n := range []string{"x.pmtiles", "x.mbtiles"} {
+		if _, err := Export(context.Background(), s, filepath.Join(dir, n), ExportOptions{Bound: elsewhere, State: "1"}); gis.KindOf(err) != gis.Invalid {
+			t.Errorf("nothing to write: %v", err)
+		}
+	}
 	es, err := os.ReadDir(dir)
 	if err != nil || len(es) != 1 {
 		t.Errorf("left in the folder: %v, %v", es, err)
