@@ -5,6 +5,9 @@ import (
 	"context"
 	"math"
 	"math/rand"
+	"slices"
+	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/paulmach/orb"
@@ -155,4 +158,54 @@ func BenchmarkGeographic(b *testing.B) {
 		s.relaid(nil, nil)
 	}
 	b.ReportMetric(float64(cpu(b)-start)/float64(b.N)/1e6, "cpu-ms/op")
+}
+
+// TestGeographicWhileEdited asks for geographic tiles of the Set of the day while edits go on: the first asker has it made, and nobody gets a tile
+// of another state than that of his Set.
+func TestGeographicWhileEdited(t *testing.T) {
+	const seed = 8
+	r := rand.New(rand.NewSource(seed))
+	m := city(t, seed, 800, 300)
+	first := build(t, m, nil)
+	var now atomic.Pointer[Set]
+	now.Store(first)
+	done := make(chan struct{})
+	var readers sync.WaitGroup
+	for range 3 {
+		readers.Go(func() {
+			for a := range slices.Values(plateTiles(13, 17, 1)) {
+				s := now.Load()
+				tile, err := s.Geographic().Tile(context.Background(), []string{"component", "unit_grid"}, a, TileOptions{})
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				again, err := s.Geographic().Tile(context.Background(), []string{"component", "unit_grid"}, a, TileOptions{})
+				if err != nil || again.ETag != tile.ETag {
+					t.Errorf("%v: %v, another tile of the same Set", a, err)
+				}
+			}
+		})
+	}
+	go func() { readers.Wait(); close(done) }()
+	next := int64(300)
+	for {
+		s, err := now.Load().Apply(context.Background(), []Update{randomUpdate(r, m, &next)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		now.Store(s)
+		select {
+		case <-done:
+		default:
+			continue
+		}
+		break
+	}
+	got, want := now.Load().Geographic(), build(t, m, nil).Geographic()
+	for _, a := range plateTiles(12, 17, 1) {
+		if g, w := mustTile(t, got, allLayers(got), a), mustTile(t, want, allLayers(want), a); g.ETag != w.ETag {
+			t.Errorf("%v: not what the state gives", a)
+		}
+	}
 }
