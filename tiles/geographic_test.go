@@ -165,7 +165,7 @@ func BenchmarkGeographic(b *testing.B) {
 func TestGeographicWhileEdited(t *testing.T) {
 	const seed = 8
 	r := rand.New(rand.NewSource(seed))
-	m := city(t, seed, 800, 300)
+	m := city(t, seed, 1500, 300)
 	first := build(t, m, nil)
 	var now atomic.Pointer[Set]
 	now.Store(first)
