@@ -19,13 +19,13 @@ func bare(root, leaf []entry, meta string, data []byte) []byte {
 		b, _ := Gzip.Unpack(packed, maxUnpacked)
 		return b
 	}
-	rb, lb := dir(root), dir(leaf)
+	lb := dir(leaf)
 	for i := range root { // a leaf entry of length 0 is the leaf
 		if root[i].run == 0 {
 			root[i].length = uint32(len(lb))
 		}
 	}
-	rb = dir(root)
+	rb := dir(root)
 	h := Header{InternalCompression: None, TileCompression: Gzip, TileType: MVT, MinZoom: 0, MaxZoom: 8, Clustered: true}
 	h.RootOffset, h.RootLength = headerBytes, uint64(len(rb))
 	h.MetadataOffset, h.MetadataLength = h.RootOffset+h.RootLength, uint64(len(meta))

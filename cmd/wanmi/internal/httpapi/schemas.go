@@ -35,7 +35,7 @@ func schemas() object {
 		}),
 		"Status":   record("How the server is.", []any{"status"}, object{"status": text("ok or ready"), "version": text("of the program"), "generation": integer("of the View")}),
 		"Session":  record("Who is signed in.", []any{"signed_in", "may_edit"}, object{"signed_in": boolean(""), "name": text("of the key"), "role": text("viewer, surveyor, editor or admin"), "public": boolean("reading needs no key"), "may_edit": boolean("components may be written")}),
-		"Catalog":  record("The layers served.", []any{"layers"}, object{"generation": integer("of the View"), "layers": list(object{"type": "object"})}),
+		"Catalog":  record("The layers served.", []any{"layers"}, object{"generation": integer("of the View"), "layers": list(object{"type": "object"}), "archives": list(object{"type": "object", "description": "served beside the layers: name, format, type, minzoom, maxzoom, bounds, remote; error when it cannot be opened"})}),
 		"TileJSON": record("TileJSON 3.0.0.", []any{"tilejson", "tiles"}, object{"tilejson": text("3.0.0"), "tiles": list(text("address template"))}),
 		"Style":    record("A MapLibre style.", []any{"version", "sources", "layers"}, object{"version": integer("8"), "sources": object{"type": "object"}, "layers": list(object{"type": "object"})}),
 		"Feature": record("A GeoJSON Feature.", []any{"type", "geometry", "properties"}, object{
