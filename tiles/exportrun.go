@@ -109,6 +109,9 @@ func (e *export) run(ctx context.Context, out *archive.Writer, ids []uint64) err
 	done, kept := int64(first), time.Now()
 	e.progress.Tell("tiles", done, total)
 	for b := range order {
+		if err := ctx.Err(); err != nil { // not after all that is made already
+			return err
+		}
 		<-b.done
 		if b.err != nil {
 			return b.err
