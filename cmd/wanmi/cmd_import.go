@@ -103,6 +103,7 @@ func (a *app) runImport(ctx context.Context, f importFlags, layer string, files 
 	}
 	// Most of what an import holds is packed text nobody has to search for pointers: looking more often costs little and keeps it small.
 	defer debug.SetGCPercent(debug.SetGCPercent(25))
+	yield()
 	create := mayCreate
 	if f.dryRun {
 		create = mustExist
