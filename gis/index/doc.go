@@ -1,5 +1,6 @@
-// Package index holds the R-tree every room searches: longitude/latitude boxes
-// over github.com/tidwall/rtree, with copy-on-write snapshots.
+// Package index holds what rooms find rows by their place with: the R-tree, longitude/latitude boxes
+// over github.com/tidwall/rtree with copy-on-write snapshots; and for many rows that do not change a
+// [Packed] index, with [Marks] for those that edits have taken out.
 //
 // # Who may change a tree
 //
