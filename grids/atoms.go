@@ -70,9 +70,7 @@ func (b *base) plan(ctx context.Context, cov cover, want []bool, threads int, p 
 	segs := appendSegs(appendSegs(slices.Clone(fixed), lines, nil), gaps, nil)
 	noded := settle(geom.SnapRound(segs, threads))
 	if len(last) > 0 {
-		if all := settle(geom.SnapRound(append(segs, ofClass(last, clsLast)...), threads)); b.hangs(all) {
-			noded = ofClass(all, clsForced)
-		}
+		noded = b.withLast(noded, segs, last, threads)
 	}
 	noded = unpinch(noded, len(b.comms))
 	g := &ground{parts: geom.Regions(noded, len(b.comms), keepCommunity)}

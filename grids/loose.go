@@ -67,6 +67,22 @@ func ofClass(segs []geom.Seg, as class) []geom.Seg {
 	return out
 }
 
+// withLast returns the noded lines; where an enclave hangs on nothing but rays of the last resort, with those, and with rays that lead
+// on to what the lines without them are: to the gap lines round the enclave's building, where the others, which
+// run to a community line, cut what stands beyond, too. It is for needless to choose.
+func (b *base) withLast(noded, segs, last []geom.Seg, threads int) []geom.Seg {
+	segs = slices.Concat(segs, ofClass(last, clsLast))
+	all := settle(geom.SnapRound(segs, threads))
+	if !b.hangs(all) {
+		return noded
+	}
+	g := &ground{parts: geom.Regions(noded, len(b.comms), keepCommunity)}
+	if near := g.loose(b.obs, threads); len(near) > 0 {
+		all = settle(geom.SnapRound(append(segs, near...), threads))
+	}
+	return ofClass(all, clsForced)
+}
+
 // hangs reports whether in some community an enclave hangs on nothing but rays of the last resort.
 func (b *base) hangs(noded []geom.Seg) bool {
 	isLast := func(s geom.Seg) bool { return s.Class == uint8(clsLast) }
