@@ -1,6 +1,7 @@
 package tiles
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/paulmach/orb/maptile"
@@ -57,14 +58,12 @@ func ParseLayers(s string) ([]string, error) {
 	if len(parts) > 64 {
 		return nil, gis.E(gis.Invalid, nil, "more than 64 layers in one tile")
 	}
-	names := make([]string, 0, len(parts))
-	seen := make(map[string]bool, len(parts))
+	names := parts[:0]
 	for _, p := range parts {
 		if !layerName(p) {
 			return nil, gis.E(gis.Invalid, nil, "layer name %s: lower-case letters, digits and _ are wanted, names separated by commas", shown(p))
 		}
-		if !seen[p] {
-			seen[p] = true
+		if !slices.Contains(names, p) {
 			names = append(names, p)
 		}
 	}

@@ -83,18 +83,22 @@ func newCore(cacheBytes int64) (*core, error) {
 	return c, err
 }
 
-// tile returns the tile of k from the cache, from who is writing it already, or from write. The context write
-// gets ends when all who wait for the tile have left.
+// cached returns the tile of k from the cache, nil when it is not there.
+func (c *core) cached(k key) *Tile {
+	if c.cache == nil {
+		return nil
+	}
+	t, ok := c.cache.GetIfPresent(k)
+	if !ok {
+		return nil
+	}
+	c.hits.Add(1)
+	return t
+}
+
+// tile returns the tile of k, which is not in the cache, from who is writing it already or from write. The context write gets ends when all
+// who wait for the tile have left.
 func (c *core) tile(ctx context.Context, k key, write func(context.Context) (*Tile, error)) (*Tile, Outcome, error) {
-	if err := ctx.Err(); err != nil {
-		return nil, Hit, err
-	}
-	if c.cache != nil {
-		if t, ok := c.cache.GetIfPresent(k); ok {
-			c.hits.Add(1)
-			return t, Hit, nil
-		}
-	}
 	c.mu.Lock()
 	f, how := c.flights[k], Joined
 	if f == nil {

@@ -16,6 +16,7 @@ import (
 // layer is one layer of a Set. Once the Set is handed on it is never changed.
 type layer struct {
 	rule *LayerRule
+	spec string // its name in a request
 	grid grid
 	def  *gis.Layer // of the features it is made from
 	cols []mvt.Column
@@ -43,7 +44,7 @@ type (
 const maxEdits = 20_000
 
 func newLayer(r *LayerRule) *layer {
-	l := &layer{rule: r, def: gis.MustLayer(r.base()), base: packed{Packed: new(index.Packed[uint32])}, tree: new(rowTree), edits: new(editTree)}
+	l := &layer{rule: r, spec: r.Name + ",", def: gis.MustLayer(r.base()), base: packed{Packed: new(index.Packed[uint32])}, tree: new(rowTree), edits: new(editTree)}
 	for i, f := range r.Fields {
 		l.cols = append(l.cols, mvt.Column{Name: f.Name, Unique: f.Unique, At: i})
 		l.src = append(l.src, l.def.Index(f.source()))

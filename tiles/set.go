@@ -242,14 +242,18 @@ type request struct {
 
 func (s *Set) request(layers []string, opt TileOptions) (request, error) {
 	var r request
+	if len(layers) == 1 && opt.Properties == nil && opt.Filter == nil { // what maps ask for: nothing to be put together
+		if i, ok := s.byName[layers[0]]; ok {
+			return request{spec: s.layers[i].spec, layers: s.layers[i : i+1 : i+1]}, nil
+		}
+	}
 	at, err := s.find(layers)
 	if err != nil {
 		return r, err
 	}
 	var b strings.Builder
 	for _, i := range at {
-		b.WriteString(s.cfg.Layers[i].Name)
-		b.WriteByte(',')
+		b.WriteString(s.layers[i].spec)
 		r.layers = append(r.layers, s.layers[i])
 	}
 	if opt.Properties != nil {
@@ -324,6 +328,17 @@ func (s *Set) Lookup(ctx context.Context, layers []string, t maptile.Tile, opt T
 	for _, l := range r.layers {
 		k.version = max(k.version, l.version(f.box))
 	}
+	if err := ctx.Err(); err != nil {
+		return nil, Hit, err
+	}
+	if t := s.core.cached(k); t != nil {
+		return t, Hit, nil
+	}
+	return s.made(ctx, k, r, f)
+}
+
+// made returns a tile that is not in the cache.
+func (s *Set) made(ctx context.Context, k key, r request, f frame) (*Tile, Outcome, error) {
 	return s.core.tile(ctx, k, func(ctx context.Context) (*Tile, error) {
 		w := s.core.writers.Get().(*writer)
 		defer s.core.writers.Put(w)

@@ -116,7 +116,8 @@ func (a *app) serve(ctx context.Context, st store, conf config, ready func(addr 
 		return err
 	}
 	debug.FreeOSMemory() // what reading took is not needed again
-	log := a.logger()
+	log, flush := a.logger()
+	defer flush()
 	presets, err := conf.presets()
 	if err != nil {
 		return err
@@ -136,7 +137,7 @@ func (a *app) serve(ctx context.Context, st store, conf config, ready func(addr 
 	following, stop := context.WithCancel(ctx)
 	defer stop()
 	go live.Follow(following, time.Second, func(err error) { log.Error("following the store", "error", err) })
-	return a.serveHTTP(ctx, ln, api, archives, ready)
+	return a.serveHTTP(ctx, ln, api, archives, log, ready)
 }
 
 func listen(ctx context.Context, addr string) (net.Listener, error) {
@@ -148,13 +149,13 @@ func listen(ctx context.Context, addr string) (net.Listener, error) {
 }
 
 // serveHTTP answers on ln until ctx ends and the running requests have finished.
-func (a *app) serveHTTP(ctx context.Context, ln net.Listener, api *httpapi.API, archives *shelf.Shelf, ready func(addr string)) error {
+func (a *app) serveHTTP(ctx context.Context, ln net.Listener, api *httpapi.API, archives *shelf.Shelf, log *slog.Logger, ready func(addr string)) error {
 	srv := &http.Server{
-		Handler: api, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,
-		ErrorLog: slog.NewLogLogger(a.logger().Handler(), slog.LevelWarn),
+		Handler: api, ConnContext: httpapi.ConnContext, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,
+		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}
 	failed := make(chan error, 1)
-	go func() { failed <- srv.Serve(ln) }()
+	go func() { failed <- srv.Serve(httpapi.Listen(ln)) }()
 	ready(ln.Addr().String())
 	select {
 	case err := <-failed:

@@ -53,7 +53,9 @@ func (a *app) serveArchives(ctx context.Context, named map[string]string, cfg ht
 		return err
 	}
 	defer ln.Close()
-	cfg.Log = a.logger()
+	log, flush := a.logger()
+	defer flush()
+	cfg.Log = log
 	if cfg.Archives, err = a.openShelf(ctx, named, nil, cfg.Log); err != nil {
 		return err
 	}
@@ -61,7 +63,7 @@ func (a *app) serveArchives(ctx context.Context, named map[string]string, cfg ht
 	if err != nil {
 		return err
 	}
-	return a.serveHTTP(ctx, ln, api, cfg.Archives, func(addr string) { a.say("serving %d archives on http://%s/catalog", len(named), addr) })
+	return a.serveHTTP(ctx, ln, api, cfg.Archives, log, func(addr string) { a.say("serving %d archives on http://%s/catalog", len(named), addr) })
 }
 
 // openShelf opens the archives; their names must be none of the layers of live.

@@ -14,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"wanmi/cmd/wanmi/internal/logline"
 	"wanmi/gis"
 )
 
@@ -136,10 +137,12 @@ func strictArgs(c *cobra.Command) {
 	}
 }
 
-// logger returns the structured log of a server: text on a terminal, JSON elsewhere.
-func (a *app) logger() *slog.Logger {
+// logger returns the structured log of a server, text on a terminal, JSON elsewhere; and what writes the lines that wait, to be called at
+// the end.
+func (a *app) logger() (log *slog.Logger, flush func()) {
 	if isTerminal(a.err) {
-		return slog.New(slog.NewTextHandler(a.err, nil))
+		return slog.New(slog.NewTextHandler(a.err, nil)), func() {}
 	}
-	return slog.New(slog.NewJSONHandler(a.err, nil))
+	l := logline.New(a.err)
+	return slog.New(l.Handler(slog.LevelInfo)), l.Flush
 }

@@ -49,6 +49,7 @@ type metrics struct {
 	sent     *prometheus.CounterVec
 	inFlight prometheus.Gauge
 	tiles    *tileMetrics
+	known    *handles[answered, counters]
 }
 
 func newMetrics(reg *prometheus.Registry, live *city.Live) *metrics {
@@ -68,6 +69,7 @@ func newMetrics(reg *prometheus.Registry, live *city.Live) *metrics {
 			Name: "wanmi_http_in_flight", Help: "Requests being answered.",
 		}),
 	}
+	m.known = newHandles(m.countersOf)
 	all := []prometheus.Collector{m.requests, m.seconds, m.sent, m.inFlight}
 	if live != nil {
 		of, more := newTileMetrics(live)
@@ -84,15 +86,37 @@ func newMetrics(reg *prometheus.Registry, live *city.Live) *metrics {
 	return m
 }
 
+// answered is what a request is counted under.
+type answered struct {
+	route  *route
+	method string
+	status int
+}
+
+// counters are the metrics of one answered.
+type counters struct {
+	requests prometheus.Counter
+	seconds  prometheus.Observer
+	sent     prometheus.Counter
+}
+
+func (m *metrics) countersOf(k answered) counters {
+	return counters{
+		m.requests.WithLabelValues(k.route.path, k.method, strconv.Itoa(k.status)),
+		m.seconds.WithLabelValues(k.route.path), m.sent.WithLabelValues(k.route.path),
+	}
+}
+
 // finish counts the request and writes its one line.
-func (a *API) finish(c *call, w *recorder, err error, took time.Duration) {
+func (a *API) finish(c *call, w *recorder, err error, start time.Time, took time.Duration) {
 	status := w.status
 	if err != nil && statusOf(err) == statusClientGone {
 		status = statusClientGone
 	}
-	a.metrics.requests.WithLabelValues(c.route.path, method(c.r), strconv.Itoa(status)).Inc()
-	a.metrics.seconds.WithLabelValues(c.route.path).Observe(took.Seconds())
-	a.metrics.sent.WithLabelValues(c.route.path).Add(float64(w.bytes))
+	m := a.metrics.known.get(answered{c.route, method(c.r), status})
+	m.requests.Inc()
+	m.seconds.Observe(took.Seconds())
+	m.sent.Add(float64(w.bytes))
 
 	level := slog.LevelInfo
 	switch {
@@ -101,18 +125,24 @@ func (a *API) finish(c *call, w *recorder, err error, took time.Duration) {
 	case status == statusClientGone:
 		level = slog.LevelDebug
 	}
-	attrs := []slog.Attr{
+	ctx := context.WithoutCancel(c.r.Context())
+	if !a.cfg.Log.Enabled(ctx, level) {
+		return
+	}
+	// Straight to the handler: the Logger would look up the caller's place in the source and the clock again.
+	r := slog.NewRecord(start.Add(took), level, "request", 0)
+	r.AddAttrs(
 		slog.String("id", c.id), slog.String("method", method(c.r)), slog.String("route", c.route.path),
 		slog.Int("status", status), slog.Int64("bytes", w.bytes),
 		slog.Float64("ms", float64(took.Microseconds())/1000), slog.Uint64("generation", uint64(c.view.Gen)),
-	}
+	)
 	if c.who.name != "" {
-		attrs = append(attrs, slog.String("actor", c.who.name))
+		r.AddAttrs(slog.String("actor", c.who.name))
 	}
 	if err != nil {
-		attrs = append(attrs, slog.String("error", err.Error()))
+		r.AddAttrs(slog.String("error", err.Error()))
 	}
-	a.cfg.Log.LogAttrs(context.WithoutCancel(c.r.Context()), level, "request", attrs...)
+	_ = a.cfg.Log.Handler().Handle(ctx, r) // nobody can be told
 }
 
 // method returns the request's method, or "other" for one nobody has heard of: it becomes a label.

@@ -7,7 +7,9 @@ import (
 	"iter"
 	"log/slog"
 	"net/http"
+	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/gorilla/mux"
@@ -106,7 +108,9 @@ type API struct {
 	cfg      Config
 	router   *mux.Router
 	routes   []route
+	hot      hotRoutes
 	base     string
+	gen      atomic.Pointer[genHeader]
 	metrics  *metrics
 	sessions *sessions
 	imports  *imports
@@ -159,8 +163,24 @@ func newAPI(cfg Config, routes []route) (*API, error) {
 		return nil, err
 	}
 	a.openapi = doc
-	a.router = a.mount()
+	a.router, a.hot = a.mount(), newHotRoutes(a.routes)
 	return a, nil
+}
+
+// genHeader is the header that tells a generation.
+type genHeader struct {
+	gen   gis.Generation
+	value []string
+}
+
+// generation returns the header's value for a generation, the same for all requests it answers.
+func (a *API) generation(gen gis.Generation) []string {
+	h := a.gen.Load()
+	if h == nil || h.gen != gen {
+		h = &genHeader{gen, []string{strconv.FormatUint(uint64(gen), 10)}}
+		a.gen.Store(h)
+	}
+	return h.value
 }
 
 // view returns the city to answer from, an empty one on a server of archives.
@@ -196,7 +216,7 @@ func (a *API) mount() *mux.Router {
 	return r
 }
 
-// ServeHTTP takes the base path off, answers preflights, and hands on to the router.
+// ServeHTTP takes the base path off and hands on to the route.
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if a.base != "" {
 		if r.URL.Path == a.base {
@@ -205,9 +225,18 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		// Both forms are served: a proxy may take the prefix off or leave it on.
 		if strings.HasPrefix(r.URL.Path, a.base+"/") {
-			http.StripPrefix(a.base, a.router).ServeHTTP(w, r)
+			http.StripPrefix(a.base, http.HandlerFunc(a.dispatch)).ServeHTTP(w, r)
 			return
 		}
+	}
+	a.dispatch(w, r)
+}
+
+// dispatch finds the route of a request: those of tiles by hand, all others by the router.
+func (a *API) dispatch(w http.ResponseWriter, r *http.Request) {
+	if rt, vars := a.hot.find(r); rt != nil {
+		a.serve(w, r, rt, vars)
+		return
 	}
 	a.router.ServeHTTP(w, r)
 }

@@ -1,13 +1,14 @@
 package httpapi
 
 import (
-	"crypto/rand"
+	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"math"
+	"math/rand/v2"
 	"net/http"
 	"net/url"
 	"reflect"
@@ -35,30 +36,44 @@ type call struct {
 	id    string
 	who   caller
 	vars  map[string]string
-	q     url.Values
+	q     url.Values // nil without a query
 }
 
-// handle wraps a route's handler with all that is the same for every request.
+// handle wraps a route's handler for the router.
 func (a *API) handle(rt *route) http.Handler {
-	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-		start := time.Now()
-		w := &recorder{ResponseWriter: rw}
-		c := &call{r: r, w: w, route: rt, view: a.view(), id: requestID(r), vars: mux.Vars(r)}
-		a.metrics.inFlight.Inc()
-		defer a.metrics.inFlight.Dec()
-		h := w.Header()
-		h.Set("X-Request-Id", c.id)
-		if a.cfg.Live != nil {
-			h.Set("X-Wanmi-Generation", strconv.FormatUint(uint64(c.view.Gen), 10))
-		}
-		h.Set("X-Content-Type-Options", "nosniff")
-		if rt.cors() {
-			h.Set("Access-Control-Allow-Origin", "*")
-			h.Set("Access-Control-Expose-Headers", "ETag, "+tileHeader+", X-Wanmi-Generation, X-Request-Id, Link")
-		}
-		err := a.run(c, w)
-		a.finish(c, w, err, time.Since(start))
-	})
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { a.serve(w, r, rt, mux.Vars(r)) })
+}
+
+// Values of headers that are the same in all replies. Nobody changes a value in place: Set and Add make new ones.
+var (
+	noSniff     = []string{"nosniff"}
+	anyOrigin   = []string{"*"}
+	exposed     = []string{"ETag, " + tileHeader + ", X-Wanmi-Generation, X-Request-Id, Link"}
+	noCache     = []string{"no-cache"}
+	varyCoding  = []string{"Accept-Encoding"}
+	gzipCoding  = []string{gzipName}
+	vectorTiles = []string{mvtType}
+)
+
+// serve does all that is the same for every request around a route's handler; vars are what the path names.
+func (a *API) serve(rw http.ResponseWriter, r *http.Request, rt *route, vars map[string]string) {
+	start := time.Now()
+	w := &recorder{ResponseWriter: rw}
+	c := &call{r: r, w: w, route: rt, view: a.view(), id: requestID(r), vars: vars}
+	a.metrics.inFlight.Inc()
+	defer a.metrics.inFlight.Dec()
+	h := w.Header()
+	h["X-Request-Id"] = []string{c.id}
+	if a.cfg.Live != nil {
+		h["X-Wanmi-Generation"] = a.generation(c.view.Gen)
+	}
+	h["X-Content-Type-Options"] = noSniff
+	if rt.cors() {
+		h["Access-Control-Allow-Origin"] = anyOrigin
+		h["Access-Control-Expose-Headers"] = exposed
+	}
+	err := a.run(c, w)
+	a.finish(c, w, err, start, time.Since(start))
 }
 
 // run calls the handler and writes its reply or its problem. The error returned is for the log.
@@ -84,11 +99,12 @@ func (a *API) run(c *call, w *recorder) (err error) {
 
 // answer goes through the checks in front of a handler: parameters, caller, body limit.
 func (a *API) answer(c *call) (*reply, error) {
-	q, err := url.ParseQuery(c.r.URL.RawQuery)
-	if err != nil {
-		return nil, gis.E(gis.Invalid, err, "the query string is not well formed")
+	var err error
+	if c.r.URL.RawQuery != "" {
+		if c.q, err = url.ParseQuery(c.r.URL.RawQuery); err != nil {
+			return nil, gis.E(gis.Invalid, err, "the query string is not well formed")
+		}
 	}
-	c.q = q
 	if c.who, err = a.identify(c); err != nil {
 		return nil, err
 	}
@@ -215,7 +231,7 @@ func requestID(r *http.Request) string {
 		return id
 	}
 	var b [8]byte
-	_, _ = rand.Read(b[:]) // crypto/rand never fails
+	binary.BigEndian.PutUint64(b[:], rand.Uint64())
 	return hex.EncodeToString(b[:])
 }
 

@@ -18,12 +18,18 @@ const (
 func (rp *reply) codings() []string {
 	switch {
 	case len(rp.gz) > 0 && rp.zstd != nil:
-		return []string{gzipName, zstdName, identity}
+		return withZstd
 	case len(rp.gz) > 0 || len(rp.body) >= minGzip:
-		return []string{gzipName, identity}
+		return withGzip
 	}
-	return []string{identity}
+	return plainOnly
 }
+
+var (
+	withZstd  = []string{gzipName, zstdName, identity}
+	withGzip  = []string{gzipName, identity}
+	plainOnly = []string{identity}
+)
 
 // coded is the body in one of the reply's codings.
 func (rp *reply) coded(coding string) []byte {
@@ -71,6 +77,14 @@ func strongTag(hash, coding string) string {
 // chosenCoding returns the one of the codings on offer that an Accept-Encoding header likes best (RFC 9110, 12.5.3), the first of those it
 // likes as much. Identity is taken when nothing else is accepted, even if it is refused: an answer serves better than a 406.
 func chosenCoding(accept string, offer []string) string {
+	if !strings.ContainsAny(accept, ";*") { // as nearly all clients send it: without weights
+		for _, coding := range offer {
+			if named(accept, coding) {
+				return coding
+			}
+		}
+		return identity
+	}
 	best, most := identity, 0.0
 	q := qualities(accept)
 	for _, coding := range offer {
@@ -86,6 +100,16 @@ func chosenCoding(accept string, offer []string) string {
 		}
 	}
 	return best
+}
+
+// named reports whether a list without weights has a coding.
+func named(list, coding string) bool {
+	for one := range strings.SplitSeq(list, ",") {
+		if one = strings.TrimSpace(one); strings.EqualFold(one, coding) || coding == gzipName && strings.EqualFold(one, "x-gzip") {
+			return true
+		}
+	}
+	return false
 }
 
 // qualities reads the weights of a list as Accept-Encoding has; what is no weight counts as a refusal.

@@ -83,26 +83,31 @@ func (rp *reply) write(w http.ResponseWriter, r *http.Request) error {
 	if status == 0 {
 		status = http.StatusOK
 	}
-	cache := rp.cache
-	if cache == "" {
-		cache = "no-cache"
+	h["Cache-Control"] = noCache
+	if rp.cache != "" {
+		h["Cache-Control"] = []string{rp.cache}
 	}
-	h.Set("Cache-Control", cache)
 	canZip := !rp.plain && rp.stream == nil && compressible(rp.typ)
 	coding := identity
 	if canZip {
-		h.Add("Vary", "Accept-Encoding")
+		if h["Vary"] == nil {
+			h["Vary"] = varyCoding
+		} else {
+			h.Add("Vary", "Accept-Encoding")
+		}
 		coding = chosenCoding(r.Header.Get("Accept-Encoding"), rp.codings())
 	}
 	if tag, known := rp.tag(coding, r); tag != "" {
-		h.Set("ETag", tag)
+		h["Etag"] = []string{tag}
 		if known && status < 300 {
 			w.WriteHeader(http.StatusNotModified)
 			return nil
 		}
 	}
-	if rp.typ != "" {
-		h.Set("Content-Type", rp.typ)
+	if rp.typ == mvtType {
+		h["Content-Type"] = vectorTiles
+	} else if rp.typ != "" {
+		h["Content-Type"] = []string{rp.typ}
 	}
 	if rp.stream != nil {
 		w.WriteHeader(status)
@@ -112,18 +117,19 @@ func (rp *reply) write(w http.ResponseWriter, r *http.Request) error {
 		return rp.stream(w)
 	}
 	body := rp.coded(coding)
-	if coding != identity {
-		h.Set("Content-Encoding", coding)
+	if coding == gzipName {
+		h["Content-Encoding"] = gzipCoding
+	} else if coding != identity {
+		h["Content-Encoding"] = []string{coding}
 	}
 	if status != http.StatusNoContent {
-		h.Set("Content-Length", strconv.Itoa(len(body)))
+		h["Content-Length"] = []string{strconv.Itoa(len(body))}
 	}
 	w.WriteHeader(status)
 	if r.Method == http.MethodHead || status == http.StatusNoContent {
 		return nil
 	}
-	_, err := w.Write(body)
-	return err
+	return send(w, r, body)
 }
 
 func reading(r *http.Request) bool { return r.Method == http.MethodGet || r.Method == http.MethodHead }

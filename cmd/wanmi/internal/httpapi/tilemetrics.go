@@ -18,12 +18,20 @@ type tileMetrics struct {
 	answers *prometheus.CounterVec
 	thinned *prometheus.CounterVec
 	encode  *prometheus.HistogramVec
+	known   *handles[tileAnswer, prometheus.Counter] // of answers
 
 	mu   sync.Mutex
 	sets map[string]bool
 }
 
 const maxLayerSets = 50
+
+// tileAnswer is what a tile is counted under.
+type tileAnswer struct {
+	route   *route
+	layers  string
+	outcome string
+}
 
 func newTileMetrics(live *city.Live) (*tileMetrics, []prometheus.Collector) {
 	labels := []string{"route", "layers"}
@@ -41,6 +49,9 @@ func newTileMetrics(live *city.Live) (*tileMetrics, []prometheus.Collector) {
 		}, labels),
 		sets: map[string]bool{},
 	}
+	m.known = newHandles(func(k tileAnswer) prometheus.Counter {
+		return m.answers.WithLabelValues(k.route.path, k.layers, k.outcome)
+	})
 	gauge := func(name, help string, of func(tiles.Stats) float64) prometheus.Collector {
 		return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, func() float64 {
 			if s := live.View().Tiles; s != nil {
@@ -66,7 +77,7 @@ func (m *tileMetrics) count(c *call, layers []string, t *tiles.Tile, how tiles.O
 	if _, known := rp.tag(identity, c.r); known {
 		outcome = "not_modified"
 	}
-	m.answers.WithLabelValues(route, set, outcome).Inc()
+	m.known.get(tileAnswer{c.route, set, outcome}).Inc()
 	if t.Level > 0 {
 		m.thinned.WithLabelValues(route, set, "size").Inc()
 	} else if t.Thinned > 0 {
@@ -76,7 +87,10 @@ func (m *tileMetrics) count(c *call, layers []string, t *tiles.Tile, how tiles.O
 
 // label names a set of layers in one way, whatever the order they were asked in.
 func (m *tileMetrics) label(layers []string) string {
-	name := strings.Join(slices.Sorted(slices.Values(layers)), ",")
+	name := layers[0]
+	if len(layers) > 1 {
+		name = strings.Join(slices.Sorted(slices.Values(layers)), ",")
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if !m.sets[name] {

@@ -1,0 +1,84 @@
+package httpapi
+
+import (
+	"net/http"
+	"strings"
+)
+
+// hotRoutes are the routes of tiles, which a map asks for by the hundred. Their paths are taken apart by hand: the router's regular expressions
+// take longer than finding a tile in the cache.
+type hotRoutes struct {
+	tile, dataset, collection *route // nil: this server does not have it
+}
+
+func newHotRoutes(routes []route) (h hotRoutes) {
+	for i := range routes {
+		rt := &routes[i]
+		switch rt.path {
+		case "/tiles/{layers}/{z}/{x}/{y}.mvt":
+			h.tile = rt
+		case "/ogc/tiles/{tms}/{z}/{y}/{x}":
+			h.dataset = rt
+		case "/ogc/collections/{id}/tiles/{tms}/{z}/{y}/{x}":
+			h.collection = rt
+		}
+	}
+	return h
+}
+
+// find returns the route of a request for a tile and what its path names, as the router does. It returns nil for every other request and for
+// a path with anything unusual in it, which are the router's.
+func (h *hotRoutes) find(r *http.Request) (*route, map[string]string) {
+	if !reading(r) {
+		return nil, nil
+	}
+	var p [5]string
+	if rest, ok := strings.CutPrefix(r.URL.Path, "/tiles/"); ok {
+		if rest, ok = strings.CutSuffix(rest, ".mvt"); ok && h.tile != nil && segments(rest, p[:4]) {
+			return h.tile, map[string]string{"layers": p[0], "z": p[1], "x": p[2], "y": p[3]}
+		}
+		return nil, nil
+	}
+	rest, ok := strings.CutPrefix(r.URL.Path, "/ogc/")
+	if !ok {
+		return nil, nil
+	}
+	if rest, ok := strings.CutPrefix(rest, "tiles/"); ok {
+		if h.dataset != nil && segments(rest, p[:4]) {
+			return h.dataset, map[string]string{"tms": p[0], "z": p[1], "y": p[2], "x": p[3]}
+		}
+		return nil, nil
+	}
+	if rest, ok = strings.CutPrefix(rest, "collections/"); ok && h.collection != nil {
+		id, rest, _ := strings.Cut(rest, "/")
+		if rest, ok = strings.CutPrefix(rest, "tiles/"); ok && plain(id) && segments(rest, p[:4]) {
+			return h.collection, map[string]string{"id": id, "tms": p[0], "z": p[1], "y": p[2], "x": p[3]}
+		}
+	}
+	return nil, nil
+}
+
+// segments takes a path of exactly as many plain segments as to has apart.
+func segments(path string, to []string) bool {
+	last := len(to) - 1
+	for i := range last {
+		seg, rest, ok := strings.Cut(path, "/")
+		if !ok || !plain(seg) {
+			return false
+		}
+		to[i], path = seg, rest
+	}
+	to[last] = path
+	return plain(path)
+}
+
+// plain reports whether a segment is what addresses of tiles are made of.
+func plain(seg string) bool {
+	for i := range len(seg) {
+		c := seg[i]
+		if (c < 'a' || c > 'z') && (c < '0' || c > '9') && (c < 'A' || c > 'Z') && c != '_' && c != ',' && c != '.' {
+			return false
+		}
+	}
+	return seg != ""
+}
