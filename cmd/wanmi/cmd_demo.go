@@ -107,7 +107,7 @@ func (a *app) demo(ctx context.Context, addr, dir, db string) error {
 			Addr: addr, Title: "合成示范城 (synthetic)", Attrib: "万米合成数据 Wanmi synthetic data",
 			Examples: demoReports(filepath.Join(dir, "files", "reports.csv")), synthetic: true,
 		}
-		conf.Staging = defaultStaging(db)
+		conf.Staging, conf.importer = defaultStaging(db), a.newImporter(db)
 		return a.serve(ctx, st, conf, func(at string) {
 			fmt.Fprintf(a.out, "The synthetic city is ready.\n  map:            http://%s/\n  administrator:  http://%s/login?key=%s\n  key for tools:  %s\n", at, at, secret, secret)
 		})

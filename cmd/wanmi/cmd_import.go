@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime/debug"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -101,9 +100,7 @@ func (a *app) runImport(ctx context.Context, f importFlags, layer string, files 
 	if f.guess {
 		return a.guess(ctx, f.db, opt)
 	}
-	// Most of what an import holds is packed text nobody has to search for pointers: looking more often costs little and keeps it small.
-	defer debug.SetGCPercent(debug.SetGCPercent(25))
-	yield()
+	lean()
 	create := mayCreate
 	if f.dryRun {
 		create = mustExist

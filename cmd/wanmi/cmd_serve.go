@@ -57,6 +57,7 @@ for seven days after their last change; one that was being read when the server 
 		}
 		conf.override(c, f)
 		return a.withStore(c.Context(), f.db, mustExist, func(st store) error {
+			conf.importer = a.newImporter(f.db)
 			return a.serve(c.Context(), st, conf, func(addr string) { a.say("serving %s on http://%s/", f.db, addr) })
 		})
 	}
@@ -129,7 +130,7 @@ func (a *app) serve(ctx context.Context, st store, conf config, ready func(addr 
 	api, err := httpapi.New(httpapi.Config{
 		Live: live, Store: st, UI: webui.FS(), Archives: archives, Log: log, Public: conf.Public == nil || *conf.Public,
 		BasePath: conf.BasePath, TrustProxy: conf.TrustProxy, Version: version, About: conf.about(), Presets: presets, Now: a.now,
-		Land: conf.Land, Compound: conf.Compound, CompoundMax: conf.CompoundMax, Staging: conf.Staging,
+		Land: conf.Land, Compound: conf.Compound, CompoundMax: conf.CompoundMax, Staging: conf.Staging, Importer: conf.importer,
 	})
 	if err != nil {
 		return err

@@ -105,7 +105,7 @@ or the environment variable WANMI_DB.`,
 	})
 	root.AddCommand(a.cmdDemo(), a.cmdSynth(), a.cmdImport(), a.cmdCensus(), a.cmdGrid(), a.cmdWork(), a.cmdExport(), a.cmdTiles(),
 		a.cmdCRS(), a.cmdHistory(), a.cmdBatch(), a.cmdRecode(), a.cmdGeocode(), a.cmdReverse(), a.cmdServe(), a.cmdCheck(), a.cmdKey(),
-		a.cmdBackup(), a.cmdRestore())
+		a.cmdBackup(), a.cmdRestore(), a.cmdRunImport())
 	strictArgs(root)
 	return root
 }

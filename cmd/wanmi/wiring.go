@@ -9,6 +9,7 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"wanmi/cmd/wanmi/internal/city"
+	"wanmi/cmd/wanmi/internal/httpapi"
 	"wanmi/data/catalog"
 	"wanmi/geocode"
 	"wanmi/gis"
@@ -36,7 +37,8 @@ type config struct {
 	Tiles    tilesConf         `yaml:"tiles"`    // what stands in the tiles of the layers
 	Archives map[string]string `yaml:"archives"` // name -> file or http(s) address of an archive served beside the layers
 
-	synthetic bool // the demo: the page says that the city is made up
+	synthetic bool             // the demo: the page says that the city is made up
+	importer  httpapi.Importer // nil: the server runs imports itself
 }
 
 // about is what the page is told of the city beside its layers.

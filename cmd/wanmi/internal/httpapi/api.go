@@ -99,6 +99,7 @@ type Config struct {
 	// Staging is the folder deliveries wait in with their reports, over restarts; a second server takes NAME-2. "": a temporary
 	// one, forgotten at the end.
 	Staging   string
+	Importer  Importer         // nil: imports run in this process
 	MaxUpload int64            // bytes of one delivery; 0: 2 GiB
 	Now       func() time.Time // nil: time.Now
 }

@@ -1,7 +1,6 @@
 package httpapi
 
 import (
-	"context"
 	"errors"
 	"os"
 	"path/filepath"
@@ -10,7 +9,6 @@ import (
 	"sync"
 	"time"
 
-	"wanmi/cmd/wanmi/internal/division"
 	"wanmi/data/census"
 	"wanmi/gis"
 )
@@ -30,7 +28,8 @@ const (
 	stateRolledBack = "rolled_back"
 )
 
-const progressEvery = 200 * time.Millisecond
+// ProgressEvery is how often an import tells how far it is.
+const ProgressEvery = 200 * time.Millisecond
 
 // reportFormats are the reports kept of every import.
 var reportFormats = []string{"html", "json", "xlsx"}
@@ -48,9 +47,9 @@ type job struct {
 	done    int64
 	total   int64
 	told    time.Time
-	event   int64          // ID of the last change
-	result  *census.Result // when its reports could not be put on disk
-	changed chan struct{}  // closed and replaced at every change
+	event   int64             // ID of the last change
+	unkept  map[string][]byte // its reports, when they could not be put on disk
+	changed chan struct{}     // closed and replaced at every change
 }
 
 // newJob makes the job of a record, whose form was read before.
@@ -107,36 +106,27 @@ func (j *job) moveLocked(state string, edit func(*jobRecord)) error {
 	return nil
 }
 
-// end notes how the import went: the reports first, then the state.
-func (j *job) end(res census.Result, cells *division.Delivered, err error) error {
-	state := stateFailed
+// end notes how the import went.
+func (j *job) end(e ImportEnd) error {
+	state, fault := stateFailed, e.Fault
 	switch {
-	case err == nil && j.opt.DryRun:
+	case fault == nil && !j.rec.Writing:
 		state = stateChecked
-	case err == nil:
+	case fault == nil:
 		state = stateCommitted
-	case gis.KindOf(err) == gis.Canceled || errors.Is(err, context.Canceled):
-		state, err = stateInterrupted, errInterrupted
-	case slices.Contains([]gis.Kind{gis.Rejected, gis.Invalid, gis.Conflict}, gis.KindOf(err)): // conflict: a locked cell would change
+	case fault.Kind == gis.Canceled:
+		state, fault = stateInterrupted, j.fault(errInterrupted)
+	case slices.Contains([]gis.Kind{gis.Rejected, gis.Invalid, gis.Conflict}, fault.Kind): // conflict: a locked cell would change
 		state = stateRejected
 	}
-	var unkept error
-	if state != stateInterrupted {
-		unkept = j.writeReports(&res)
-	}
 	edit := func(r *jobRecord) {
-		r.Summary, r.Reports, r.Batch, r.Findings, r.Generation, r.Cells, r.Error = nil, nil, 0, 0, 0, cells, ""
-		if state != stateInterrupted {
-			r.Summary, r.Reports, r.Batch, r.Findings, r.Generation = &res.Summary, res.Files, res.Batch.ID, len(res.Findings), res.Generation
-		}
-		if err != nil {
-			r.Error = strings.ReplaceAll(gis.Public(err), filepath.Join(j.dir, filesDir)+string(filepath.Separator), "")
+		r.Summary, r.Reports, r.Batch, r.Findings, r.Generation, r.Cells, r.Error = e.Summary, e.Reports, e.Batch, e.Findings, e.Generation, e.Cells, ""
+		if fault != nil {
+			r.Error = fault.Public
 		}
 	}
 	j.mu.Lock()
-	if unkept != nil {
-		j.result = &res
-	}
+	j.unkept = e.Bodies
 	moved := j.moveLocked(state, edit)
 	if moved != nil { // the state counts for this process at least
 		rec := j.rec
@@ -148,10 +138,13 @@ func (j *job) end(res census.Result, cells *division.Delivered, err error) error
 		j.changed = make(chan struct{})
 	}
 	j.mu.Unlock()
+	if e.Unkept != "" {
+		moved = errors.Join(errors.New(e.Unkept), moved)
+	}
 	if j.finished() {
 		moved = errors.Join(moved, os.RemoveAll(filepath.Join(j.dir, filesDir)))
 	}
-	return errors.Join(unkept, moved)
+	return moved
 }
 
 // errInterrupted is what an import says that the end of its server ended.
@@ -178,7 +171,7 @@ func (j *job) name(path string) string {
 // progress notes how far the import is, a few times a second at most.
 func (j *job) progress(stage string, done, total int64) {
 	j.mu.Lock()
-	quiet := stage == j.stage && time.Since(j.told) < progressEvery
+	quiet := stage == j.stage && time.Since(j.told) < ProgressEvery
 	j.mu.Unlock()
 	if quiet {
 		return

@@ -9,11 +9,9 @@ import (
 	"sync"
 	"time"
 
-	"wanmi/cmd/wanmi/internal/division"
 	"wanmi/data"
 	"wanmi/data/census"
 	"wanmi/gis"
-	"wanmi/grids"
 )
 
 // How long and how many imports are kept. An import that waits for nobody's work any more, and one that nobody decides about, is
@@ -71,16 +69,23 @@ func (im *imports) restore() error {
 		return err
 	}
 	slices.SortFunc(records, func(a, b *jobRecord) int { return a.Created.Compare(b.Created) })
+	records = slices.DeleteFunc(records, func(r *jobRecord) bool {
+		if resting(r.State) {
+			return false
+		}
+		err := idle(filepath.Join(im.folder.dir, r.ID))
+		if err != nil {
+			log.Warn("an import cannot be taken up again", "id", r.ID, "error", err)
+		}
+		return err != nil
+	})
 	batches := map[string]data.Batch{}
 	if slices.ContainsFunc(records, func(r *jobRecord) bool { return r.Writing && !resting(r.State) }) {
-		all, err := im.api.cfg.Store.Batches(im.api.done)
-		if err != nil {
-			return err
+		if err := im.barrier(im.api.done); err != nil { // another import is under way, or the store is away, which the next line tells
+			log.Warn("the end of an earlier server's import was not waited for", "error", err)
 		}
-		for _, b := range all {
-			if b.Token != "" {
-				batches[b.Token] = b
-			}
+		if batches, err = im.batches(im.api.done); err != nil {
+			return err
 		}
 	}
 	for _, r := range records {
@@ -209,27 +214,10 @@ func (im *imports) start(j *job) {
 			err = im.run(im.api.done, j)
 			<-im.turn
 		case <-im.api.done.Done():
-			err = j.end(census.Result{}, nil, context.Canceled)
+			err = j.end(ImportEnd{Fault: j.fault(context.Canceled)})
 		}
 		if err != nil {
 			im.api.cfg.Log.Error("keeping an import", "id", j.id, "error", err)
 		}
 	})
-}
-
-// run does the import. The error is that of keeping how it went.
-func (im *imports) run(ctx context.Context, j *job) error {
-	if err := j.move(stateRunning, nil); err != nil {
-		return errors.Join(err, j.end(census.Result{}, nil, err))
-	}
-	cfg := &im.api.cfg
-	j.opt.DryRun, j.opt.Actor, j.opt.Token = !j.rec.Writing, j.rec.Actor, j.token()
-	j.opt.Files, j.opt.Today = j.files(), cfg.Now().Format(time.DateOnly)
-	opt := j.opt
-	opt.Progress = j.progress
-	res, cells, err := division.Import(ctx, target{im.api, j}, opt, division.Settings{
-		Tolerance: j.tolerance, Now: cfg.Now(), Rules: grids.Rules{Land: cfg.Land, Compound: cfg.Compound, CompoundMax: cfg.CompoundMax},
-	})
-	res.RenameFiles(j.name)
-	return j.end(res, cells, err)
 }

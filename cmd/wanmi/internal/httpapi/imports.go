@@ -1,7 +1,6 @@
 package httpapi
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -178,12 +177,10 @@ func (a *API) importReport(c *call) (*reply, error) {
 // report returns the report as it was written when the import rested last.
 func (j *job) report(format string) ([]byte, error) {
 	j.mu.Lock()
-	res, state := j.result, j.rec.State
+	body, state := j.unkept[format], j.rec.State
 	j.mu.Unlock()
-	if res != nil {
-		var buf bytes.Buffer
-		err := res.WriteReport(&buf, format)
-		return buf.Bytes(), err
+	if body != nil {
+		return body, nil
 	}
 	raw, err := os.ReadFile(j.reportFile(format))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -252,7 +249,7 @@ func (a *API) undoBatch(c *call, j *job, batch int64) (*reply, error) {
 			}
 		}
 	}
-	out, err := census.RollBack(c.r.Context(), target{a, &job{}}, batch, o)
+	out, err := census.RollBack(c.r.Context(), target{ImportStore: a.cfg.Store, job: &job{}, write: a.cfg.Live.Write}, batch, o)
 	if gis.KindOf(err) == gis.Conflict && err != nil && len(out.Edited) > 0 {
 		see := make([]string, len(out.Edited))
 		for i, e := range out.Edited {

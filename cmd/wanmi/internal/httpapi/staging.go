@@ -127,6 +127,16 @@ type jobEvent struct {
 	At    time.Time `json:"at"`
 }
 
+// readRecord reads what is kept of the import in a folder.
+func readRecord(dir string) (*jobRecord, error) {
+	raw, err := os.ReadFile(filepath.Join(dir, jobFile))
+	if err != nil {
+		return nil, err
+	}
+	var r jobRecord
+	return &r, json.Unmarshal(raw, &r)
+}
+
 // save writes the record beside the old one and renames, so that a crash leaves the one or the other.
 func (r *jobRecord) save(dir string) error {
 	raw, err := json.Marshal(r)
@@ -178,11 +188,7 @@ func (s *staging) load(report func(dir string, err error)) ([]*jobRecord, error)
 			}
 			continue
 		}
-		var r jobRecord
-		raw, err := os.ReadFile(filepath.Join(dir, jobFile))
-		if err == nil {
-			err = json.Unmarshal(raw, &r)
-		}
+		r, err := readRecord(dir)
 		if err == nil && r.ID != e.Name() {
 			err = fmt.Errorf("it calls itself %q", r.ID)
 		}
@@ -190,7 +196,7 @@ func (s *staging) load(report func(dir string, err error)) ([]*jobRecord, error)
 			report(dir, err)
 			continue
 		}
-		out = append(out, &r)
+		out = append(out, r)
 	}
 	return out, nil
 }
