@@ -6,12 +6,12 @@
 Without folders: the five places under ../shared/data, and the table goes into BENCHMARKS.md between its markers. The
 edits are those of ../shared/grids/prototype/edits.py, the judge is ../shared/grids/judge.py. A cell counts as kept with
 the same code and an overlap (IoU) over 0.99. "bound": the most that can be kept: a new building across a border must
-go to one of the cells, and both differ by what changes hands; a cell gives the land that went to another community, and
-where it keeps less than LEAST of it a neighbour changes, too. "prototype": the prototype's cells of the place, updated by
-its inc.py after the same edits of them, with the bound of those; WANMI_PROTOTYPE_PYTHON names an interpreter that has
-shapely 1.8, scipy and numba, without it the column is empty. Needs python3-shapely and python3-numpy.
+go to one of the cells, and both differ by what changes hands, of all new buildings together; a cell gives the land that
+went to another community, and where it keeps less than LEAST of it a neighbour changes, too. "prototype": the prototype's cells of the
+place, updated by its inc.py after the same edits of them, with the bound of those; WANMI_PROTOTYPE_PYTHON names an
+interpreter that has shapely 1.8, scipy and numba, without it the column is empty. Needs python3-shapely and python3-numpy.
 """
-import json, os, platform, subprocess, sys
+import collections, itertools, json, os, platform, subprocess, sys
 from concurrent.futures import ThreadPoolExecutor
 from shapely.geometry import shape
 
@@ -32,26 +32,29 @@ def features(file):
 
 
 def bound(old, before, after):
-    """The share of cells that may keep more than 0.99 when each new building gets whole into the cell that leaves most."""
+    """The share of cells that may keep more than 0.99 when each new building gets whole into one of its cells, the way that leaves most."""
     known = {json.dumps(f['geometry']) for f in features(os.path.join(before, 'buildings.geojson'))}
     cells = [shape(f['geometry']) for f in old]
-    lost = set()
+    split = []  # of each new building, its area by cell
     for f in features(os.path.join(after, 'buildings.geojson')):
         if json.dumps(f['geometry']) in known:
             continue
         b = shape(f['geometry']).buffer(-0.3)
         part = {i: c.intersection(b).area for i, c in enumerate(cells) if c.intersects(b)}
-        part = {i: a for i, a in part.items() if a > 0.5}
-        best = None
-        for i in part:
-            gain = sum(a for k, a in part.items() if k != i)
-            bad = {k for k, a in part.items() if k != i and a > 0.01 * cells[k].area}
-            if gain > 0.01 * cells[i].area:
-                bad.add(i)
-            if best is None or len(bad) < len(best):
-                best = bad
-        lost |= best or set()
-    return 1 - len(lost | given([f['properties']['code'] for f in old], cells, before, after)) / len(cells)
+        split.append({i: a for i, a in part.items() if a > 0.5})
+    split = [part for part in split if len(part) > 1]
+    best = None
+    for to in itertools.product(*split):
+        gave, got = collections.Counter(), collections.Counter()
+        for part, i in zip(split, to):
+            for k, a in part.items():
+                if k != i:
+                    gave[k] += a
+                    got[i] += a
+        lost = {k for k in gave.keys() | got.keys() if cells[k].area - gave[k] <= 0.99 * (cells[k].area + got[k])}
+        if best is None or len(lost) < len(best):
+            best = lost
+    return 1 - len(best | given([f['properties']['code'] for f in old], cells, before, after)) / len(cells)
 
 
 def given(codes, cells, before, after):
@@ -134,8 +137,8 @@ def note(text):
     if begin not in old:
         old = old.rstrip('\n') + f'\n\n## Updates after small edits, judged\n\n{begin}\n{end}\n'
     head = (f'`scripts/bench_edits.py OUT`, {os.cpu_count()} x {platform.machine()}: `--mode repair` after the edits of the prototype. Kept: same code and IoU over 0.99, by the\n'
-            'independent judge. Bound: the most any update can keep. A new building across a border must go to one cell, and its 210 m² are over 1 % of both; a strip that\n'
-            'goes to another community is lost to its cells, and what is left of one may be too small. Prototype: its own cells of the place, updated by it after the same\n'
+            'independent judge. Bound: the most any update can keep. A new building across a border must go to one cell, and its 210 m² are over 1 % of both, or what several\n'
+            'bring is; a strip that goes to another community is lost to its cells, and what is left of one may be too small. Prototype: its own cells of the place, updated by it after the same\n'
             'edits of them, judged in the same way.')
     a, b = old.index(begin) + len(begin), old.index(end)
     with open(path, 'w', encoding='utf-8') as f:
