@@ -102,6 +102,16 @@ func (in *LayerInfo) lowFields(l *layer) {
 	}
 }
 
+// HasProperty reports whether one of the layers has the property in its tiles.
+func (s *Set) HasProperty(layers []string, property string) bool {
+	for _, name := range layers {
+		if i, ok := s.byName[name]; ok && s.layers[i].has(property) {
+			return true
+		}
+	}
+	return false
+}
+
 // Has reports whether a layer is served.
 func (s *Set) Has(layer string) bool {
 	_, ok := s.byName[layer]
@@ -168,48 +178,61 @@ type TileJSON struct {
 
 // TileJSON describes the named layers. base is the address before /tiles, as https://host/prefix, with or without a final slash.
 func (s *Set) TileJSON(layers []string, base string) (*TileJSON, error) {
+	infos, err := s.Infos(layers)
+	if err != nil {
+		return nil, err
+	}
+	return NewTileJSON(infos, base), nil
+}
+
+// Infos returns the catalogue's entries of the named layers, in drawing order.
+func (s *Set) Infos(layers []string) ([]LayerInfo, error) {
 	at, err := s.find(layers)
 	if err != nil {
 		return nil, err
 	}
-	names := make([]string, len(at))
+	infos := make([]LayerInfo, len(at))
 	for i, k := range at {
-		names[i] = s.cfg.Layers[k].Name
+		infos[i] = s.layers[k].info()
+	}
+	return infos, nil
+}
+
+// NewTileJSON describes layers that stand in one tile in this order, whatever they are made from. base is as for [Set.TileJSON].
+func NewTileJSON(infos []LayerInfo, base string) *TileJSON {
+	names := make([]string, len(infos))
+	for i := range infos {
+		names[i] = infos[i].Name
 	}
 	path := strings.Join(names, ",")
 	j := &TileJSON{
 		TileJSON: "3.0.0", Name: path, Scheme: "xyz",
 		Tiles: []string{strings.TrimSuffix(base, "/") + "/tiles/" + path + "/{z}/{x}/{y}.mvt"},
 	}
-	s.describe(j, at)
-	return j, nil
+	j.describe(infos)
+	return j
 }
 
 // describe fills zooms, bounds, centre and layers.
-func (s *Set) describe(j *TileJSON, at []int) {
+func (j *TileJSON) describe(infos []LayerInfo) {
 	j.MinZoom, j.MaxZoom = MaxZoom, 0
-	var all box
+	j.Bounds = [4]float64{-180, -85.0511287798066, 180, 85.0511287798066}
 	some := false
-	for _, k := range at {
-		l := s.layers[k]
-		j.MinZoom, j.MaxZoom = min(j.MinZoom, l.rule.MinZoom), max(j.MaxZoom, l.rule.MaxZoom)
-		if b, ok := l.bound(); ok {
-			if some {
-				b = b.union(all)
-			}
-			all, some = b, true
+	for i := range infos {
+		in := &infos[i]
+		j.MinZoom, j.MaxZoom = min(j.MinZoom, in.MinZoom), max(j.MaxZoom, in.MaxZoom)
+		if b := in.Bounds; b != nil && some {
+			j.Bounds = [4]float64{min(j.Bounds[0], b[0]), min(j.Bounds[1], b[1]), max(j.Bounds[2], b[2]), max(j.Bounds[3], b[3])}
+		} else if b != nil {
+			j.Bounds, some = *b, true
 		}
-		j.VectorLayers = append(j.VectorLayers, l.vector())
+		j.VectorLayers = append(j.VectorLayers, in.vector())
 	}
-	b := orb.Bound{Min: orb.Point{-180, -85.0511287798066}, Max: orb.Point{180, 85.0511287798066}}
-	zoom := j.MinZoom
+	zoom, b := j.MinZoom, j.Bounds
 	if some {
-		b = s.grid.bounds(all)
-		zoom = fitZoom(all, j.MinZoom, j.MaxZoom)
+		zoom = fitZoom(mercator.box(orb.Bound{Min: orb.Point{b[0], b[1]}, Max: orb.Point{b[2], b[3]}}), j.MinZoom, j.MaxZoom)
 	}
-	j.Bounds = bounds(b)
-	c := b.Center()
-	j.Center = [3]float64{c[0], c[1], float64(zoom)}
+	j.Center = [3]float64{(b[0] + b[2]) / 2, (b[1] + b[3]) / 2, float64(zoom)}
 }
 
 // fitZoom is the deepest zoom at which b is no wider than two tiles.
@@ -222,8 +245,7 @@ func fitZoom(b box, lo, hi int) int {
 	return z
 }
 
-func (l *layer) vector() VectorLayer {
-	in := l.info()
+func (in *LayerInfo) vector() VectorLayer {
 	v := VectorLayer{ID: in.Name, Description: in.En, MinZoom: in.MinZoom, MaxZoom: in.MaxZoom, Fields: map[string]string{}}
 	for _, f := range in.Fields {
 		switch f.Type {

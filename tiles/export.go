@@ -163,7 +163,7 @@ func (s *Set) plan(o ExportOptions) (*export, error) {
 			names = append(names, s.cfg.Layers[i].Name)
 		}
 	}
-	at, err := s.find(names)
+	infos, err := s.Infos(names)
 	if err != nil {
 		return nil, err
 	}
@@ -171,7 +171,7 @@ func (s *Set) plan(o ExportOptions) (*export, error) {
 	if e.req, err = s.request(names, TileOptions{}); err != nil {
 		return nil, err
 	}
-	s.describe(e.json, at)
+	e.json.describe(infos)
 	j := e.json
 	if o.MinZoom < 0 || o.MaxZoom < 0 || o.MaxZoom > MaxZoom || o.MaxZoom > 0 && o.MaxZoom < o.MinZoom {
 		return nil, gis.E(gis.Invalid, nil, "zooms %d to %d: from 0 to %d, the smaller first", o.MinZoom, o.MaxZoom, MaxZoom)

@@ -67,6 +67,7 @@ for seven days after their last change; one that was being read when the server 
 // override lets the flags that were given win over the file.
 func (c *config) override(cmd *cobra.Command, f serveFlags) {
 	given := cmd.Flags().Changed
+	c.db = f.db
 	if c.Addr == "" || given("addr") {
 		c.Addr = f.addr
 	}
@@ -123,12 +124,17 @@ func (a *app) serve(ctx context.Context, st store, conf config, ready func(addr 
 	if err != nil {
 		return err
 	}
-	archives, err := a.openShelf(ctx, conf.Archives, live, log)
+	tabled, err := a.openTables(ctx, conf, log)
+	if err != nil {
+		return err
+	}
+	defer tabled.Close()
+	archives, err := a.openShelf(ctx, conf.Archives, live, tabled, log)
 	if err != nil {
 		return err
 	}
 	api, err := httpapi.New(httpapi.Config{
-		Live: live, Store: st, UI: webui.FS(), Archives: archives, Log: log, Public: conf.Public == nil || *conf.Public,
+		Live: live, Store: st, UI: webui.FS(), Archives: archives, Tables: tabled, Log: log, Public: conf.Public == nil || *conf.Public,
 		BasePath: conf.BasePath, TrustProxy: conf.TrustProxy, Version: version, About: conf.about(), Presets: presets, Now: a.now,
 		Land: conf.Land, Compound: conf.Compound, CompoundMax: conf.CompoundMax, Staging: conf.Staging, Importer: conf.importer,
 	})

@@ -11,6 +11,7 @@ import (
 	"wanmi/cmd/wanmi/internal/city"
 	"wanmi/cmd/wanmi/internal/httpapi"
 	"wanmi/cmd/wanmi/internal/shelf"
+	"wanmi/cmd/wanmi/internal/tables"
 )
 
 func (a *app) cmdTilesServe() *cobra.Command {
@@ -56,7 +57,7 @@ func (a *app) serveArchives(ctx context.Context, named map[string]string, cfg ht
 	log, flush := a.logger()
 	defer flush()
 	cfg.Log = log
-	if cfg.Archives, err = a.openShelf(ctx, named, nil, cfg.Log); err != nil {
+	if cfg.Archives, err = a.openShelf(ctx, named, nil, nil, cfg.Log); err != nil {
 		return err
 	}
 	api, err := httpapi.NewArchives(cfg)
@@ -66,8 +67,8 @@ func (a *app) serveArchives(ctx context.Context, named map[string]string, cfg ht
 	return a.serveHTTP(ctx, ln, api, cfg.Archives, log, func(addr string) { a.say("serving %d archives on http://%s/catalog", len(named), addr) })
 }
 
-// openShelf opens the archives; their names must be none of the layers of live.
-func (a *app) openShelf(ctx context.Context, named map[string]string, live *city.Live, log *slog.Logger) (*shelf.Shelf, error) {
+// openShelf opens the archives; their names must be none of the layers of live, nor of the tables.
+func (a *app) openShelf(ctx context.Context, named map[string]string, live *city.Live, tabled *tables.Tables, log *slog.Logger) (*shelf.Shelf, error) {
 	layers := map[string]bool{}
 	if live != nil {
 		if set := live.View().Tiles; set != nil {
@@ -79,6 +80,9 @@ func (a *app) openShelf(ctx context.Context, named map[string]string, live *city
 	taken := func(name string) string {
 		if layers[name] {
 			return "a layer of the city"
+		}
+		if _, ok := tabled.Layer(name); ok {
+			return "a table under tiles.postgres"
 		}
 		return ""
 	}

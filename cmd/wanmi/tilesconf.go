@@ -17,6 +17,7 @@ type tilesConf struct {
 	MaxBytes   int                  `yaml:"max_bytes"`   // a tile's size after gzip above which it is thinned further
 	CacheBytes int64                `yaml:"cache_bytes"` // memory for finished tiles; negative: none are kept
 	Layers     map[string]layerConf `yaml:"layers"`
+	Postgres   postgresConf         `yaml:"postgres"` // tables served beside the layers
 }
 
 // layerConf is tiles.LayerRule, every part of it optional.

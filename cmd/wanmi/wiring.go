@@ -39,6 +39,8 @@ type config struct {
 
 	synthetic bool             // the demo: the page says that the city is made up
 	importer  httpapi.Importer // nil: the server runs imports itself
+	file      string           // it was read from
+	db        string           // the store
 }
 
 // about is what the page is told of the city beside its layers.
@@ -59,7 +61,7 @@ func (c config) about() map[string]any {
 }
 
 func readConfig(file string) (config, error) {
-	var c config
+	c := config{file: file}
 	if file == "" {
 		return c, nil
 	}
@@ -77,6 +79,9 @@ func readConfig(file string) (config, error) {
 		return c, gis.E(gis.Invalid, nil, "configuration %s: %v", file, err)
 	}
 	if _, err := c.Tiles.config(); err != nil {
+		return c, gis.E(gis.Invalid, nil, "configuration %s: %v", file, err)
+	}
+	if _, err := c.Tiles.Postgres.specs(""); err != nil {
 		return c, gis.E(gis.Invalid, nil, "configuration %s: %v", file, err)
 	}
 	return c, nil

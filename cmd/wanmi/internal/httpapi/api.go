@@ -18,6 +18,7 @@ import (
 
 	"wanmi/cmd/wanmi/internal/city"
 	"wanmi/cmd/wanmi/internal/shelf"
+	"wanmi/cmd/wanmi/internal/tables"
 	"wanmi/data"
 	"wanmi/gis"
 	"wanmi/grids"
@@ -82,6 +83,7 @@ type Config struct {
 	Store    Store
 	UI       fs.FS                // the page, styles, sprites and fonts; nil: no page
 	Archives *shelf.Shelf         // served beside the layers; nil: none
+	Tables   *tables.Tables       // served beside the layers; nil: none
 	Log      *slog.Logger         // nil: nothing is logged
 	Metrics  *prometheus.Registry // nil: a private one
 	Public   bool                 // reading needs no key

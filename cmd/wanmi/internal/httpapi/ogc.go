@@ -153,6 +153,9 @@ func (a *API) ogcCollections(c *call) (*reply, error) {
 			all = append(all, a.collection(c, l, infos[l.Name]))
 		}
 	}
+	for _, l := range a.cfg.Tables.Layers() {
+		all = append(all, a.tableCollection(c, l))
+	}
 	b := a.ogcBase(c)
 	return jsonReply(object{"collections": all, "links": []link{{b + "/collections", "self", "application/json", ""}}})
 }
@@ -179,6 +182,12 @@ func (c *call) layer() (*gis.Layer, error) {
 
 // ogcCollection is GET /ogc/collections/{id}.
 func (a *API) ogcCollection(c *call) (*reply, error) {
+	if l, ok := a.cfg.Tables.Layer(c.vars["id"]); ok {
+		if err := c.format(); err != nil {
+			return nil, err
+		}
+		return jsonReply(a.tableCollection(c, l))
+	}
 	l, err := c.layer()
 	if err != nil {
 		return nil, err

@@ -7,6 +7,10 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/paulmach/orb"
+	"github.com/paulmach/orb/maptile"
+
+	"wanmi/cmd/wanmi/internal/tables"
 	"wanmi/gis"
 	"wanmi/tiles"
 )
@@ -15,22 +19,29 @@ var collectionsParam = param{name: "collections", typ: "string", doc: "collectio
 
 // origin is what a tile set is made of: one collection, or some of all.
 type origin struct {
-	title  string
-	path   string // below /ogc
-	query  string // what picks the collections, with its ?
-	layers []string
-	set    *tiles.Set
+	title string
+	path  string // below /ogc
+	query string // what picks the collections, with its ?
+	composed
 }
 
-// origin reads the collections of the path or of the query.
-func (c *call) origin() (o origin, err error) {
+// originOf reads the collections of the path or of the query. Without a choice they are all those of the city; tables are chosen by name.
+func (a *API) originOf(c *call) (o origin, err error) {
 	if err := c.format(); err != nil {
 		return o, err
+	}
+	id := c.vars["id"]
+	if l, ok := a.cfg.Tables.Layer(id); ok {
+		o.title, o.path, o.composed = l.Name(), "/collections/"+l.Name(), composed{live: []*tables.Layer{l}}
+		if in, _ := l.Known(); in != nil {
+			o.title = titleOf(in)
+		}
+		return o, nil
 	}
 	if o.set, err = c.tiles(); err != nil {
 		return o, err
 	}
-	if c.vars["id"] != "" {
+	if id != "" {
 		l, err := c.layer()
 		if err != nil {
 			return o, err
@@ -51,23 +62,27 @@ func (c *call) origin() (o origin, err error) {
 	if o.layers = all; !c.q.Has("collections") {
 		return o, nil
 	}
-	o.layers = nil
+	for _, l := range a.cfg.Tables.Layers() {
+		all = append(all, l.Name())
+	}
+	var names []string
 	for name := range strings.SplitSeq(c.q.Get("collections"), ",") {
 		name = strings.TrimSpace(name[strings.LastIndexByte(name, '/')+1:]) // a full address will do, too
 		if !slices.Contains(all, name) {
 			return o, gis.E(gis.Invalid, nil, "no collection %s with tiles; there are %s", clip(name), strings.Join(all, ", "))
 		}
-		if !slices.Contains(o.layers, name) {
-			o.layers = append(o.layers, name)
+		if !slices.Contains(names, name) {
+			names = append(names, name)
 		}
 	}
-	o.title, o.query = strings.Join(o.layers, ", "), "?collections="+url.QueryEscape(strings.Join(o.layers, ","))
+	o.composed = a.compose(o.set, names)
+	o.title, o.query = strings.Join(names, ", "), "?collections="+url.QueryEscape(strings.Join(names, ","))
 	return o, nil
 }
 
 // ogcTilesets is GET /ogc/tiles and GET /ogc/collections/{id}/tiles.
 func (a *API) ogcTilesets(c *call) (*reply, error) {
-	o, err := c.origin()
+	o, err := a.originOf(c)
 	if err != nil {
 		return nil, err
 	}
@@ -81,7 +96,7 @@ func (a *API) ogcTilesets(c *call) (*reply, error) {
 
 // ogcTileset is GET /ogc/tiles/{tms} and GET /ogc/collections/{id}/tiles/{tms}.
 func (a *API) ogcTileset(c *call) (*reply, error) {
-	o, err := c.origin()
+	o, err := a.originOf(c)
 	if err != nil {
 		return nil, err
 	}
@@ -90,14 +105,11 @@ func (a *API) ogcTileset(c *call) (*reply, error) {
 		return nil, err
 	}
 	out := a.tileset(c, &o, m)
-	lo, hi, err := o.set.Zooms(o.layers)
+	infos, err := o.infos(c)
 	if err != nil {
 		return nil, err
 	}
-	b, some, err := o.set.Bounds(o.layers)
-	if err != nil {
-		return nil, err
-	}
+	lo, hi, b, some := span(infos)
 	if some {
 		all := []limits{}
 		for i := max(lo-m.shift, m.first); i <= hi-m.shift; i++ {
@@ -106,11 +118,10 @@ func (a *API) ogcTileset(c *call) (*reply, error) {
 		out["tileMatrixSetLimits"] = all
 		out["boundingBox"] = object{"lowerLeft": b.Min, "upperRight": b.Max, "crs": crs84}
 	}
-	layers, infos := []object{}, c.layerInfos()
-	for _, name := range o.layers {
-		in := infos[name]
+	layers := []object{}
+	for _, in := range infos {
 		l := object{
-			"id": name, "title": in.Zh + " · " + in.En, "dataType": "vector", "propertiesSchema": propertiesOf(in),
+			"id": in.Name, "title": titleOf(&in), "dataType": "vector", "propertiesSchema": propertiesOf(in),
 			"minTileMatrix": strconv.Itoa(max(in.MinZoom-m.shift, m.first)), "maxTileMatrix": strconv.Itoa(in.MaxZoom - m.shift),
 		}
 		if d := slices.Index([]string{gis.Point.String(), gis.Line.String(), gis.Polygon.String()}, in.Geometry); d >= 0 {
@@ -142,7 +153,7 @@ func (a *API) tileset(c *call, o *origin, m *matrixSet) object {
 // ogcTile is GET /ogc/tiles/{tms}/{z}/{y}/{x} and GET /ogc/collections/{id}/tiles/{tms}/{z}/{y}/{x}. What is outside the limits of the
 // tile set is not found.
 func (a *API) ogcTile(c *call) (*reply, error) {
-	o, err := c.origin()
+	o, err := a.originOf(c)
 	if err != nil {
 		return nil, err
 	}
@@ -154,25 +165,52 @@ func (a *API) ogcTile(c *call) (*reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	lo, hi, err := o.set.Zooms(o.layers)
+	lo, hi, err := o.zooms(c)
 	if err != nil {
 		return nil, err
 	}
 	if z := int(t.Z); z < lo || z > hi {
 		return nil, gis.E(gis.NotFound, nil, "no tiles in matrix %s; there are some from %d to %d", c.vars["z"], max(lo-m.shift, m.first), hi-m.shift)
 	}
+	rp, err := a.ogcTileOf(c, &o, t, m)
+	if err != nil || rp.status != http.StatusNoContent {
+		return rp, err
+	}
+	if b, some, err := o.bounds(c); err != nil || some && !m.limits(int(t.Z)-m.shift, b).has(t) {
+		return nil, gis.E(gis.NotFound, err, "the tile is outside the limits of the tile set")
+	}
+	return rp, nil
+}
+
+func (a *API) ogcTileOf(c *call, o *origin, t maptile.Tile, m *matrixSet) (*reply, error) {
+	if len(o.live) > 0 {
+		return a.liveTile(c, o.composed, t, m.geographic)
+	}
 	set := o.set
 	if m.geographic {
 		set = set.Geographic()
 	}
-	rp, err := a.tileOf(c, set, o.layers, t)
-	if err != nil || rp.status != http.StatusNoContent {
-		return rp, err
+	return a.tileOf(c, set, o.layers, t)
+}
+
+// zooms are the first and the last that have tiles.
+func (o *origin) zooms(c *call) (lo, hi int, err error) {
+	if len(o.live) == 0 {
+		return o.set.Zooms(o.layers)
 	}
-	if b, some, err := o.set.Bounds(o.layers); err != nil || some && !m.limits(int(t.Z)-m.shift, b).has(t) {
-		return nil, gis.E(gis.NotFound, err, "the tile is outside the limits of the tile set")
+	infos, err := o.infos(c)
+	lo, hi, _, _ = span(infos)
+	return lo, hi, err
+}
+
+// bounds are where something is, in degrees.
+func (o *origin) bounds(c *call) (b orb.Bound, some bool, err error) {
+	if len(o.live) == 0 {
+		return o.set.Bounds(o.layers)
 	}
-	return rp, nil
+	infos, err := o.infos(c)
+	_, _, b, some = span(infos)
+	return b, some, err
 }
 
 // propertiesOf is the JSON schema of a layer's properties in tiles.

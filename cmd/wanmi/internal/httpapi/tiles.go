@@ -46,6 +46,9 @@ func (a *API) catalog(c *call) (*reply, error) {
 	if list := a.archiveList(); len(list) > 0 {
 		out["archives"] = list
 	}
+	if list := a.tableList(); len(list) > 0 {
+		out["tables"] = list
+	}
 	rp, err := jsonReply(out)
 	if err == nil {
 		rp.etag = bodyTag(rp.body)
@@ -70,15 +73,12 @@ func (a *API) tileJSON(c *call) (*reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	set, err := c.tiles()
+	p := a.compose(c.view.Tiles, layers)
+	infos, err := p.infos(c)
 	if err != nil {
 		return nil, err
 	}
-	doc, err := set.TileJSON(layers, a.origin(c.r))
-	if err != nil {
-		return nil, err
-	}
-	rp, err := jsonReply(doc)
+	rp, err := jsonReply(tiles.NewTileJSON(infos, a.origin(c.r)))
 	if err == nil {
 		rp.etag = bodyTag(rp.body)
 	}
@@ -97,6 +97,9 @@ func (a *API) tile(c *call) (*reply, error) {
 	addr, err := tiles.ParseAddr(c.vars["z"], c.vars["x"], c.vars["y"])
 	if err != nil {
 		return nil, err
+	}
+	if p := a.compose(c.view.Tiles, layers); len(p.live) > 0 {
+		return a.liveTile(c, p, addr, false)
 	}
 	set, err := c.tiles()
 	if err != nil {
