@@ -17,6 +17,7 @@ type Tx interface {
 	// Assign gives rows other values in the named fields, which follow from something else, as the cell a component lies in;
 	// the key is none of them. What has the values already, and an ID there is no row of, is passed over. It returns how many
 	// rows changed. It is Put for many, in time that allows a whole city, and the change log and the history tell the same.
+	// Each row comes once; where one is refused, those before it may have been changed.
 	Assign(layer string, fields []string, rows iter.Seq[Assigned]) (int64, error)
 	// Delete removes the row, gis.NotFound when there is none.
 	Delete(layer, key string) error

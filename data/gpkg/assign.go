@@ -1,6 +1,8 @@
 package gpkg
 
 import (
+	"cmp"
+	"database/sql"
 	"fmt"
 	"iter"
 	"strings"
@@ -100,61 +102,176 @@ func (l *layerTx) assignEach(at []int, rows iter.Seq[data.Assigned]) (n int64, e
 	return n, nil
 }
 
+// assignChunk is how many rows a bulk write is told before it changes them: while SQLite does, who tells finds out the next.
+// All at once, placing the 40,000 components of a city and writing where they lie each had a core to itself, one after the other.
+const assignChunk = 4096
+
+// assignment is Assign in a bulk write.
+type assignment struct {
+	*layerTx
+	at          []int
+	history     string         // what keeps the former versions of the rows in the temporary tables
+	update      string         // what changes those rows
+	number      map[*any]int64 // of the values told so far, by their first: rows that share their Values share a row of values
+	value, many *sql.Stmt      // what fills the temporary tables
+	args        []any          // of many
+	told        int64          // rows in the temporary table
+	triggers    bool           // are taken off
+}
+
 // assignAll is Assign in a bulk write.
-func (l *layerTx) assignAll(at []int, rows iter.Seq[data.Assigned]) (int64, error) {
-	cols := make([]string, len(at))
-	differs := make([]string, len(at))
-	sets := make([]string, len(at))
-	former := make([]string, len(at))
-	blank := make([]string, len(at))
-	for i, k := range at {
-		name := l.t.layer.Fields[k].Name
+func (l *layerTx) assignAll(at []int, rows iter.Seq[data.Assigned]) (n int64, err error) {
+	a := assignment{layerTx: l, at: at, number: map[*any]int64{}, args: make([]any, 0, 2*assignRows)}
+	if err := a.begin(); err != nil {
+		return 0, err
+	}
+	for r := range rows {
+		if err = l.tx.check(); err == nil {
+			err = a.tell(r)
+		}
+		if err == nil && a.told >= assignChunk {
+			err = a.change(&n)
+		}
+		if err != nil {
+			break
+		}
+	}
+	if err == nil {
+		err = a.change(&n)
+	}
+	return n, cmp.Or(err, a.end())
+}
+
+// begin makes the temporary tables and the statements.
+func (a *assignment) begin() (err error) {
+	t := a.t
+	cols := make([]string, len(a.at))
+	differs := make([]string, len(a.at))
+	sets := make([]string, len(a.at))
+	former := make([]string, len(a.at))
+	blank := make([]string, len(a.at))
+	for i, k := range a.at {
+		name := t.layer.Fields[k].Name
 		cols[i] = fmt.Sprintf("c%d", i)
 		differs[i] = fmt.Sprintf("t.%s IS NOT v.c%d", quote(name), i)
 		sets[i] = fmt.Sprintf("%s = v.c%d", quote(name), i)
 		former[i] = fmt.Sprintf("'%s', t.%s", name, quote(name))
 		blank[i] = fmt.Sprintf("t.%s IS NULL", quote(name))
 	}
-	err := l.execAll(
+	err = a.execAll(
 		`CREATE TEMP TABLE wanmi_value (id INTEGER PRIMARY KEY, `+strings.Join(cols, ", ")+`)`,
 		`CREATE TEMP TABLE wanmi_assigned (fid INTEGER PRIMARY KEY, value INTEGER NOT NULL)`)
 	if err != nil {
-		return 0, err
-	}
-	told, err := l.bringAssigned(at, rows)
-	if err != nil {
-		l.execAll(`DROP TABLE temp.wanmi_assigned`, `DROP TABLE temp.wanmi_value`)
-		return 0, err
+		return err
 	}
 	const with = `temp.wanmi_assigned a JOIN temp.wanmi_value v ON v.id = a.value`
-	where := "t.fid = a.fid AND (" + strings.Join(differs, " OR ") + ")"
+	// The plus keeps SQLite from going through the whole layer, looking for each row whether it was told.
+	where := "t.fid = +a.fid AND (" + strings.Join(differs, " OR ") + ")"
 	// A version this same bulk write made was never seen by anybody and is not kept.
 	// Most often a row had nothing before: that object is made once.
-	q := fmt.Sprintf(`INSERT INTO feature_history (layer, key, feature, rev, op, shape, fields) SELECT '%s', t.%s, t.fid, t.rev, '%s', NULL,
+	a.history = fmt.Sprintf(`INSERT INTO feature_history (layer, key, feature, rev, op, shape, fields) SELECT '%s', t.%s, t.fid, t.rev, '%s', NULL,
 		CASE WHEN %s THEN ? ELSE json_object(%s) END
-		FROM %s CROSS JOIN %s t WHERE %s AND t.rev <> ?`, l.t.name, quote(l.t.key), opAssign, strings.Join(blank, " AND "), strings.Join(former, ", "),
-		with, quote(l.t.name), where)
-	if _, err := l.tx.sql.ExecContext(l.tx.own, q, l.t.blankJSON(at), l.seq); err != nil {
-		return 0, err
+		FROM %s CROSS JOIN %s t WHERE %s AND t.rev <> ?`, t.name, quote(t.key), opAssign, strings.Join(blank, " AND "), strings.Join(former, ", "),
+		with, quote(t.name), where)
+	a.update = fmt.Sprintf(`UPDATE %s AS t SET %s, rev = ? FROM %s WHERE %s`, quote(t.name), strings.Join(sets, ", "), with, where)
+	if a.value, err = a.tx.sql.PrepareContext(a.tx.own, `INSERT INTO temp.wanmi_value VALUES (?`+strings.Repeat(", ?", len(a.at))+`)`); err != nil {
+		return err
+	}
+	a.many, err = a.tx.sql.PrepareContext(a.tx.own, `INSERT OR REPLACE INTO temp.wanmi_assigned VALUES (?, ?)`+strings.Repeat(", (?, ?)", assignRows-1))
+	return err
+}
+
+// tell brings a row into the temporary tables.
+func (a *assignment) tell(r data.Assigned) error {
+	if len(r.Values) != len(a.at) {
+		_, err := a.encodeAssigned(a.at, r)
+		return err
+	}
+	id, ok := a.number[&r.Values[0]]
+	if !ok {
+		enc, err := a.encodeAssigned(a.at, r)
+		if err != nil {
+			return err
+		}
+		id = int64(len(a.number)) + 1
+		a.number[&r.Values[0]] = id
+		if _, err := a.value.ExecContext(a.tx.own, append([]any{id}, enc...)...); err != nil {
+			return err
+		}
+	}
+	a.told++
+	if a.args = append(a.args, r.ID, id); len(a.args) < cap(a.args) {
+		return nil
+	}
+	_, err := a.many.ExecContext(a.tx.own, a.args...)
+	a.args = a.args[:0]
+	return err
+}
+
+// change changes the rows told since it was called last, and adds to n how many were other than told.
+func (a *assignment) change(n *int64) error {
+	l := a.layerTx
+	if len(a.args) > 0 {
+		last := `INSERT OR REPLACE INTO temp.wanmi_assigned VALUES (?, ?)` + strings.Repeat(", (?, ?)", len(a.args)/2-1)
+		if _, err := l.tx.sql.ExecContext(l.tx.own, last, a.args...); err != nil {
+			return err
+		}
+		a.args = a.args[:0]
+	}
+	if a.told == 0 {
+		return nil
+	}
+	if _, err := l.tx.sql.ExecContext(l.tx.own, a.history, l.t.blankJSON(a.at), l.seq); err != nil {
+		return err
 	}
 	if err := l.tx.mark(); err != nil {
-		return 0, err
+		return err
 	}
 	seq := l.seq
 	if seq == 0 {
 		seq = l.tx.seq + 1 // the number this change gets in the log once it is known to be one
 	}
-	q = fmt.Sprintf(`UPDATE %s AS t SET %s, rev = ? FROM %s WHERE %s`, quote(l.t.name), strings.Join(sets, ", "), with, where)
-	n, err := l.untriggered(told, q, seq)
-	if err == nil && n > 0 {
+	if err := a.untrigger(); err != nil {
+		return err
+	}
+	res, err := l.tx.sql.ExecContext(l.tx.own, a.update, seq)
+	if err != nil {
+		return err
+	}
+	changed, err := res.RowsAffected()
+	if err == nil && changed > 0 {
 		err = l.note(gis.Change{}, false, false)
 	}
-	l.updated += n
-	l.assigned = l.assigned || n > 0
+	*n += changed
+	l.updated += changed
+	l.assigned = l.assigned || changed > 0
 	if err != nil {
-		return 0, err
+		return err
 	}
-	return n, l.execAll(`DROP TABLE temp.wanmi_assigned`, `DROP TABLE temp.wanmi_value`)
+	a.told = 0
+	return l.execAll(`DELETE FROM temp.wanmi_assigned`)
+}
+
+// untrigger takes the triggers off for an update that touches neither shapes nor ids. SQLite asks those of the R-tree at every row
+// all the same, a third of the time: with many rows they are off meanwhile.
+func (a *assignment) untrigger() error {
+	if a.triggers || !a.t.hasGeom() || a.repack || a.told <= rebuildAfter {
+		return nil
+	}
+	a.triggers = true
+	return a.execAll(a.t.dropTriggers()...)
+}
+
+// end puts the triggers back and takes the temporary tables away.
+func (a *assignment) end() error {
+	a.value.Close()
+	a.many.Close()
+	if a.triggers {
+		if err := a.execAll(a.t.createTriggers()...); err != nil {
+			return err
+		}
+	}
+	return a.execAll(`DROP TABLE temp.wanmi_assigned`, `DROP TABLE temp.wanmi_value`)
 }
 
 // blankJSON is the JSON object of the fields without values.
@@ -167,27 +284,6 @@ func (t *table) blankJSON(at []int) string {
 	return string(b)
 }
 
-// untriggered carries out an update of about n rows that touches neither shapes nor ids. SQLite asks the triggers of the
-// R-tree at every row all the same, a third of the time: for many rows they are taken off meanwhile.
-func (l *layerTx) untriggered(n int64, query string, args ...any) (int64, error) {
-	off := l.t.hasGeom() && !l.repack && n > rebuildAfter
-	if off {
-		if err := l.execAll(l.t.dropTriggers()...); err != nil {
-			return 0, err
-		}
-	}
-	res, err := l.tx.sql.ExecContext(l.tx.own, query, args...)
-	if err != nil {
-		return 0, err
-	}
-	if off {
-		if err := l.execAll(l.t.createTriggers()...); err != nil {
-			return 0, err
-		}
-	}
-	return res.RowsAffected()
-}
-
 func (l *layerTx) execAll(stmts ...string) error {
 	for _, s := range stmts {
 		if _, err := l.tx.sql.ExecContext(l.tx.own, s); err != nil {
@@ -195,55 +291,6 @@ func (l *layerTx) execAll(stmts ...string) error {
 		}
 	}
 	return nil
-}
-
-// bringAssigned fills the temporary tables and returns of how many rows it was told. Rows that share their Values share a row of values.
-func (l *layerTx) bringAssigned(at []int, rows iter.Seq[data.Assigned]) (told int64, err error) {
-	value, err := l.tx.sql.PrepareContext(l.tx.own, `INSERT INTO temp.wanmi_value VALUES (?`+strings.Repeat(", ?", len(at))+`)`)
-	if err != nil {
-		return told, err
-	}
-	defer value.Close()
-	many, err := l.tx.sql.PrepareContext(l.tx.own, `INSERT OR REPLACE INTO temp.wanmi_assigned VALUES (?, ?)`+strings.Repeat(", (?, ?)", assignRows-1))
-	if err != nil {
-		return told, err
-	}
-	defer many.Close()
-	number := map[*any]int64{}
-	args := make([]any, 0, 2*assignRows)
-	for r := range rows {
-		if err := l.tx.check(); err != nil {
-			return told, err
-		}
-		if len(r.Values) != len(at) {
-			_, err := l.encodeAssigned(at, r)
-			return told, err
-		}
-		id, ok := number[&r.Values[0]]
-		if !ok {
-			enc, err := l.encodeAssigned(at, r)
-			if err != nil {
-				return told, err
-			}
-			id = int64(len(number)) + 1
-			number[&r.Values[0]] = id
-			if _, err := value.ExecContext(l.tx.own, append([]any{id}, enc...)...); err != nil {
-				return told, err
-			}
-		}
-		told++
-		if args = append(args, r.ID, id); len(args) == cap(args) {
-			if _, err := many.ExecContext(l.tx.own, args...); err != nil {
-				return told, err
-			}
-			args = args[:0]
-		}
-	}
-	if len(args) == 0 {
-		return told, nil
-	}
-	_, err = l.tx.sql.ExecContext(l.tx.own, `INSERT OR REPLACE INTO temp.wanmi_assigned VALUES (?, ?)`+strings.Repeat(", (?, ?)", len(args)/2-1), args...)
-	return told, err
 }
 
 // archive keeps the row as it is before a change. A version this same bulk write made was never seen by anybody and is not kept.
