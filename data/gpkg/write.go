@@ -37,7 +37,9 @@ func (s *Store) writeLocked(ctx context.Context, w data.WriteInfo, fn func(data.
 	done := false
 	defer func() {
 		t.closeLoads()
-		defer func() { s.keepStmts(t.own, t.asked) }()
+		if !w.Bulk { // after a bulk write there may be none for long
+			defer func() { s.keepStmts(t.own, t.asked) }()
+		}
 		if t.renew {
 			defer s.renewWriter(context.WithoutCancel(ctx))
 		}
