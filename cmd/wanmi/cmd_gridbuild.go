@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"runtime"
 	"strings"
 
 	"github.com/paulmach/orb"
@@ -113,6 +114,11 @@ type buildResult struct {
 	LookedAt int `json:"communities_looked_at"` // 0: all
 }
 
+// ballast is memory that is taken and never touched, so it costs none: the collector, which waits for the heap to double, runs over
+// the 30 MiB of a city of 40 km² a dozen times instead of forty, for 40 MiB more, and a large city's it leaves as it is. A higher
+// GOGC would gain the same and give a city of 1,500 km² a gigabyte more.
+const ballast = 48 << 20
+
 func (a *app) gridBuild(ctx context.Context, st store, f buildFlags) error {
 	conf, err := f.conf()
 	if err != nil {
@@ -130,6 +136,7 @@ func (a *app) gridBuild(ctx context.Context, st store, f buildFlags) error {
 	if err != nil {
 		return err
 	}
+	defer runtime.KeepAlive(make([]byte, ballast))
 	p, end := a.progress()
 	job := division.Job{
 		Options: grids.Options{
