@@ -1,6 +1,7 @@
 package geom
 
 import (
+	"math"
 	"math/bits"
 	"slices"
 )
@@ -153,35 +154,6 @@ func (d *Delaunay) ccw(a, b, c int32) bool { return Cross(d.Pts[a], d.Pts[b], d.
 func (d *Delaunay) rightOf(x, e int32) bool { return d.ccw(x, d.dest(e), d.org(e)) }
 func (d *Delaunay) leftOf(x, e int32) bool  { return d.ccw(x, d.org(e), d.dest(e)) }
 
-// inCircle reports whether e lies inside the circle through a, b, c (counter-clockwise).
-func (d *Delaunay) inCircle(a, b, c, e int32) bool {
-	A, B, C, E := d.Pts[a], d.Pts[b], d.Pts[c], d.Pts[e]
-	ax, ay, bx, by, cx, cy := A.X-E.X, A.Y-E.Y, B.X-E.X, B.Y-E.Y, C.X-E.X, C.Y-E.Y
-	al, bl, cl := ax*ax+ay*ay, bx*bx+by*by, cx*cx+cy*cy
-	m1, m2, m3 := bx*cy-by*cx, ax*cy-ay*cx, ax*by-ay*bx
-	t1, t2, t3 := float64(al)*float64(m1), float64(bl)*float64(m2), float64(cl)*float64(m3)
-	v := t1 - t2 + t3
-	if bound := 1e-15 * (abs(t1) + abs(t2) + abs(t3)); v > bound {
-		return true
-	} else if v < -bound {
-		return false
-	}
-	// Corners of rectangles are all over a city: that near to zero is no rare case. al*m1 - bl*m2 > -cl*m3, in 128 bits.
-	h1, l1 := mul128(al, m1)
-	h2, l2 := mul128(bl, m2)
-	h3, l3 := mul128(cl, -m3)
-	lo, borrow := bits.Sub64(l1, l2, 0)
-	hi := h1 - h2 - int64(borrow)
-	return hi > h3 || hi == h3 && lo > l3
-}
-
-func abs(v float64) float64 {
-	if v < 0 {
-		return -v
-	}
-	return v
-}
-
 // mul128 returns a*b, for a that is not negative.
 func mul128(a, b int64) (hi int64, lo uint64) {
 	h, lo := bits.Mul64(uint64(a), uint64(b))
@@ -233,43 +205,75 @@ func (d *Delaunay) divide(lo, hi int32) (int32, int32) {
 	return ldo, rdo
 }
 
+// spoke is a point as merge sees it from the start of the base.
+type spoke struct {
+	x, y int64 // from there
+	sq   int64 // x² + y²
+	side int64 // twice the area of the triangle with the base, positive above it
+}
+
+// spoke looks at Pts[i] from p, along the base (tx, ty).
+func (d *Delaunay) spoke(i int32, p Pt, tx, ty int64) spoke {
+	q := d.Pts[i]
+	x, y := q.X-p.X, q.Y-p.Y
+	return spoke{x, y, x*x + y*y, x*ty - y*tx}
+}
+
+// inside reports whether e lies inside the circle through the ends of the base, whose length squared t is, and c: whether
+// t·(c×e) + c²·side(e) > e²·side(c).
+func (c *spoke) inside(e *spoke, t int64) bool {
+	cross := c.x*e.y - c.y*e.x
+	t1, t2, t3 := float64(t)*float64(cross), float64(c.sq)*float64(e.side), float64(e.sq)*float64(c.side)
+	v := t1 + t2 - t3
+	if math.Abs(v) > 1e-15*(math.Abs(t1)+math.Abs(t2)+math.Abs(t3)) { // which it is can be foretold, the sign cannot
+		return v > 0
+	}
+	// Corners of rectangles are all over a city: that near to zero is no rare case. In 128 bits.
+	h1, l1 := mul128(t, cross)
+	h2, l2 := mul128(c.sq, e.side)
+	h3, l3 := mul128(e.sq, c.side)
+	lo, borrow := bits.Sub64(l3, l2, 0)
+	hi := h3 - h2 - int64(borrow)
+	return h1 > hi || h1 == hi && l1 > lo
+}
+
 // merge zips two triangulations together, upwards from their common lower tangent. Half of a division's time in blocks
-// goes by here: the ends of the base are looked up once a step, and an edge is held against it once.
+// goes by here: all points of a step are seen from one end of the base, so that what is known of each serves every test.
 func (d *Delaunay) merge(base int32) {
 	for {
-		from, to := d.org(base), d.dest(base)
+		p, q := d.Pts[d.org(base)], d.Pts[d.dest(base)]
+		tx, ty := q.X-p.X, q.Y-p.Y
+		t := tx*tx + ty*ty
 		l := d.onext(sym(base))
-		lv := d.ccw(d.dest(l), to, from)
-		if lv {
-			lv = false
+		ls := d.spoke(d.dest(l), p, tx, ty)
+		if ls.side > 0 {
 			for {
 				next := d.onext(l)
-				if !d.inCircle(to, from, d.dest(l), d.dest(next)) {
+				ns := d.spoke(d.dest(next), p, tx, ty)
+				if !ls.inside(&ns, t) {
 					break
 				}
 				d.remove(l)
-				l, lv = next, true
+				l, ls = next, ns
 			}
-			lv = !lv || d.ccw(d.dest(l), to, from)
 		}
 		r := d.oprev(base)
-		rv := d.ccw(d.dest(r), to, from)
-		if rv {
-			rv = false
+		rs := d.spoke(d.dest(r), p, tx, ty)
+		if rs.side > 0 {
 			for {
 				next := d.oprev(r)
-				if !d.inCircle(to, from, d.dest(r), d.dest(next)) {
+				ns := d.spoke(d.dest(next), p, tx, ty)
+				if !rs.inside(&ns, t) {
 					break
 				}
 				d.remove(r)
-				r, rv = next, true
+				r, rs = next, ns
 			}
-			rv = !rv || d.ccw(d.dest(r), to, from)
 		}
 		switch {
-		case !lv && !rv:
+		case ls.side <= 0 && rs.side <= 0:
 			return
-		case !lv || (rv && d.inCircle(d.dest(l), to, from, d.dest(r))):
+		case ls.side <= 0 || (rs.side > 0 && ls.inside(&rs, t)):
 			base = d.connect(r, sym(base))
 		default:
 			base = d.connect(sym(base), sym(l))

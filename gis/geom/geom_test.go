@@ -1,6 +1,7 @@
 package geom
 
 import (
+	"math/bits"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -133,4 +134,16 @@ func TestRingLocate(t *testing.T) {
 			t.Errorf("Locate(%v): got %d, want %d", c.p, got, c.want)
 		}
 	}
+}
+
+// inCircle reports whether e lies inside the circle through a, b, c (counter-clockwise), seen from e: merge sees it from a corner.
+func (d *Delaunay) inCircle(a, b, c, e int32) bool {
+	A, B, C, E := d.Pts[a], d.Pts[b], d.Pts[c], d.Pts[e]
+	ax, ay, bx, by, cx, cy := A.X-E.X, A.Y-E.Y, B.X-E.X, B.Y-E.Y, C.X-E.X, C.Y-E.Y
+	h1, l1 := mul128(ax*ax+ay*ay, bx*cy-by*cx)
+	h2, l2 := mul128(bx*bx+by*by, ax*cy-ay*cx)
+	h3, l3 := mul128(cx*cx+cy*cy, ay*bx-ax*by) // turned round
+	lo, borrow := bits.Sub64(l1, l2, 0)
+	hi := h1 - h2 - int64(borrow)
+	return hi > h3 || hi == h3 && lo > l3
 }
