@@ -11,9 +11,9 @@ import (
 // (see reach.aim), a run scores each end as it meets it, so that its own finds shorten it, and what is found is kept with its path
 // instead of being sought again.
 
-// run is the work space of the runs from one border node after the other. Between runs dist is far everywhere.
+// run is the work space of the runs from one border node after the other. Between jobs dist is far everywhere.
 type run struct {
-	dist          []float64 // of each node, with the tie break
+	dist          []float64 // of each node, with the tie break; shut where no path may end
 	len           []float64 // m, of the path to a settled node
 	left          []sums    // what lies left of the path to a node, where known says so
 	known         []int32   // stamp
@@ -108,7 +108,7 @@ func (f *found) better(g *found) bool {
 }
 
 // from runs Dijkstra from border node i and improves best, which holds the score to beat, by the cuts from there to later border
-// nodes; those end a path. What lies left of a path is added up only for ends whose border is cheap enough.
+// nodes; those end a path, the others are shut. What lies left of a path is added up only for ends whose border is cheap enough.
 func (j *job) from(i int, rc *reach, best *found) {
 	r := &j.w.run
 	r.stamp++
@@ -128,7 +128,7 @@ func (j *job) from(i int, rc *reach, best *found) {
 		if x.v != s {
 			r.len[x.v] = r.len[r.prev[x.v]] + j.arcs[r.prevArc[x.v]].len
 			if k := int(j.place[x.v]); k != inside {
-				if k > i && j.end(i, k, rc, best) {
+				if j.end(i, k, rc, best) {
 					bound, dear = rc.bound(j, best.score)
 				}
 				continue
@@ -155,6 +155,36 @@ func (j *job) from(i int, rc *reach, best *found) {
 	r.heap = h
 	for _, v := range r.seen {
 		r.dist[v] = far
+	}
+	r.dist[s] = shut
+}
+
+// shut is the dist of a node that no run needs to go to: one in eight was a border node where no cut may end.
+const shut = -1
+
+// shutUntried shuts the border nodes where no cut starts or ends; open opens all nodes.
+func (j *job) shutUntried() {
+	for v, k := range j.place {
+		if k == notTried {
+			j.w.run.dist[v] = shut
+		}
+	}
+}
+
+func (j *job) open() {
+	for v := range j.place {
+		j.w.run.dist[v] = far
+	}
+}
+
+// shutUpTo shuts the border nodes up to i, where the runs from there start or started, and opens those after it up to last.
+func (j *job) shutUpTo(i, last int) {
+	dist := j.w.run.dist
+	for k := last + 1; k <= i; k++ {
+		dist[j.pos[k].node] = shut
+	}
+	for k := i + 1; k <= last; k++ {
+		dist[j.pos[k].node] = far
 	}
 }
 
@@ -213,7 +243,11 @@ func (j *job) starts(most int, limit float64) []found {
 	}
 	out := make([]found, 0, most+1)
 	var spare []int32 // memory for a path
+	j.shutUntried()
+	last := -1
 	for _, i := range j.byPrice() {
+		j.shutUpTo(int(i), last)
+		last = int(i)
 		best := none
 		best.path = spare[:0]
 		if len(out) == most {
@@ -232,6 +266,7 @@ func (j *job) starts(most int, limit float64) []found {
 			spare, out = out[most].path, out[:most]
 		}
 	}
+	j.open()
 	return out
 }
 

@@ -35,9 +35,12 @@ func TestBoundsLoseNothing(t *testing.T) {
 			all := found{score: far, from: -1}
 			none := reach{limit: far, kmax: 1e12, cells: 1e9}
 			w.run.room(j.nodes)
+			j.shutUntried()
 			for i := range j.pos {
+				j.shutUpTo(i, i-1)
 				j.from(i, &none, &all)
 			}
+			j.open()
 			ps := j.starts(1, far)
 			switch {
 			case len(ps) == 0:
