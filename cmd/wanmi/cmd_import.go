@@ -100,7 +100,7 @@ func (a *app) runImport(ctx context.Context, f importFlags, layer string, files 
 	if f.guess {
 		return a.guess(ctx, f.db, opt)
 	}
-	lean()
+	a.lean()
 	create := mayCreate
 	if f.dryRun {
 		create = mustExist

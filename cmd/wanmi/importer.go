@@ -133,7 +133,7 @@ func (a *app) runOwnImport(ctx context.Context) error {
 		_, _ = io.Copy(io.Discard, in)
 		cancel()
 	}()
-	lean()
+	a.lean()
 	tell, told := a.lines(), false
 	err = a.withStore(ctx, t.DB, mustExist, func(st store) error {
 		end, err := httpapi.RunImport(ctx, st, t.Task, every(httpapi.ProgressEvery, func(stage string, done, total int64) {
@@ -178,9 +178,9 @@ func every(period time.Duration, p gis.Progress) gis.Progress {
 	}
 }
 
-// lean makes this process one that imports and lets others go first. Most of what an import holds is packed text nobody has to search
+// lean makes this process one that imports and lets others go first, but where they wait for it. Most of what an import holds is packed text nobody has to search
 // for pointers: looking more often costs little and keeps it small.
-func lean() {
+func (a *app) lean() {
 	debug.SetGCPercent(25)
-	yield()
+	a.promptly = yield()
 }

@@ -28,6 +28,8 @@ type app struct {
 	now      func() time.Time
 	json     bool // --json: machines read the output
 	quiet    bool
+
+	promptly func(fn func()) // of a process that lets others go first: runs what they wait for
 }
 
 func main() {

@@ -94,7 +94,7 @@ func (a *app) openStore(ctx context.Context, db string, create mode) (store, err
 			return nil, gis.E(gis.NotFound, nil, "there is no database %s; 'wanmi import --db %s ...' makes one", db, db)
 		}
 	}
-	return gpkg.Open(ctx, db, gpkg.Options{Now: a.now})
+	return gpkg.Open(ctx, db, gpkg.Options{Now: a.now, Promptly: a.promptly})
 }
 
 type mode bool

@@ -125,7 +125,7 @@ func (a *app) loadCity(ctx context.Context, st store, c config, noTiles bool) (*
 	if err != nil {
 		return nil, err
 	}
-	cfg.NoTiles = noTiles
+	cfg.NoTiles, cfg.Aside = noTiles, aside
 	if cfg.Tiles, err = c.Tiles.config(); err != nil {
 		return nil, err
 	}

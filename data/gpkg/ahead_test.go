@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/paulmach/orb"
@@ -86,6 +87,16 @@ func TestAhead(t *testing.T) {
 			for i := range stores {
 				s := openTest(t, filepath.Join(t.TempDir(), "city.gpkg"))
 				deliver(t, s, delivery(c.base))
+				var prompt sync.Mutex
+				slices := 0
+				s.opt.Promptly = func(fn func()) {
+					if !prompt.TryLock() {
+						t.Error("what takes the lock of the writers calls for what takes it")
+					}
+					defer prompt.Unlock()
+					slices++
+					fn()
+				}
 				w := data.WriteInfo{Actor: "survey", Source: "later", Bulk: true, Batch: &data.Batch{Layer: "component", Source: "later"}}
 				ran := 0
 				if i == 0 {
@@ -101,6 +112,9 @@ func TestAhead(t *testing.T) {
 				})
 				if err != nil {
 					t.Fatal(err)
+				}
+				if slices == 0 || slices == 1 != (i == 1) {
+					t.Errorf("the lock was taken %d times; want once, or more often ahead of the lock", slices)
 				}
 				mustBeSound(t, s)
 				noStage(t, s)

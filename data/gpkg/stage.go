@@ -98,11 +98,13 @@ func (r *stageTurn) leave() {
 
 // slice runs do in a short transaction of its own, in turn with the other writers.
 func (s *Store) slice(ctx context.Context, db *sql.DB, do func(q *sql.Tx) error) error {
-	if err := s.lock(ctx); err != nil {
-		return err
-	}
-	defer s.unlock()
-	return s.sliceLocked(ctx, db, do)
+	return s.promptly(func() error {
+		if err := s.lock(ctx); err != nil {
+			return err
+		}
+		defer s.unlock()
+		return s.sliceLocked(ctx, db, do)
+	})
 }
 
 // sliceLocked is slice for who has the turn.
@@ -257,34 +259,36 @@ func (s *Store) makeRTree(ctx context.Context, st *stage) error {
 	if !st.t.hasGeom() {
 		return nil
 	}
-	if err := s.lock(ctx); err != nil {
-		return err
-	}
-	defer s.unlock()
-	defer s.renewWriter(context.WithoutCancel(ctx))
-	return s.sliceLocked(ctx, s.writer, func(q *sql.Tx) error {
-		t := &tx{own: context.WithoutCancel(ctx), store: s, sql: q}
-		if err := st.still(t.own, q); err != nil {
+	return s.promptly(func() error {
+		if err := s.lock(ctx); err != nil {
 			return err
 		}
-		if _, err := q.ExecContext(t.own, fmt.Sprintf(`CREATE VIRTUAL TABLE %s USING rtree(id, minx, maxx, miny, maxy)`, quote(st.t.stageRTree()))); err != nil {
-			return err
-		}
-		of := map[string]string{}
-		for _, suffix := range rtreeTables {
-			of[st.t.stageRTree()+suffix] = suffix
-		}
-		roots, err := rootsOf(t, of)
-		if err != nil {
-			return err
-		}
-		if err := t.exchange(roots, st.own); err != nil {
-			return err
-		}
-		for suffix, root := range roots {
-			st.own[suffix] = root
-		}
-		return nil
+		defer s.unlock()
+		defer s.renewWriter(context.WithoutCancel(ctx))
+		return s.sliceLocked(ctx, s.writer, func(q *sql.Tx) error {
+			t := &tx{own: context.WithoutCancel(ctx), store: s, sql: q}
+			if err := st.still(t.own, q); err != nil {
+				return err
+			}
+			if _, err := q.ExecContext(t.own, fmt.Sprintf(`CREATE VIRTUAL TABLE %s USING rtree(id, minx, maxx, miny, maxy)`, quote(st.t.stageRTree()))); err != nil {
+				return err
+			}
+			of := map[string]string{}
+			for _, suffix := range rtreeTables {
+				of[st.t.stageRTree()+suffix] = suffix
+			}
+			roots, err := rootsOf(t, of)
+			if err != nil {
+				return err
+			}
+			if err := t.exchange(roots, st.own); err != nil {
+				return err
+			}
+			for suffix, root := range roots {
+				st.own[suffix] = root
+			}
+			return nil
+		})
 	})
 }
 

@@ -26,6 +26,9 @@ type Options struct {
 	Log      *slog.Logger     // nil: nothing is logged
 	Now      func() time.Time // nil: time.Now
 	Busy     time.Duration    // how long to wait for another process' write to end; 0: 5 s
+	// Promptly runs what holds the lock of the writers, in a process that otherwise lets those go first that wait for it. One call
+	// at a time, none inside another. nil: it runs as everything else.
+	Promptly func(fn func())
 }
 
 // Store is one open file. It is safe for concurrent use: reads see the last committed write, writes wait for one another.
@@ -279,3 +282,12 @@ func (s *Store) lock(ctx context.Context) error {
 }
 
 func (s *Store) unlock() { <-s.turn }
+
+// promptly runs what takes the lock.
+func (s *Store) promptly(do func() error) (err error) {
+	if s.opt.Promptly == nil {
+		return do()
+	}
+	s.opt.Promptly(func() { err = do() })
+	return err
+}

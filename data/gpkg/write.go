@@ -25,7 +25,15 @@ func (s *Store) Write(ctx context.Context, w data.WriteInfo, fn func(data.Tx) er
 }
 
 // writeLocked is Write that has the lock from the beginning to the end.
-func (s *Store) writeLocked(ctx context.Context, w data.WriteInfo, fn func(data.Tx) error) (gis.Generation, error) {
+func (s *Store) writeLocked(ctx context.Context, w data.WriteInfo, fn func(data.Tx) error) (gen gis.Generation, err error) {
+	err = s.promptly(func() error {
+		gen, err = s.writeNow(ctx, w, fn)
+		return err
+	})
+	return gen, err
+}
+
+func (s *Store) writeNow(ctx context.Context, w data.WriteInfo, fn func(data.Tx) error) (gis.Generation, error) {
 	if err := s.lock(ctx); err != nil {
 		return 0, err
 	}

@@ -279,7 +279,10 @@ func (l *Live) nextRooms(ctx context.Context, v, n *View, ch changes) error {
 			return err
 		},
 	}
-	return together(ctx, l.store, rooms)
+	if len(ch.reload) > 0 {
+		return together(ctx, l.store, l.cfg.Aside, rooms)
+	}
+	return together(ctx, l.store, nil, rooms)
 }
 
 func (l *Live) nextGeocoder(ctx context.Context, src *party, v *View, ch changes) (*geocode.Geocoder, error) {

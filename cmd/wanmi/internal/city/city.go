@@ -33,7 +33,12 @@ type Config struct {
 	Tiles   tiles.Config // no layers: tiles.DefaultConfig
 	Geocode geocode.Config
 	NoTiles bool // leave View.Tiles nil: for the command line, which draws nothing
+	Aside   Aside
 }
+
+// Aside makes room for n goroutines that read layers again for seconds while requests are answered: start runs one of them, end is
+// called when all have ended. nil: they are as any other.
+type Aside func(n int) (start func(fn func()), end func())
 
 // View is a city at one generation. It is immutable.
 type View struct {
@@ -162,7 +167,7 @@ func (l *Live) readRooms(ctx context.Context, v *View, p gis.Progress) error {
 			return err
 		})
 	}
-	return together(ctx, l.store, rooms)
+	return together(ctx, l.store, nil, rooms) // nobody is answered yet
 }
 
 // Admin returns the names above the streets, the widest first, as the geocoder was told.

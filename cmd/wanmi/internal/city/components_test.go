@@ -172,7 +172,12 @@ func TestShared(t *testing.T) {
 		return n
 	}
 	got := make([]int, 4)
-	err := together(t.Context(), m, []func(context.Context, *party) error{
+	var room, started, ended atomic.Int64
+	aside := func(n int) (func(fn func()), func()) {
+		room.Add(int64(n))
+		return func(fn func()) { started.Add(1); go fn() }, func() { ended.Add(1) }
+	}
+	err := together(t.Context(), m, aside, []func(context.Context, *party) error{
 		func(_ context.Context, src *party) error { got[0] = read(src, 0); return nil },
 		func(_ context.Context, src *party) error { got[1] = read(src, 700); return nil },
 		func(context.Context, *party) error { return nil },
@@ -183,5 +188,8 @@ func TestShared(t *testing.T) {
 	}
 	if n := m.scans.Load(); n != 2 {
 		t.Errorf("the layer was read %d times, want once for all and once more for who asked twice", n)
+	}
+	if room.Load() != 5 || started.Load() != 5 || ended.Load() != 1 { // four rooms and who reads for them
+		t.Errorf("aside: room for %d, %d started, %d ends; want 5, 5, 1", room.Load(), started.Load(), ended.Load())
 	}
 }

@@ -17,6 +17,7 @@ import (
 type shared struct {
 	Store
 	layer string
+	start func(fn func()) // runs fn beside its caller
 
 	mu      sync.Mutex
 	parties int // who have neither asked for the layer yet nor left
@@ -43,9 +44,9 @@ const (
 	sharedAhead = 8
 )
 
-// share lets n parties read the layer of a store together.
-func share(store Store, layer string, n int) []*party {
-	s := &shared{Store: store, layer: layer, parties: n}
+// share lets n parties read the layer of a store together, in a goroutine that start makes.
+func share(store Store, layer string, n int, start func(fn func())) []*party {
+	s := &shared{Store: store, layer: layer, parties: n, start: start}
 	out := make([]*party, n)
 	for i := range out {
 		out[i] = &party{shared: s}
@@ -54,12 +55,23 @@ func share(store Store, layer string, n int) []*party {
 }
 
 // together runs the rooms at once, each with its party to the components of the store.
-func together(ctx context.Context, store Store, rooms []func(ctx context.Context, src *party) error) error {
+func together(ctx context.Context, store Store, aside Aside, rooms []func(ctx context.Context, src *party) error) error {
+	start := func(fn func()) { go fn() }
+	if aside != nil {
+		var end func()
+		start, end = aside(len(rooms) + 1) // and who reads for them
+		defer end()
+	}
 	g, ctx := errgroup.WithContext(ctx)
-	for i, src := range share(store, "component", len(rooms)) {
+	for i, src := range share(store, "component", len(rooms), start) {
 		g.Go(func() error {
-			defer src.leave()
-			return rooms[i](ctx, src)
+			done := make(chan error)
+			start(func() {
+				err := rooms[i](ctx, src)
+				src.leave()
+				done <- err
+			})
+			return <-done
 		})
 	}
 	return g.Wait()
@@ -72,7 +84,7 @@ func (p *party) leave() {
 	if !p.asked {
 		p.asked = true
 		p.parties--
-		p.start()
+		p.begin()
 	}
 }
 
@@ -113,16 +125,16 @@ func (p *party) join(ctx context.Context, layer string, bound orb.Bound) *sub {
 	p.parties--
 	s := &sub{ctx: ctx, rows: make(chan []gis.Feature, sharedAhead), ended: make(chan struct{})}
 	p.subs = append(p.subs, s)
-	p.start()
+	p.begin()
 	return s
 }
 
-// start begins to read when nobody is waited for. The caller holds mu.
-func (s *shared) start() {
+// begin begins to read when nobody is waited for. The caller holds mu.
+func (s *shared) begin() {
 	if s.parties == 0 && len(s.subs) > 0 {
 		subs := s.subs
 		s.subs = nil
-		go s.pump(subs)
+		s.start(func() { s.pump(subs) })
 	}
 }
 

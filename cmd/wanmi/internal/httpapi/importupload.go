@@ -160,7 +160,7 @@ func (r *jobRecord) keep(part *multipart.Part, dir string) (err error) {
 	if err != nil {
 		return stagingFault(err)
 	}
-	if _, err := io.Copy(f, part); err != nil {
+	if _, err := io.Copy(&steadyFile{file: f}, part); err != nil {
 		_ = f.Close() // it is removed
 		var disk *os.PathError
 		if errors.As(err, &disk) {
@@ -173,6 +173,22 @@ func (r *jobRecord) keep(part *multipart.Part, dir string) (err error) {
 	}
 	r.Names = append(r.Names, name)
 	return nil
+}
+
+// steadyFile brings what is written to the disk as it comes, a few megabytes at a time: an edit that makes sure of its own would have to wait
+// for all that others have written.
+type steadyFile struct {
+	file  *os.File
+	waits int
+}
+
+func (f *steadyFile) Write(b []byte) (int, error) {
+	n, err := f.file.Write(b)
+	if f.waits += n; err == nil && f.waits >= 4<<20 {
+		f.waits = 0
+		err = f.file.Sync()
+	}
+	return n, err
 }
 
 // sidecars are the parts of a Shapefile that are read along with its .shp.
