@@ -60,7 +60,14 @@ func (r *renewal) conform() {
 		}
 	}
 	delivered := r.cov.segs
-	r.cov = r.owned(r.laidOn(old, was, tol), tol)
+	g, unbend := r.laidOn(old, was, tol, nil)
+	cov := r.owned(g, tol, nil)
+	if open := r.opened(cov); len(open) > 0 {
+		unbend()
+		g, _ = r.laidOn(old, was, tol, open)
+		cov = r.owned(g, tol, open)
+	}
+	r.cov = cov
 	r.find = newCoverFinder(r.cov)
 	if shifted == 0 {
 		return
@@ -72,14 +79,29 @@ func (r *renewal) conform() {
 		"%.0f 米社区界线与原位置相差不足 %.0f 毫米，单元网格边界随之微调，编码不变", m, lineNoise))
 }
 
+// opened returns the communities divided anew that have land by the lines as delivered and none by those laid on old borders: a
+// line of theirs was taken for a border that their next line does not meet, or both sides of a strip for one.
+func (r *renewal) opened(cov cover) map[int32]bool {
+	open := map[int32]bool{}
+	for c, yes := range r.anew {
+		if yes && cov.area2[c] == 0 && float64(r.area2[c])/2e6 >= sliverArea {
+			open[int32(c)] = true
+		}
+	}
+	return open
+}
+
 // laidOn makes the graph of the old borders and of what runs beside none of them. Where that ends on an old border, or
-// crosses one, the border gets a corner, half a millimetre beside itself at most, in both its cells.
-func (r *renewal) laidOn(old []geom.Seg, was lineIndex, tol float64) *geom.Graph {
+// crosses one, the border gets a corner, half a millimetre beside itself at most, in both its cells, which unbend takes back.
+// The communities in open keep all their lines.
+func (r *renewal) laidOn(old []geom.Seg, was lineIndex, tol float64, open map[int32]bool) (g *geom.Graph, unbend func()) {
 	lines := geom.NewGraph(geom.SnapRound(slices.Clone(r.cov.segs), 1), nil)
 	segs := slices.Clone(old)
 	for _, line := range lines.Edges {
 		var parts [][]geom.Pt
 		switch free := r.free(line.L) && r.free(line.R); {
+		case open[line.L] || open[line.R]:
+			parts = [][]geom.Pt{line.Line}
 		case !free: // shorter pieces are left over where a line ends on an old border
 			parts = was.rest(line.Line, tol, tol)
 		case line.Len > 4*tol:
@@ -114,10 +136,40 @@ func (r *renewal) laidOn(old []geom.Seg, was lineIndex, tol float64) *geom.Graph
 		}
 		noded[i].L, noded[i].R, noded[i].Class = -1, -1, 0
 	}
-	for k, pts := range on {
+	unbend = r.bendAll(old, on)
+	return geom.NewGraph(geom.Dedup(noded), nil), unbend
+}
+
+// bendAll leads each border through its points, in both its cells; undo gives those their outlines back.
+func (r *renewal) bendAll(old []geom.Seg, through [][]geom.Pt) (undo func()) {
+	rings := map[int32]geom.Ring{}
+	for k, pts := range through {
+		if len(pts) == 0 {
+			continue
+		}
+		for _, e := range [2][2]geom.Pt{{old[k].A, old[k].B}, {old[k].B, old[k].A}} {
+			if i, ok := r.edges[e]; ok && rings[i] == nil {
+				rings[i] = r.cells[i].ring
+			}
+		}
 		r.bend(old[k].A, old[k].B, pts)
 	}
-	return geom.NewGraph(geom.Dedup(noded), nil)
+	return func() {
+		for i, ring := range rings {
+			k := r.cells[i]
+			for n, p := range k.ring {
+				if e := [2]geom.Pt{p, k.ring[(n+1)%len(k.ring)]}; r.edges[e] == i {
+					delete(r.edges, e)
+				}
+			}
+			for n, p := range ring {
+				if e := [2]geom.Pt{p, ring[(n+1)%len(ring)]}; r.twin(e[1], e[0]) < 0 {
+					r.edges[e] = i
+				}
+			}
+			k.ring, k.box, k.bent = ring, ring.Box(), false
+		}
+	}
 }
 
 // bend leads the border from a to b through the points, in both its cells.
@@ -222,139 +274,4 @@ func (l lineIndex) joined(line []geom.Pt, tol float64) []geom.Pt {
 		line[len(line)-1] = best // not one corner more: so short a piece would pass for one that lies on the line
 	}
 	return line
-}
-
-// owned gives every face of a graph the community its middle lies in by the new lines, and returns the lines between
-// communities. What is too narrow to have a middle stays what it was, if it was there before, or else belongs to its neighbour.
-func (r *renewal) owned(g *geom.Graph, tol float64) cover {
-	inside := make([][]geom.Ring, len(g.Cycle)) // outlines of other parts of the graph in a face
-	outer := make([]int32, len(g.Outer))        // the face each part lies in, -1 none
-	for k, cycle := range g.Outer {
-		outer[k] = -1
-		p := g.Nodes[g.Org[cycle[0]]]
-		for f, c := range g.Cycle {
-			if len(g.Outer) == 1 {
-				break
-			}
-			if ring := g.Ring(c); ring.Locate(p) > 0 && (outer[k] < 0 || g.Area2[f] < g.Area2[outer[k]]) {
-				outer[k] = int32(f)
-			}
-		}
-		if outer[k] >= 0 {
-			inside[outer[k]] = append(inside[outer[k]], g.Ring(cycle))
-		}
-	}
-	own := make([]int32, len(g.Cycle))
-	thin := make([]bool, len(g.Cycle))
-	for f, cycle := range g.Cycle {
-		ring := g.Ring(cycle)
-		thin[f] = float64(g.Area2[f]) < 2*tol*ring.Length()
-		own[f] = -1
-		if !thin[f] {
-			own[f] = r.find.at(middleOf(append([]geom.Ring{ring}, inside[f]...)))
-		}
-	}
-	side := func(h int32) int32 {
-		f := g.Face[h]
-		if f < 0 {
-			f = outer[-1-f]
-		}
-		if f < 0 {
-			return -1
-		}
-		return own[f]
-	}
-	now := newLineIndex(r.cov.segs)
-	for f, cycle := range g.Cycle {
-		if !thin[f] {
-			continue
-		}
-		if c, yes := r.kept(g.Ring(cycle), now, tol); yes {
-			own[f] = c
-			continue
-		}
-		share := map[int32]float64{}
-		best, laid := int32(-1), false
-		for _, h := range cycle {
-			if o := g.Face[h^1]; o >= 0 && thin[o] {
-				continue
-			}
-			o := side(h ^ 1)
-			laid = laid || !r.free(o)
-			share[o] += g.Edges[h>>1].Len
-			if share[o] > share[best] || share[o] == share[best] && o < best {
-				best = o
-			}
-		}
-		if own[f] = best; !laid {
-			own[f] = r.find.at(middleOf([]geom.Ring{g.Ring(cycle)}))
-		}
-	}
-	c := cover{area2: make([]int64, len(r.b.comms))}
-	for f, o := range own {
-		if o >= 0 {
-			c.area2[o] += g.Area2[f]
-		}
-		for _, ring := range inside[f] {
-			if o >= 0 {
-				c.area2[o] += ring.Area2()
-			}
-		}
-	}
-	for e := range g.Edges {
-		l, right := side(int32(2*e)), side(int32(2*e+1))
-		if l == right {
-			continue
-		}
-		line := g.Edges[e].Line
-		for i := 1; i < len(line); i++ {
-			c.segs = append(c.segs, geom.Seg{A: line[i-1], B: line[i], Class: uint8(clsCommunity), L: l, R: right})
-		}
-	}
-	return c
-}
-
-// kept returns whose land a narrow face was, -1 for a gap, and whether it still is: old borders run all round it, and the
-// lines as delivered beside them. Of a gap any lines will do: where its two sides became one the borders meet on it at the end.
-func (r *renewal) kept(ring geom.Ring, now lineIndex, tol float64) (was int32, yes bool) {
-	for i, p := range ring {
-		q := ring[(i+1)%len(ring)]
-		c := int32(-1)
-		if k, ok := r.edges[[2]geom.Pt{p, q}]; ok {
-			c = r.cells[k].comm
-			yes = c >= 0
-		} else {
-			yes = r.twin(p, q) >= 0
-		}
-		if !yes || i > 0 && c != was {
-			return -1, false
-		}
-		was = c
-	}
-	bounds := func(_, _ geom.Pt, s geom.Seg) bool {
-		return s.L == was || s.R == was || was < 0 && tol == lineNoise
-	}
-	for i, p := range ring {
-		if !now.alongSome(p, ring[(i+1)%len(ring)], tol, lostLength, bounds) {
-			return -1, false
-		}
-	}
-	return was, true
-}
-
-// middleOf returns a point in the middle of the widest of some level stretches inside rings (even-odd).
-func middleOf(rings []geom.Ring) geom.Pt {
-	box := rings[0].Box()
-	shape := building{rings: rings}
-	best, wide := rings[0][0], -1.0
-	for k := int64(1); k < 16; k++ {
-		y := box.Min.Y + (box.Max.Y-box.Min.Y)*k/16
-		p, q := geom.Pt{X: box.Min.X - 1, Y: y}, geom.Pt{X: box.Max.X + 1, Y: y}
-		for _, s := range shape.inside(p, q) {
-			if w := (s.hi - s.lo) * float64(q.X-p.X); w > wide+1 {
-				best, wide = at(p, q, (s.lo+s.hi)/2), w
-			}
-		}
-	}
-	return best
 }
