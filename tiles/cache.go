@@ -41,7 +41,7 @@ type core struct {
 	mu      sync.Mutex
 	flights map[key]*flight
 
-	hits, misses, joined atomic.Int64
+	hits, misses, joined, warmed atomic.Int64
 }
 
 // Outcome is how a request came by its tile.
@@ -75,12 +75,15 @@ func newCore(cacheBytes int64) (*core, error) {
 	}
 	c.cache, err = otter.New(&otter.Options[key, *Tile]{
 		MaximumWeight: uint64(cacheBytes),
-		Weigher: func(k key, t *Tile) uint32 {
-			zstd := len(t.Gzip) // room for it, should it be asked for
-			return uint32(min(len(k.spec)+len(t.Gzip)+zstd+256, 1<<31))
-		},
+		Weigher:       weight,
 	})
 	return c, err
+}
+
+// weight is what a tile counts for in the cache, in bytes.
+func weight(k key, t *Tile) uint32 {
+	zstd := len(t.Gzip) // room for it, should it be asked for
+	return uint32(min(len(k.spec)+len(t.Gzip)+zstd+256, 1<<31))
 }
 
 // cached returns the tile of k from the cache, nil when it is not there.

@@ -420,6 +420,7 @@ func raise(levels, sizes []int) bool {
 // Stats counts what the cache has done since Build, for metrics.
 type Stats struct {
 	Hits, Misses, Joined int64 // Joined: waited for a tile that was being written
+	Warmed               int64 // written into the cache before anybody asked
 	Tiles                int   // in the cache
 	Bytes                uint64
 }
@@ -427,7 +428,7 @@ type Stats struct {
 // Stats returns the counts of the whole line of Sets.
 func (s *Set) Stats() Stats {
 	c := s.core
-	st := Stats{Hits: c.hits.Load(), Misses: c.misses.Load(), Joined: c.joined.Load()}
+	st := Stats{Hits: c.hits.Load(), Misses: c.misses.Load(), Joined: c.joined.Load(), Warmed: c.warmed.Load()}
 	if c.cache != nil {
 		st.Tiles, st.Bytes = c.cache.EstimatedSize(), c.cache.WeightedSize()
 	}

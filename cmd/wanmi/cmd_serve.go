@@ -144,6 +144,9 @@ func (a *app) serve(ctx context.Context, st store, conf config, ready func(addr 
 	following, stop := context.WithCancel(ctx)
 	defer stop()
 	go live.Follow(following, time.Second, func(err error) { log.Error("following the store", "error", err) })
+	if err := keepWarm(following, live, conf, log); err != nil {
+		return err
+	}
 	return a.serveHTTP(ctx, ln, api, archives, log, ready)
 }
 

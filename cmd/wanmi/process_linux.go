@@ -5,6 +5,7 @@ import (
 	"os/exec"
 	"runtime"
 	"strconv"
+	"sync"
 	"syscall"
 )
 
@@ -49,8 +50,12 @@ func yield() (promptly func(fn func())) {
 // aside implements city.Aside: goroutines on threads of low priority, each with a processor of the runtime more, so that one that
 // waits for a core keeps no request from being answered.
 func aside(n int) (start func(fn func()), end func()) {
-	was := runtime.GOMAXPROCS(0)
-	runtime.GOMAXPROCS(was + n)
+	more := func(n int) { // several may be under way, and end in any order
+		processors.Lock()
+		defer processors.Unlock()
+		runtime.GOMAXPROCS(runtime.GOMAXPROCS(0) + n)
+	}
+	more(n)
 	start = func(fn func()) {
 		go func() {
 			runtime.LockOSThread() // and never unlocks it: the thread ends with the goroutine
@@ -58,8 +63,10 @@ func aside(n int) (start func(fn func()), end func()) {
 			fn()
 		}()
 	}
-	return start, func() { runtime.GOMAXPROCS(was) }
+	return start, func() { more(-n) }
 }
+
+var processors sync.Mutex
 
 // ownProcess returns a command that is this very program, even when its file has been replaced, and that the kernel ends when the thread
 // that starts it ends.

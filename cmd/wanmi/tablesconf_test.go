@@ -62,20 +62,20 @@ tiles:
 	}
 	const head = "tiles:\n  postgres:\n    tables:\n"
 	for text, want := range map[string]string{
-		head + "      lamp: {table: a.b, minzom: 3}":                                    `line 4: tiles.postgres.tables.lamp has no "minzom"; it has bounds, buffer, cache, `,
-		head + "      lamp:\n        table: a.b\n        minzoom: low":                  `line 6: tiles.postgres.tables.lamp.minzoom: "low": a whole number is wanted`,
-		head + "      lamp:\n        table: a.b\n        cache: 5m":                     `line 6: tiles.postgres.tables.lamp.cache: "5m": none or whole seconds are wanted`,
-		head + "      lamp:\n        table: a.b\n        minzoom: 20\n        maxzoom: 19":                   `line 7: tiles.postgres.tables.lamp.maxzoom: 19: a number from 20 to 24 is wanted`,
-		head + "      lamp:\n        table: a.b\n        limit: 0":                      `line 6: tiles.postgres.tables.lamp.limit: 0: a number from 1 to`,
-		head + "      lamp:\n        table: a.b\n        table: a.c":                    `line 6: tiles.postgres.tables.lamp.table stands twice`,
-		head + "      lamp:\n        table: a.b\n        bounds: [1, 2, 3]":             `line 6: tiles.postgres.tables.lamp.bounds: [west, south, east, north]`,
-		head + "      lamp:\n        table: a.b\n        columns: [{name: a, last: 3}]": `line 6: tiles.postgres.tables.lamp.columns: a: last and unique`,
-		head + "      lamp: {minzoom: 3}":                                               `line 4: tiles.postgres.tables.lamp.table: say which`,
-		head + "      Lamp: {table: a.b}":                                               `line 4: tiles.postgres.tables.Lamp: the layer's name "Lamp"`,
-		head + "      road: {table: a.b}":                                               `line 4: tiles.postgres.tables.road: a layer of the city has that name`,
-		head + "      road_x: {table: a.b}\n      road_x: {table: a.c}":                 `line 5: tiles.postgres.tables.road_x stands twice`,
-		"tiles: {postgres: {timeout: -1}}":                                              `0 connections, -1 s`,
-		"tiles: {postgres: {pool: 3}}":                                                  `field pool not found`,
+		head + "      lamp: {table: a.b, minzom: 3}":                                       `line 4: tiles.postgres.tables.lamp has no "minzom"; it has bounds, buffer, cache, `,
+		head + "      lamp:\n        table: a.b\n        minzoom: low":                     `line 6: tiles.postgres.tables.lamp.minzoom: "low": a whole number is wanted`,
+		head + "      lamp:\n        table: a.b\n        cache: 5m":                        `line 6: tiles.postgres.tables.lamp.cache: "5m": none or whole seconds are wanted`,
+		head + "      lamp:\n        table: a.b\n        minzoom: 20\n        maxzoom: 19": `line 7: tiles.postgres.tables.lamp.maxzoom: 19: a number from 20 to 24 is wanted`,
+		head + "      lamp:\n        table: a.b\n        limit: 0":                         `line 6: tiles.postgres.tables.lamp.limit: 0: a number from 1 to`,
+		head + "      lamp:\n        table: a.b\n        table: a.c":                       `line 6: tiles.postgres.tables.lamp.table stands twice`,
+		head + "      lamp:\n        table: a.b\n        bounds: [1, 2, 3]":                `line 6: tiles.postgres.tables.lamp.bounds: [west, south, east, north]`,
+		head + "      lamp:\n        table: a.b\n        columns: [{name: a, last: 3}]":    `line 6: tiles.postgres.tables.lamp.columns: a: last and unique`,
+		head + "      lamp: {minzoom: 3}":                                                  `line 4: tiles.postgres.tables.lamp.table: say which`,
+		head + "      Lamp: {table: a.b}":                                                  `line 4: tiles.postgres.tables.Lamp: the layer's name "Lamp"`,
+		head + "      road: {table: a.b}":                                                  `line 4: tiles.postgres.tables.road: a layer of the city has that name`,
+		head + "      road_x: {table: a.b}\n      road_x: {table: a.c}":                    `line 5: tiles.postgres.tables.road_x stands twice`,
+		"tiles: {postgres: {timeout: -1}}":                                                 `0 connections, -1 s`,
+		"tiles: {postgres: {pool: 3}}":                                                     `field pool not found`,
 	} {
 		if _, err := read(text); err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), file) {
 			t.Errorf("%s:\ngot  %v\nwant the file and %s", text, err, want)

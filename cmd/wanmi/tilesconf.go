@@ -18,6 +18,23 @@ type tilesConf struct {
 	CacheBytes int64                `yaml:"cache_bytes"` // memory for finished tiles; negative: none are kept
 	Layers     map[string]layerConf `yaml:"layers"`
 	Postgres   postgresConf         `yaml:"postgres"` // tables served beside the layers
+	Warm       warmConf             `yaml:"warm"`
+}
+
+// warmConf says which tiles are made in the background after a bulk import.
+type warmConf struct {
+	Off     bool `yaml:"off"`
+	MaxZoom *int `yaml:"maxzoom"` // default 14
+	Tiles   *int `yaml:"tiles"`   // at most; default 1000
+}
+
+func (c warmConf) options() (o tiles.WarmOptions, err error) {
+	set(&o.MaxZoom, c.MaxZoom)
+	set(&o.Tiles, c.Tiles)
+	if c.MaxZoom != nil && (o.MaxZoom < 1 || o.MaxZoom > tiles.MaxZoom) || c.Tiles != nil && (o.Tiles < 1 || o.Tiles > 1_000_000) {
+		return o, gis.E(gis.Invalid, nil, "tiles.warm: %d tiles up to zoom %d: 1 to 1000000 tiles and zooms from 1 to %d are wanted; off: true for none", o.Tiles, o.MaxZoom, tiles.MaxZoom)
+	}
+	return o, nil
 }
 
 // layerConf is tiles.LayerRule, every part of it optional.
@@ -68,6 +85,9 @@ func (f *fieldConf) UnmarshalYAML(n *yaml.Node) error {
 // config returns the built-in rules with the changes.
 func (c tilesConf) config() (tiles.Config, error) {
 	out := tiles.DefaultConfig()
+	if _, err := c.Warm.options(); err != nil {
+		return out, err
+	}
 	out.MaxBytes, out.CacheBytes = c.MaxBytes, c.CacheBytes
 	for name, l := range c.Layers {
 		i := slices.IndexFunc(out.Layers, func(r tiles.LayerRule) bool { return r.Name == name })

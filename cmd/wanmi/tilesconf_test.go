@@ -67,6 +67,8 @@ tiles:
 		"tiles: {layers: {component: {low: [{below: 12, as: thin, units: 64}, {below: 9, as: thin, units: 64}]}}}": `rising zooms`,
 		"tiles: {layers: {component: {minzoom: 30}}}":                                                              `zooms 30 to 18`,
 		"tiles: {layers: {component: {size: 30}}}":                                                                 `field size not found`,
+		"tiles: {warm: {maxzoom: 25}}":                                                                             `0 tiles up to zoom 25`,
+		"tiles: {warm: {tiles: 0}}":                                                                                `tiles.warm: 0 tiles up to zoom 0: 1 to 1000000`,
 		"tiles: {layers: {component: {count_by: code}}}":                                                           `counts by "code"`,
 	} {
 		if _, err := read(text); err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), file) {

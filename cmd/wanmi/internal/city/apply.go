@@ -72,6 +72,12 @@ func (l *Live) catchUp(ctx context.Context, gen gis.Generation) error {
 		return fmt.Errorf("city: generation %d: %w", ch.last.Gen, err)
 	}
 	l.view.Store(next)
+	if len(ch.reload) > 0 {
+		select {
+		case l.reloaded <- struct{}{}:
+		default: // it is known already
+		}
+	}
 	return nil
 }
 

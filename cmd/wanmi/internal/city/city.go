@@ -67,6 +67,8 @@ type Live struct {
 	view  atomic.Pointer[View]
 	mu    sync.Mutex // one catching-up at a time
 	long  long
+
+	reloaded chan struct{} // gets something when layers have been read again
 }
 
 // maxLoads is how often Load starts anew when the store is written to while it reads.
@@ -83,7 +85,7 @@ func Load(ctx context.Context, store Store, cfg Config, p gis.Progress) (*Live, 
 			return now, err == nil // a store that does not answer is told of by whatever else asks it
 		}
 	}
-	l := &Live{store: store, cfg: cfg}
+	l := &Live{store: store, cfg: cfg, reloaded: make(chan struct{}, 1)}
 	for range maxLoads {
 		last, err := lastChange(ctx, store, 0)
 		if err != nil {

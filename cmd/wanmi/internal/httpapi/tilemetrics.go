@@ -63,6 +63,14 @@ func newTileMetrics(live *city.Live) (*tileMetrics, []prometheus.Collector) {
 	return m, []prometheus.Collector{
 		m.answers, m.thinned, m.encode,
 		gauge("wanmi_tile_cache_bytes", "Bytes of tiles in the cache, with room for their zstd form.", func(s tiles.Stats) float64 { return float64(s.Bytes) }),
+		prometheus.NewCounterFunc(prometheus.CounterOpts{
+			Name: "wanmi_tiles_warmed_total", Help: "Tiles written into the cache after a bulk import, before anybody asked for them.",
+		}, func() float64 {
+			if s := live.View().Tiles; s != nil {
+				return float64(s.Stats().Warmed)
+			}
+			return 0
+		}),
 		gauge("wanmi_tile_cache_tiles", "Tiles in the cache.", func(s tiles.Stats) float64 { return float64(s.Tiles) }),
 	}
 }
