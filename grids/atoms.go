@@ -114,6 +114,13 @@ func meeting(line []geom.Pt, box geom.Box) [][]geom.Pt {
 }
 
 func appendSegs(to []geom.Seg, lines []mapLine, only func(class) bool) []geom.Seg {
+	n := 0
+	for _, l := range lines {
+		if only == nil || only(l.class) {
+			n += max(0, len(l.pts)-1)
+		}
+	}
+	to = slices.Grow(to, n)
 	for _, l := range lines {
 		if only != nil && !only(l.class) {
 			continue
