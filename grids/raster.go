@@ -2,6 +2,7 @@ package grids
 
 import (
 	"math"
+	"runtime"
 	"slices"
 
 	"github.com/paulmach/orb"
@@ -66,46 +67,77 @@ type touch struct {
 	edges        bool
 }
 
+// fill finds the cells of all squares, in parts that all cores share: who places the components of a new division waits for it.
 func (r *raster) fill(cells []Cell) {
+	threads := runtime.GOMAXPROCS(0)
 	rings := make([][][]ipt, len(cells))
-	count := make([]int32, r.nx*r.ny+1)
-	var touches []touch
-	for i, c := range cells {
-		for _, ring := range c.Polygon {
-			q := make([]ipt, len(ring))
-			for k, p := range ring {
-				q[k] = r.pt(p)
+	found := make([][]touch, (len(cells)+cellsPart-1)/cellsPart)
+	each(len(found), threads, func(k int) {
+		for i := k * cellsPart; i < min(len(cells), (k+1)*cellsPart); i++ {
+			for _, ring := range cells[i].Polygon {
+				q := make([]ipt, len(ring))
+				for k, p := range ring {
+					q[k] = r.pt(p)
+				}
+				rings[i] = append(rings[i], q)
 			}
-			rings[i] = append(rings[i], q)
+			found[k] = r.touching(int32(i), rings[i], found[k])
 		}
-		touches = r.touching(int32(i), rings[i], touches)
+	})
+	count := make([]int32, len(r.square)+1)
+	all := 0
+	for _, l := range found {
+		all += len(l)
+		for _, t := range l {
+			count[t.square+1]++
+		}
 	}
-	for _, t := range touches {
-		count[t.square+1]++
-	}
-	for i := range r.nx * r.ny {
+	for i := range r.square {
 		count[i+1] += count[i]
 	}
-	sorted := make([]touch, len(touches))
+	sorted := make([]touch, all)
 	next := slices.Clone(count)
-	for _, t := range touches {
-		sorted[next[t.square]] = t
-		next[t.square]++
-	}
-	r.blob = make([]int32, 0, 8*len(touches))
-	for q := range r.square {
-		l := sorted[count[q]:count[q+1]]
-		switch {
-		case len(l) == 0:
-		case len(l) == 1 && !l[0].edges:
-			r.square[q] = l[0].cell + 1
-		default:
-			r.square[q] = -int32(len(r.blob)) - 1
-			r.record(q, l, rings)
+	for _, l := range found {
+		for _, t := range l {
+			sorted[next[t.square]] = t
+			next[t.square]++
 		}
 	}
-	r.blob = slices.Clip(r.blob)
+	blobs := make([][]int32, min(squareParts, r.ny))
+	part := func(k int) (from, to int) { return k * r.ny / len(blobs) * r.nx, (k + 1) * r.ny / len(blobs) * r.nx }
+	each(len(blobs), threads, func(k int) {
+		from, to := part(k)
+		b := make([]int32, 0, 8*(count[to]-count[from]))
+		for q := from; q < to; q++ {
+			l := sorted[count[q]:count[q+1]]
+			switch {
+			case len(l) == 0:
+			case len(l) == 1 && !l[0].edges:
+				r.square[q] = l[0].cell + 1
+			default:
+				r.square[q] = -int32(len(b)) - 1
+				b = r.record(b, q, l, rings)
+			}
+		}
+		blobs[k] = b
+	})
+	at := int32(0)
+	for k, b := range blobs {
+		from, to := part(k)
+		for q := from; q < to; q++ {
+			if r.square[q] < 0 {
+				r.square[q] -= at
+			}
+		}
+		at += int32(len(b))
+	}
+	r.blob = slices.Concat(blobs...)
 }
+
+const (
+	cellsPart   = 256 // cells that one core looks at together
+	squareParts = 64  // of the rows of squares
+)
 
 // touching appends the squares the cell meets: those its edges pass, and those it holds whole.
 func (r *raster) touching(cell int32, rings [][]ipt, to []touch) []touch {
@@ -153,14 +185,14 @@ func (s ibox) meets(a, b ipt) bool {
 	return min(a.x, b.x) <= s.x1+w && max(a.x, b.x) >= s.x0-w && min(a.y, b.y) <= s.y1+w && max(a.y, b.y) >= s.y0-w
 }
 
-// record writes what at needs to know of a square.
-func (r *raster) record(q int, l []touch, rings [][][]ipt) {
+// record appends to a blob what at needs to know of a square.
+func (r *raster) record(blob []int32, q int, l []touch, rings [][][]ipt) []int32 {
 	s := r.box(q%r.nx, q/r.nx)
 	ref := r.reference(s, l, rings)
-	r.blob = append(r.blob, ref.x, ref.y, int32(len(l)))
+	blob = append(blob, ref.x, ref.y, int32(len(l)))
 	for _, t := range l {
-		head := len(r.blob)
-		r.blob = append(r.blob, t.cell, 0)
+		head := len(blob)
+		blob = append(blob, t.cell, 0)
 		points := int32(0)
 		for _, ring := range rings[t.cell] {
 			open := false
@@ -170,19 +202,20 @@ func (r *raster) record(q int, l []touch, rings [][][]ipt) {
 					continue
 				}
 				if !open {
-					r.blob = append(r.blob, lineBreak, 0, ring[k-1].x, ring[k-1].y)
+					blob = append(blob, lineBreak, 0, ring[k-1].x, ring[k-1].y)
 					points += 2
 					open = true
 				}
-				r.blob = append(r.blob, ring[k].x, ring[k].y)
+				blob = append(blob, ring[k].x, ring[k].y)
 				points++
 			}
 		}
 		if inRings(rings[t.cell], ref) {
 			points |= 1 << 30
 		}
-		r.blob[head+1] = points
+		blob[head+1] = points
 	}
+	return blob
 }
 
 // reference picks a point of the square that shares its x with no corner near it and lies on no outline.
