@@ -54,7 +54,7 @@ func (l *locator) face(x, y int64) int32 {
 		best, edge := math.Inf(-1), int32(-1)
 		for _, i := range l.tab.In(l.bins.At(geom.Pt{X: at, Y: y})) {
 			s := &l.segs[i]
-			if s.A.Y > y || s.B.Y <= y {
+			if s.A.Y > y || s.B.Y <= y || s.A.X > x && s.B.X > x {
 				continue
 			}
 			d := float64(s.A.X-x) + float64(s.B.X-s.A.X)*((fy-float64(s.A.Y))/float64(s.B.Y-s.A.Y))

@@ -114,49 +114,49 @@ func (j *job) from(i int, rc *reach, best *found) {
 	r.stamp++
 	s := j.pos[i].node
 	r.dist[s], r.len[s], r.left[s], r.known[s], r.prev[s] = 0, 0, sums{}, r.stamp, -1
-	r.seen = append(r.seen[:0], s)
-	h := append(r.heap[:0], heapItem{0, s})
+	seen, h := append(r.seen[:0], s), append(r.heap[:0], heapItem{0, s})
+	dist, length, prev, prevArc, arcs, ptr := r.dist, r.len, r.prev, r.prevArc, j.arcs, j.ptr // looked up once
 	bound, dear := rc.bound(j, best.score)
 	for len(h) > 0 {
 		x := h.pop()
-		if x.k > r.dist[x.v] {
+		if x.k > dist[x.v] {
 			continue
 		}
 		if x.k >= bound {
 			break
 		}
 		if x.v != s {
-			r.len[x.v] = r.len[r.prev[x.v]] + j.arcs[r.prevArc[x.v]].len
+			length[x.v] = length[prev[x.v]] + arcs[prevArc[x.v]].len
 			if k := int(j.place[x.v]); k != inside {
 				if j.end(i, k, rc, best) {
 					bound, dear = rc.bound(j, best.score)
 				}
 				continue
 			}
-			if x.k-tieBreak*r.len[x.v] >= dear {
+			if x.k-tieBreak*length[x.v] >= dear {
 				continue
 			}
 		}
-		for q := j.ptr[x.v]; q < j.ptr[x.v+1]; q++ {
-			a := &j.arcs[q]
+		for q := ptr[x.v]; q < ptr[x.v+1]; q++ {
+			a := &arcs[q]
 			d := x.k + a.c
 			if d >= bound {
 				break // the arcs after it cost more
 			}
-			if was := r.dist[a.v]; d < was-1e-12 {
+			if was := dist[a.v]; d < was-1e-12 {
 				if was == far {
-					r.seen = append(r.seen, a.v)
+					seen = append(seen, a.v)
 				}
-				r.dist[a.v], r.prev[a.v], r.prevArc[a.v] = d, x.v, q
+				dist[a.v], prev[a.v], prevArc[a.v] = d, x.v, q
 				h.push(heapItem{d, a.v})
 			}
 		}
 	}
-	r.heap = h
-	for _, v := range r.seen {
-		r.dist[v] = far
+	r.heap, r.seen = h, seen
+	for _, v := range seen {
+		dist[v] = far
 	}
-	r.dist[s] = shut
+	dist[s] = shut
 }
 
 // shut is the dist of a node that no run needs to go to: one in eight was a border node where no cut may end.
