@@ -240,11 +240,25 @@ func BenchmarkMillion(b *testing.B) {
 	}
 }
 
-// BenchmarkZip compares the levels of gzip and zstd on the tile the zoom rules make largest and on one of cells and few points.
+// BenchmarkZip compares package deflate and the levels of gzip and zstd on the tile the zoom rules make largest, on one of cells and few points, and on
+// one of cells and roads.
 func BenchmarkZip(b *testing.B) {
 	s := benchCity(b)
-	for _, z := range []maptile.Zoom{14, 16} {
-		raw := mustTile(b, s, []string{"unit_grid", "component"}, maptile.At(at(100, 100), z)).Raw()
+	for _, z := range []maptile.Zoom{14, 15, 16} {
+		layers := []string{"unit_grid", "component"}
+		if z == 15 {
+			layers = []string{"unit_grid", "road"}
+		}
+		a := maptile.At(at(100, 100), z)
+		w := new(writer)
+		req, err := s.request(layers, TileOptions{})
+		if err != nil {
+			b.Fatal(err)
+		}
+		if _, err := s.write(context.Background(), w, req, frameOf(a)); err != nil {
+			b.Fatal(err)
+		}
+		raw := w.enc.Bytes()
 		zip := func(name string, pack func() ([]byte, error)) {
 			b.Run(fmt.Sprintf("z%d/%s", z, name), func(b *testing.B) {
 				n := 0
@@ -261,6 +275,7 @@ func BenchmarkZip(b *testing.B) {
 				b.ReportMetric(float64(len(raw)), "raw-bytes")
 			})
 		}
+		zip("deflate", func() ([]byte, error) { return w.geom.Gzip(w.out[:0], raw, w.enc.Spans()), nil })
 		for level := 1; level <= 9; level++ {
 			var g zipper
 			zip(fmt.Sprintf("gzip %d", level), func() ([]byte, error) { return g.pack(raw, level) })

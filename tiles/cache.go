@@ -3,15 +3,17 @@ package tiles
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
+	"encoding/binary"
 	"encoding/hex"
 	"fmt"
+	"hash/crc32"
 	"runtime"
 	"runtime/debug"
 	"slices"
 	"sync"
 	"sync/atomic"
 
+	"github.com/cespare/xxhash/v2"
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
 	"github.com/maypok86/otter/v2"
@@ -192,6 +194,20 @@ func (z *zipper) pack(data []byte, level int) ([]byte, error) {
 	return z.out.Bytes(), nil
 }
 
+// zipped compresses the tile just written for a client that waits, valid until the next call. Package deflate takes a third to half of the time where
+// much of a tile is geometry of lines and polygons, which it passes over, for up to 6 % more bytes; where a quarter is, as much (BenchmarkZip).
+func (w *writer) zipped(raw []byte) ([]byte, error) {
+	geometry := 0
+	for _, s := range w.enc.Spans() {
+		geometry += int(s[1] - s[0])
+	}
+	if geometry < len(raw)/4 {
+		return w.zip.pack(raw, zipLevel)
+	}
+	w.out = w.geom.Gzip(w.out[:0], raw, w.enc.Spans())
+	return w.out, nil
+}
+
 // Raw returns the tile as it is, nil when nothing is there. It is not kept: it takes four times the memory of Gzip, and clients that do not
 // take gzip are few.
 func (t *Tile) Raw() []byte {
@@ -236,8 +252,12 @@ func newZstd(level zstd.EncoderLevel) (*zstd.Encoder, error) {
 	return zstd.NewWriter(nil, zstd.WithEncoderLevel(level), zstd.WithWindowSize(1<<20), zstd.WithEncoderCRC(false), zstd.WithLowerEncoderMem(true))
 }
 
-// etag is the first half of the SHA-256 of a tile's raw bytes, in hexadecimal: the same for every encoding, process and machine.
+// etag tells a tile's raw bytes from others: 96 bits of hashes and the length, in hexadecimal, the same for every encoding, process and machine.
+// SHA-256 would be a twentieth of the time of a live tile, and nobody gains by two tiles that look alike.
 func etag(data []byte) string {
-	h := sha256.Sum256(data)
-	return hex.EncodeToString(h[:16])
+	var b [16]byte
+	binary.BigEndian.PutUint64(b[:], xxhash.Sum64(data))
+	binary.BigEndian.PutUint32(b[8:], crc32.ChecksumIEEE(data))
+	binary.BigEndian.PutUint32(b[12:], uint32(len(data)))
+	return hex.EncodeToString(b[:])
 }

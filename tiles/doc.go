@@ -6,6 +6,8 @@
 //   - layer rule: which fields of a layer stand in its tiles from which zoom, and what is left out where ([LayerRule]).
 //   - sorted rows: those a layer's table was made with, in drawing order, under a packed index; edits add late rows under an R-tree
 //     and mark sorted rows dead, until there are so many that the table is made anew.
+//   - plate: the lines and polygons of some rows as they stand in the tiles of one zoom, simplified and encoded once; a tile copies them, and cuts
+//     those that reach out of it.
 //   - square: of the world, 2^n world units a side; at low zooms one feature stands for all points of a square ([LowRule]).
 //   - derived layer: points made from a layer's polygons or lines to put its labels on, as unit_grid_label.
 //   - world unit: the web mercator square divided into 2^32 parts a side, 9.3 mm at the equator;

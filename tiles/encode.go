@@ -6,6 +6,7 @@ import (
 
 	"github.com/paulmach/orb/maptile"
 
+	"wanmi/tiles/deflate"
 	"wanmi/tiles/mvt"
 )
 
@@ -67,6 +68,8 @@ type writer struct {
 	at   []uint32
 	xy   []int64
 	zip  zipper
+	geom deflate.Writer
+	out  []byte
 
 	archive *zipper // nil: for a client that waits
 
@@ -122,8 +125,8 @@ func (w *writer) layer(ctx context.Context, l *layer, f *frame, want []string, l
 			n.Thinned += w.low(l, f, low.As, int(squares[0]))
 			squares = squares[1:]
 		}
-		if s := l.rows.shape(i); s != nil {
-			n.Thinned += w.shape(l, f, i, s, small)
+		if l.rows.shape(i) != nil {
+			n.Thinned += w.shape(l, f, i, small)
 			continue
 		}
 		p, o := l.rows.pages[i/pageRows], i%pageRows
@@ -245,102 +248,4 @@ func scatter(v uint64) uint64 {
 	v = (v ^ v>>30) * 0xbf58476d1ce4e5b9
 	v = (v ^ v>>27) * 0x94d049bb133111eb
 	return v ^ v>>31
-}
-
-// shape writes a line, a polygon or several points. It returns 1 when the feature was left out for its size.
-func (w *writer) shape(l *layer, f *frame, i uint32, s *shape, small int64) int {
-	b := s.bound
-	if s.kind != mvt.Point && f.units(b.x1-b.x0) < small && f.units(b.y1-b.y0) < small {
-		return 1
-	}
-	inside := b.x0 >= f.box.x0 && b.y0 >= f.box.y0 && b.x1 <= f.box.x1 && b.y1 <= f.box.y1
-	w.enc.StartGeometry()
-	switch s.kind {
-	case mvt.Point:
-		w.points(f, s)
-	case mvt.Line:
-		w.lines(l, f, s, inside)
-	default:
-		w.polygons(l, f, s, inside)
-	}
-	if !w.enc.HasGeometry() {
-		if inside {
-			return 1 // it has shrunk to nothing
-		}
-		return 0
-	}
-	l.rows.tags(&w.enc, i)
-	w.enc.Feature(uint64(l.rows.id(i)), s.kind)
-	return 0
-}
-
-func (w *writer) points(f *frame, s *shape) {
-	xy := w.xy[:0]
-	p := s.parts[0]
-	for k := 0; k < len(p); k += 2 {
-		if b := (box{p[k], p[k+1], p[k], p[k+1]}); b.touches(f.box) {
-			x, y := f.at(p[k], p[k+1])
-			xy = append(xy, x, y)
-		}
-	}
-	if w.xy = xy; len(xy) > 0 {
-		w.enc.Points(xy)
-	}
-}
-
-// project turns a part into tile units, without points that fall on the one before.
-func (w *writer) project(f *frame, part []uint32) []int64 {
-	xy := w.xy[:0]
-	for k := 0; k+1 < len(part); k += 2 {
-		x, y := f.at(part[k], part[k+1])
-		if n := len(xy); n > 0 && xy[n-2] == x && xy[n-1] == y {
-			continue
-		}
-		xy = append(xy, x, y)
-	}
-	w.xy = xy
-	return xy
-}
-
-func (w *writer) lines(l *layer, f *frame, s *shape, inside bool) {
-	for _, part := range s.parts {
-		xy := w.project(f, part)
-		if len(xy) < 4 {
-			continue
-		}
-		if f.z < l.rule.MaxZoom {
-			if xy = w.clip.Simplify(xy, l.rule.Simplify); len(xy) < 4 {
-				continue
-			}
-		}
-		if inside {
-			w.enc.LinePart(xy)
-		} else {
-			w.clip.Line(xy, clipBox, w.enc.LinePart)
-		}
-	}
-}
-
-func (w *writer) polygons(l *layer, f *frame, s *shape, inside bool) {
-	rings := s.parts
-	for _, n := range s.polys {
-		for k, part := range rings[:n] {
-			xy := mvt.CleanRing(w.project(f, part), !l.rule.Shared)
-			if !inside {
-				xy = w.clip.Ring(xy, clipBox)
-			}
-			a := mvt.Area2(xy)
-			if a == 0 {
-				if k == 0 {
-					break // nothing left of this polygon: its holes go too
-				}
-				continue
-			}
-			if (a > 0) != (k == 0) {
-				mvt.Reverse(xy)
-			}
-			w.enc.RingPart(xy)
-		}
-		rings = rings[n:]
-	}
 }

@@ -1,6 +1,7 @@
 package tiles
 
 import (
+	"bytes"
 	"encoding/binary"
 	"testing"
 
@@ -10,7 +11,8 @@ import (
 	"wanmi/tiles/mvt"
 )
 
-// FuzzShapes draws lines and polygons of any form, some far larger than the tiles: every tile must follow the specification.
+// FuzzShapes draws lines and polygons of any form, some far larger than the tiles: every tile must follow the specification, and be the same with
+// plates and without.
 func FuzzShapes(f *testing.F) {
 	f.Add([]byte{1, 0, 0, 0, 50, 0, 50, 0, 0, 0, 0, 0}, uint8(14))
 	f.Add([]byte{2, 0, 0, 255, 255, 0, 128, 128, 0, 10, 10, 10, 10, 10, 11, 10, 11, 10, 10}, uint8(20))
@@ -33,10 +35,16 @@ func FuzzShapes(f *testing.F) {
 		m.put(feature("road", 2, orb.MultiLineString{ps[:half], append(orb.LineString(ps), ps[0])}, nil))
 		m.put(feature("component", 1, orb.Collection{orb.MultiPoint(ps), orb.LineString(ps)}, nil))
 		s := build(t, m, func(c *Config) { c.CacheBytes = -1 })
+		bare := unplated(t, m)
 		for _, p := range []orb.Point{cityCentre, ps[0], ps[half]} {
 			a := maptile.At(p, maptile.Zoom(zoom%25))
-			if err := mvt.Validate(mustTile(t, s, []string{"building", "unit_grid", "road", "component", "building_label", "unit_grid_label"}, a).Raw()); err != nil {
+			layers := []string{"building", "unit_grid", "road", "component", "building_label", "unit_grid_label"}
+			raw := mustTile(t, s, layers, a).Raw()
+			if err := mvt.Validate(raw); err != nil {
 				t.Fatalf("%v: %v", a, err)
+			}
+			if want := mustTile(t, bare, layers, a).Raw(); !bytes.Equal(raw, want) {
+				t.Fatalf("%v: %d bytes with plates, %d without, or others", a, len(raw), len(want))
 			}
 		}
 	})

@@ -384,7 +384,7 @@ func (s *Set) write(ctx context.Context, w *writer, r request, f frame) (*Tile, 
 			t.Level++
 			continue
 		}
-		zipped, err := w.zip.pack(raw, zipLevel)
+		zipped, err := w.zipped(raw)
 		if err != nil {
 			return nil, fmt.Errorf("tiles: compress: %w", err)
 		}

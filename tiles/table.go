@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"math"
 	"slices"
+	"sync/atomic"
 
 	"wanmi/tiles/mvt"
 )
@@ -21,6 +22,8 @@ type table struct {
 	shared *mvt.Dict
 	unique *mvt.Dict
 
+	plated atomic.Int64 // bytes of plates
+
 	byID    []uint32           // sorted rows by feature id
 	lateIDs map[int64][]uint32 // the other rows, by feature id
 }
@@ -31,6 +34,8 @@ type page struct {
 	ids    [pageRows]int64
 	xy     [pageRows][2]uint32 // world units: the point, or the anchor of the shape
 	shapes *[pageRows]*shape   // nil: all are points
+	bounds *[pageRows]box      // of a packed page with shapes
+	plates *plates             // nil: no lines or polygons, or not packed
 	from   [pageRows]uint8     // the first zoom a row may appear at
 
 	// The codes, width a row: in small when they fit, else in wide. In small the code of a unique column is first of the column plus the
@@ -72,6 +77,15 @@ func (t *table) pack(unique []bool) {
 	n := int((t.n-1)%pageRows) + 1
 	if !slices.ContainsFunc(p.shapes[:n], func(s *shape) bool { return s != nil }) {
 		p.shapes = nil
+	} else {
+		p.bounds, p.plates = new([pageRows]box), new(plates)
+		for i := range n {
+			if s := p.shapes[i]; s != nil {
+				p.bounds[i] = s.bound
+			} else {
+				p.bounds[i] = box{p.xy[i][0], p.xy[i][1], p.xy[i][0], p.xy[i][1]}
+			}
+		}
 	}
 	first := make([]uint32, t.width)
 	for c := range t.width {
@@ -163,6 +177,9 @@ func (v *rows) tags(e *mvt.Encoder, i uint32) {
 
 func (v *rows) bound(i uint32) box {
 	p, k := v.pages[i/pageRows], i%pageRows
+	if p.bounds != nil {
+		return p.bounds[k]
+	}
 	if p.shapes != nil && p.shapes[k] != nil {
 		return p.shapes[k].bound
 	}

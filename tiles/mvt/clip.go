@@ -89,14 +89,30 @@ func clipSegment(x0, y0, x1, y1 int64, box Box) (ax, ay, bx, by int64, ok bool) 
 func (b Box) clamp(v float64) int64 { return min(max(int64(math.Round(v)), b.Lo), b.Hi) }
 
 // Ring cuts a ring (first point not repeated) by Sutherland and Hodgman's rule and returns what is left, which
-// may be empty and may run along the box's border.
+// may be empty and may run along the box's border. It may change xy and return it.
 func (c *Clipper) Ring(xy []int64, box Box) []int64 {
-	c.a = cutSide(xy, c.a[:0], 0, box.Lo, false)
-	c.b = cutSide(c.a, c.b[:0], 0, box.Hi, true)
-	c.a = cutSide(c.b, c.a[:0], 1, box.Lo, false)
-	c.b = cutSide(c.a, c.b[:0], 1, box.Hi, true)
-	c.b = CleanRing(c.b, false)
-	return c.b
+	if len(xy) == 0 {
+		return nil
+	}
+	x0, y0, x1, y1 := xy[0], xy[1], xy[0], xy[1]
+	for i := 2; i+1 < len(xy); i += 2 {
+		x0, y0, x1, y1 = min(x0, xy[i]), min(y0, xy[i+1]), max(x1, xy[i]), max(y1, xy[i+1])
+	}
+	if x0 > box.Hi || y0 > box.Hi || x1 < box.Lo || y1 < box.Lo {
+		return nil
+	}
+	for _, side := range [4]struct {
+		axis  int
+		v     int64
+		below bool
+		cuts  bool
+	}{{0, box.Lo, false, x0 < box.Lo}, {0, box.Hi, true, x1 > box.Hi}, {1, box.Lo, false, y0 < box.Lo}, {1, box.Hi, true, y1 > box.Hi}} {
+		if side.cuts {
+			xy = cutSide(xy, c.b[:0], side.axis, side.v, side.below)
+			c.a, c.b = xy, c.a
+		}
+	}
+	return CleanRing(xy, false)
 }
 
 // cutSide keeps what lies on one side of x = v (axis 0) or y = v (axis 1), the border included.

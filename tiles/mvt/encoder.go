@@ -1,5 +1,10 @@
 package mvt
 
+import "encoding/binary"
+
+// minSpan is the bytes of the shortest geometry Spans tells of.
+const minSpan = 8
+
 // Extent is the number of tile units along a tile's side.
 const Extent = 4096
 
@@ -28,7 +33,8 @@ type Column struct {
 //	e.End()
 //	raw := e.Bytes()
 type Encoder struct {
-	buf []byte
+	buf   []byte
+	spans [][2]uint32
 
 	// the layer being written
 	start    int
@@ -52,7 +58,11 @@ type Encoder struct {
 }
 
 // Reset forgets the tile written so far.
-func (e *Encoder) Reset() { e.buf = e.buf[:0] }
+func (e *Encoder) Reset() { e.buf, e.spans = e.buf[:0], e.spans[:0] }
+
+// Spans tells where in the tile the longer geometries of lines and polygons stand, in rising order, each from a place up to another; valid
+// until the next Reset.
+func (e *Encoder) Spans() [][2]uint32 { return e.spans }
 
 // Bytes returns the tile written so far, valid until the next Reset.
 func (e *Encoder) Bytes() []byte { return e.buf }
@@ -240,6 +250,52 @@ func (e *Encoder) RingPart(xy []int64) {
 	e.geom = append(e.geom, 15)
 }
 
+// Geometry returns the geometry written since StartGeometry, which has a part: its first point, and the bytes after that, which are the same
+// wherever the first point lies.
+func (e *Encoder) Geometry() (x, y int64, rest []byte) {
+	_, n := binary.Uvarint(e.geom) // MoveTo
+	zx, nx := binary.Uvarint(e.geom[n:])
+	zy, ny := binary.Uvarint(e.geom[n+nx:])
+	return int64(unzigzag(uint32(zx))), int64(unzigzag(uint32(zy))), e.geom[n+nx+ny:]
+}
+
+// Laid makes the geometry of a feature of what Geometry returned of a line or a polygon, with another first point. No parts may follow.
+func (e *Encoder) Laid(x, y int64, rest []byte) {
+	g := append(e.geom[:0], 9)
+	g = appendUvarint(g, uint64(zigzag(int32(x))))
+	g = appendUvarint(g, uint64(zigzag(int32(y))))
+	e.geom = append(g, rest...)
+}
+
+// DecodePart appends to xy the next line, or ring, of a geometry as Geometry returns it: x and y are its first point, or, for parts after the first,
+// what DecodePart returned last; then bytes is its rest.
+func DecodePart(xy []int64, bytes []byte, x, y int64, ring bool) (part []int64, rest []byte, lastX, lastY int64) {
+	if bytes[0] == 9 { // a part after the first begins with a MoveTo of its own
+		x, bytes = delta(x, bytes[1:])
+		y, bytes = delta(y, bytes)
+	}
+	xy = append(xy, x, y)
+	n, k := binary.Uvarint(bytes)
+	bytes = bytes[k:]
+	for range n >> 3 {
+		x, bytes = delta(x, bytes)
+		y, bytes = delta(y, bytes)
+		xy = append(xy, x, y)
+	}
+	if ring {
+		bytes = bytes[1:] // ClosePath
+	}
+	return xy, bytes, x, y
+}
+
+func delta(v int64, bytes []byte) (int64, []byte) {
+	if u := bytes[0]; u < 0x80 {
+		return v + int64(unzigzag(uint32(u))), bytes[1:]
+	}
+	u, k := binary.Uvarint(bytes)
+	return v + int64(unzigzag(uint32(u))), bytes[k:]
+}
+
 func (e *Encoder) deltas(xy []int64) {
 	g, cx, cy := e.geom, e.cx, e.cy
 	for i := 0; i+1 < len(xy); i += 2 {
@@ -271,6 +327,9 @@ func (e *Encoder) Feature(id uint64, t GeomType) bool {
 	}
 	b = append(b, 0x18, byte(t), 0x22)
 	b = appendUvarint(b, g)
+	if len(e.geom) >= minSpan {
+		e.spans = append(e.spans, [2]uint32{uint32(len(b)), uint32(len(b) + len(e.geom))})
+	}
 	e.buf = append(b, e.geom...)
 	e.features++
 	return true

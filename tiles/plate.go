@@ -1,0 +1,122 @@
+package tiles
+
+import (
+	"sync/atomic"
+
+	"wanmi/tiles/mvt"
+)
+
+// A plate is a page's lines and polygons as they stand in the tiles of one zoom: projected, simplified, encoded. Tiles differ in where their
+// corner is, which moves the first point alone: all others are told from the one before. So a feature that lies in a tile is copied into it, and one
+// that reaches out of it is cut from what is simplified already. Plates are made when a tile needs them first, of sorted rows only, until
+// those of a table have plateBytes; what has none is projected for each tile, with the same result.
+type plate struct {
+	rows  [pageRows]plateRow
+	bytes []byte // geometries without the first point
+}
+
+type plateRow struct {
+	x, y uint32 // the first point, in tile units of the zoom from the world's corner
+	at   uint32 // of its bytes
+	n    uint32 // bytes
+	kind mvt.GeomType
+	form form
+}
+
+// form says what a geometry on a plate is.
+type form uint8
+
+const (
+	unlaid  form = iota // not on the plate
+	nothing             // shrunk to nothing at this zoom
+	forward             // as projected
+	turned              // polygons, every ring turned round
+	mixed               // polygons some rings of which were turned or left out: of no use to be cut
+)
+
+// plateBytes bounds the plates of a table.
+const plateBytes = 48 << 20
+
+// plates are those of a page, by zoom.
+type plates [unitZoom + 1]atomic.Pointer[plate]
+
+// plate returns the row's geometry at the zoom of f, nil when it is on no plate.
+func (w *writer) plate(l *layer, f *frame, i uint32) (*plate, *plateRow) {
+	if i >= l.rows.sorted || f.up > 0 {
+		return nil, nil
+	}
+	ps := l.rows.pages[i/pageRows].plates
+	if ps == nil {
+		return nil, nil
+	}
+	p := ps[f.z].Load()
+	if p == nil {
+		if p = w.newPlate(l, f.z, i/pageRows); p == nil {
+			return nil, nil
+		}
+		ps[f.z].Store(p) // should another have been as quick, they are alike
+	}
+	if r := &p.rows[i%pageRows]; r.form != unlaid {
+		return p, r
+	}
+	return nil, nil
+}
+
+// newPlate makes the plate of a page, nil when the layer has enough of them.
+func (w *writer) newPlate(l *layer, z int, page uint32) *plate {
+	if l.table.plated.Load() > plateBytes {
+		return nil
+	}
+	p := &plate{}
+	f := frame{z: z, down: uint(unitZoom - z)}
+	for k := range min(pageRows, l.rows.sorted-page*pageRows) {
+		s := l.rows.shape(page*pageRows + k)
+		if s == nil || s.kind == mvt.Point || max(f.units(s.bound.x1-s.bound.x0), f.units(s.bound.y1-s.bound.y0)) >= 1<<30 { // too long for a delta
+			continue
+		}
+		// From the first point on, for coordinates small enough to be encoded.
+		f.ox, f.oy = int64(s.parts[0][0]>>f.down<<f.down), int64(s.parts[0][1]>>f.down<<f.down)
+		w.enc.StartGeometry()
+		r := plateRow{kind: s.kind, form: forward, at: uint32(len(p.bytes))}
+		if s.kind == mvt.Line {
+			w.lines(l, &f, s, true)
+		} else {
+			r.form = w.rings(l, &f, s)
+		}
+		if w.enc.HasGeometry() {
+			x, y, rest := w.enc.Geometry()
+			r.x, r.y = uint32(f.ox>>f.down+x), uint32(f.oy>>f.down+y)
+			p.bytes = append(p.bytes, rest...)
+		} else if s.kind == mvt.Line || r.form == forward {
+			r.form = nothing
+		}
+		r.n = uint32(len(p.bytes)) - r.at
+		p.rows[k] = r
+	}
+	p.bytes = append(make([]byte, 0, len(p.bytes)), p.bytes...)
+	l.table.plated.Add(int64(len(p.bytes)) + pageRows*int64(plateRowSize))
+	return p
+}
+
+const plateRowSize = 20
+
+// laid writes the geometry of a row on a plate into a tile; false when it is of no use there.
+func (w *writer) laid(l *layer, f *frame, i uint32, p *plate, r *plateRow, inside bool) bool {
+	x, y := int64(r.x)-f.ox>>f.down, int64(r.y)-f.oy>>f.down
+	bytes := p.bytes[r.at : r.at+r.n]
+	switch {
+	case r.form == nothing || inside && r.n == 0:
+	case inside:
+		w.enc.Laid(x, y, bytes)
+	case r.form == mixed:
+		return false
+	case r.kind == mvt.Line:
+		for len(bytes) > 0 {
+			w.xy, bytes, x, y = mvt.DecodePart(w.xy[:0], bytes, x, y, false)
+			w.clip.Line(w.xy, clipBox, w.enc.LinePart)
+		}
+	default:
+		w.cutRings(l.rows.shape(i), bytes, x, y, r.form == turned)
+	}
+	return true
+}
