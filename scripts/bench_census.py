@@ -120,6 +120,11 @@ class Server:
         self.dsn, self.at = dsn, urllib.parse.urlsplit(dsn)
         self.postmaster = int(self.sql("postgres", "SELECT split_part(pg_read_file('postmaster.pid'), E'\\n', 1)"))
 
+    def in_service(self):
+        """A server that has been in use has WAL files to use again. One just made fills each with zeros, and every commit waits for that."""
+        self.sql("postgres", "ALTER SYSTEM SET min_wal_size = '2GB'", "SELECT pg_reload_conf()")
+        self.sql("postgres", *["SELECT pg_logical_emit_message(false, 'bench', repeat('x', 8000000))"] * 160, "CHECKPOINT", "CHECKPOINT")
+
     def url(self, name):
         return urllib.parse.urlunsplit(self.at._replace(path="/" + name))
 
@@ -242,6 +247,7 @@ class Bench:
     def on_server(self, server):
         """What the server store does, in databases of their own."""
         csv, base, city, peer = self.out / "components.csv", "wanmi_bench_base", "wanmi_bench_city", "wanmi_bench_peer"
+        server.in_service()
         try:
             server.make(base)
             server.sql(base, "CREATE EXTENSION postgis")

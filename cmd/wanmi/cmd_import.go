@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"wanmi/data/census"
+	"wanmi/data/postgis"
 	"wanmi/gis"
 )
 
@@ -100,7 +101,11 @@ func (a *app) runImport(ctx context.Context, f importFlags, layer string, files 
 	if f.guess {
 		return a.guess(ctx, f.db, opt)
 	}
-	a.lean()
+	garbage := garbageFew
+	if f.dryRun || postgis.IsDSN(f.db) {
+		garbage = garbageMany
+	}
+	a.lean(garbage)
 	create := mayCreate
 	if f.dryRun {
 		create = mustExist

@@ -133,7 +133,7 @@ func (a *app) runOwnImport(ctx context.Context) error {
 		_, _ = io.Copy(io.Discard, in)
 		cancel()
 	}()
-	a.lean()
+	a.lean(garbageFew) // the server is beside it
 	tell, told := a.lines(), false
 	err = a.withStore(ctx, t.DB, mustExist, func(st store) error {
 		end, err := httpapi.RunImport(ctx, st, t.Task, every(httpapi.ProgressEvery, func(stage string, done, total int64) {
@@ -178,9 +178,16 @@ func every(period time.Duration, p gis.Progress) gis.Progress {
 	}
 }
 
-// lean makes this process one that imports and lets others go first, but where they wait for it. Most of what an import holds is packed text nobody has to search
-// for pointers: looking more often costs little and keeps it small.
-func (a *app) lean() {
-	debug.SetGCPercent(25)
+// How much garbage may come together while an import runs, in hundredths of what lives. Most of what it holds is packed text nobody has to search
+// for pointers, but to look for it four times as often costs a tenth to a fifth of the processor time: done where memory is short, as pages of a file
+// are laid out beside the rows.
+const (
+	garbageFew  = 25
+	garbageMany = 100
+)
+
+// lean makes this process one that imports and lets others go first, but where they wait for it.
+func (a *app) lean(garbage int) {
+	debug.SetGCPercent(garbage)
 	a.promptly = yield()
 }

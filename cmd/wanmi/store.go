@@ -87,7 +87,7 @@ func (a *app) openStore(ctx context.Context, db string, create mode) (store, err
 	case db == "":
 		return nil, usageError{errors.New("which database? give --db city.gpkg or set WANMI_DB")}
 	case postgis.IsDSN(db):
-		return postgis.Open(ctx, db, postgis.Options{Now: a.now, MustExist: create == mustExist})
+		return postgis.Open(ctx, db, postgis.Options{Now: a.now, MustExist: create == mustExist, Promptly: a.promptly})
 	}
 	if create == mustExist {
 		if _, err := os.Stat(db); errors.Is(err, fs.ErrNotExist) {

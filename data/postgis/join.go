@@ -15,6 +15,14 @@ const syncMost = 5000
 
 // join takes the lock and brings everything into being. errHold: what was made ready does not hold any more.
 func (a *ahead) join() (gen gis.Generation, err error) {
+	if a.store.opt.Promptly == nil {
+		return a.joinNow()
+	}
+	a.store.opt.Promptly(func() { gen, err = a.joinNow() })
+	return gen, err
+}
+
+func (a *ahead) joinNow() (gen gis.Generation, err error) {
 	// Something small is committed, so that the server has all on its disk that this write sent, and the commit for which others
 	// wait takes no longer than one of theirs.
 	if _, err := a.pool.ExecContext(a.ctx, `SELECT pg_logical_emit_message(true, 'wanmi', '')`); err != nil {

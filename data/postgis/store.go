@@ -23,6 +23,8 @@ type Options struct {
 	Now       func() time.Time // nil: time.Now
 	Busy      time.Duration    // how long to wait for another process' write to end; 0: 5 s
 	Readers   int              // how many connections read at most; 0: 24. A loop within a loop takes two.
+	// Promptly runs the step of a long write for which others wait, in a process that otherwise lets others go first. nil: as everything else.
+	Promptly func(fn func())
 }
 
 // Store is one open database. It is safe for concurrent use: reads see the last committed write, writes wait for one another.
