@@ -7,7 +7,7 @@ WEBUI := cmd/wanmi/internal/webui
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 WEB_SOURCES := $(shell git ls-files $(WEBUI)/src $(WEBUI)/package-lock.json $(WEBUI)/*.mjs $(WEBUI)/*.json 2>/dev/null)
 
-.PHONY: help build web demo test ci lint unit e2e fuzz bench bench-grids bench-census bench-tiles preset-pictures clean
+.PHONY: help build web demo test ci lint unit e2e fuzz bench bench-grids bench-census bench-tiles bench-growth preset-pictures clean
 
 help: ## list the targets
 	@grep -hE '^[a-z][a-z0-9-]*:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -56,6 +56,9 @@ bench-census: web ## a census of N=1000000 components in and out of both stores,
 
 bench-tiles: web ## tiles of N=1000000 components beside a bare ST_AsMVT handler and tippecanoe, data of ../shared/bench; OUT=DIR keeps the files
 	@GO="$(GO)" scripts/with_postgres.sh scripts/bench_tiles.py "$(or $(OUT),bin/bench-tiles)" $(N)
+
+bench-growth: web ## live tiles of cities from 10,000 to 10,000,000 components, on one core and two, for 200 clients beside an import
+	@GO="$(GO)" scripts/bench_growth.py "$(or $(OUT),bin/bench-growth)" $(N)
 
 preset-pictures: ## draw docs/presets/*.svg and the table of docs/presets.md from the synthetic city
 	@mkdir -p bin && $(GO) build -o bin/.wanmi-pictures ./cmd/wanmi && scripts/preset_pictures.py bin/.wanmi-pictures; s=$$?; rm -f bin/.wanmi-pictures; exit $$s

@@ -113,8 +113,8 @@ class Bench:
                 f.rename(str(f).replace("making", "city"))
         return db
 
-    def load(self, url, which, pid=0, pg=0, runs=1, warm=False):
-        said = subprocess.run([self.out / "tload", "-url", url, "-list", self.data / which, "-c", "4", "-gzip", "-pid", str(pid), "-pg", str(pg), f"-warm={str(warm).lower()}",
+    def load(self, url, which, pid=0, pg=0, runs=1, warm=False, clients=4):
+        said = subprocess.run([self.out / "tload", "-url", url, "-list", self.data / which, "-c", str(clients), "-gzip", "-pid", str(pid), "-pg", str(pg), f"-warm={str(warm).lower()}",
                                "-runs", str(runs), "-limit", self.limit + "s"], capture_output=True, text=True, check=True).stdout
         runs = [json.loads(line) for line in said.splitlines()]
         if any(r["bad"] for r in runs):
@@ -303,10 +303,15 @@ def save(b):
     commit = subprocess.run(["git", "-C", ROOT, "rev-parse", "--short", "HEAD"], capture_output=True, text=True).stdout.strip()
     head = [f"`make bench-tiles N={b.n}`, commit {commit}, {os.cpu_count()} cores, load average {os.getloadavg()[1]:.0f} at its end; medians of {b.rounds} runs in turns, "
             f"4 connections, client and servers on the same cores.", "", "| work | ours | beside it | to reach | |", "|---|---|---|---|---|"]
+    put_between(MARKS, head + b.lines + [""] + b.notes)
+
+
+def put_between(marks, lines):
+    """The lines of BENCHMARKS.md between two marks."""
     path = ROOT / "BENCHMARKS.md"
     text = path.read_text(encoding="utf-8")
-    begin, end = text.index(MARKS[0]) + len(MARKS[0]), text.index(MARKS[1])
-    path.write_text(text[:begin] + "\n\n" + "\n".join(head + b.lines + [""] + b.notes) + "\n\n" + text[end:], encoding="utf-8")
+    begin, end = text.index(marks[0]) + len(marks[0]), text.index(marks[1])
+    path.write_text(text[:begin] + "\n\n" + "\n".join(lines) + "\n\n" + text[end:], encoding="utf-8")
 
 
 def main():
