@@ -13,9 +13,6 @@ import (
 	"wanmi/gis"
 )
 
-// syncMost is how many rows others may have changed meanwhile; beyond it beginning again takes no longer.
-const syncMost = 5000
-
 // join brings what a long write has prepared into the write t, which has the lock. False: it does not hold any more, nothing has been brought in.
 func (a *ahead) join(t *tx) (bool, error) {
 	changes, err := a.meanwhile(t)
@@ -64,7 +61,7 @@ func (a *ahead) join(t *tx) (bool, error) {
 			return false, l.errorf("bring rows in", err)
 		}
 	}
-	for _, r := range a.rejected {
+	for _, r := range a.Rejected {
 		if err := t.Reject(r); err != nil {
 			return false, err
 		}
@@ -80,7 +77,7 @@ type meanwhile struct {
 }
 
 func (a *ahead) meanwhile(t *tx) (meanwhile, error) {
-	m := meanwhile{keys: map[string]map[string]bool{}, ok: t.seq < a.seq+seqAhead-1}
+	m := meanwhile{keys: map[string]map[string]bool{}, ok: t.seq < a.seq+kept.SeqAhead-1}
 	rows, err := t.sql.QueryContext(t.own, `SELECT seq, gen, layer, key, op, actor, source, +at FROM change_log WHERE seq > ? ORDER BY seq`, a.seq)
 	if err != nil {
 		return m, err
@@ -101,7 +98,7 @@ func (a *ahead) meanwhile(t *tx) (meanwhile, error) {
 			m.keys[c.Layer] = map[string]bool{}
 		}
 		m.keys[c.Layer][c.Key] = true
-		if c.Op == gis.Reload || len(m.list) > syncMost {
+		if c.Op == gis.Reload || len(m.list) > kept.SyncMost {
 			m.ok = false
 		}
 	}
@@ -154,7 +151,7 @@ func (a *ahead) holds(t *tx, l *aheadLayer, m meanwhile) (bool, error) {
 
 // ifHold passes over what only says that the lock is needed.
 func ifHold(err error) error {
-	if err == errHold { //nolint:errorlint // made here, never wrapped
+	if err == kept.ErrHold { //nolint:errorlint // made here, never wrapped
 		return nil
 	}
 	return err
@@ -177,7 +174,7 @@ func (a *ahead) since(t *tx, changes []gis.Change) (bool, error) {
 		}
 		in.tried = true
 	}
-	ok, err := a.info.Ahead.Since(t, changes)
+	ok, err := a.Info.Ahead.Since(t, changes)
 	if err != nil || ok {
 		return ok, err
 	}

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/paulmach/orb"
+
+	"wanmi/data/internal/kept"
 )
 
 // slicePages is how many pages a long write brings into the file at once: a quarter of a megabyte, a few milliseconds.
@@ -131,7 +133,7 @@ func (a *ahead) build(l *aheadLayer) ([]*grower, error) {
 	ld.arena, ld.ends, ld.ids, ld.cells = nil, nil, nil, nil
 	for _, g := range trees {
 		if g.most > ld.usable/8 {
-			return nil, errHold
+			return nil, kept.ErrHold
 		}
 	}
 	return trees, ld.s.w.Flush()
@@ -194,7 +196,7 @@ func (l *aheadLayer) noteBase(id int64, values []any, key, geom int) error {
 	ld := l.load
 	k, ok := values[key].(string)
 	if !ok || !fitsIndex(ld.usable, len(k)+16) {
-		return errHold
+		return kept.ErrHold
 	}
 	ld.arena = append(ld.arena, k...)
 	ld.ends = append(ld.ends, uint32(len(ld.arena)))
@@ -205,7 +207,7 @@ func (l *aheadLayer) noteBase(id int64, values []any, key, geom int) error {
 	blob, _ := values[geom].([]byte)
 	b, filled, err := boundOf(blob)
 	if err != nil {
-		return errHold
+		return kept.ErrHold
 	}
 	if filled {
 		ld.cells = append(ld.cells, cellOf(id, b))

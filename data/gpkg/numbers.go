@@ -5,56 +5,33 @@ import (
 	"database/sql"
 )
 
-// numbersMost is how many running numbers a long write keeps at once.
-const numbersMost = 4096
-
-// numbers are running numbers kept for a write: from last+1 to end.
-type numbers struct {
-	last, end int64
-	more      int64
-}
-
 // Next implements data.Tx.
 func (a *ahead) Next(counter string, floor int64) (int64, error) {
 	if err := a.check(); err != nil {
 		return 0, err
 	}
-	n := a.counters[counter]
-	if n == nil {
-		n = &numbers{more: 16}
-		a.counters[counter] = n
-	}
-	next := max(n.last+1, floor)
-	if next > n.end || n.end == 0 {
-		if err := a.keepNumbers(counter, n, floor); err != nil {
-			return 0, a.fail(err, "read counter "+counter)
-		}
-		next = max(n.last+1, floor)
-	}
-	n.last = next
-	return next, nil
+	n, err := a.Numbers.Next(counter, floor, func(atLeast, more int64) (had, has int64, err error) {
+		err = a.store.slice(a.ctx, a.db, func(q *sql.Tx) error {
+			had, has, err = a.keepNumbers(q, counter, atLeast, more)
+			return err
+		})
+		return had, has, err
+	})
+	return n, a.fail(err, "read counter "+counter)
 }
 
-// keepNumbers takes the next numbers of a counter, more each time.
-func (a *ahead) keepNumbers(counter string, n *numbers, floor int64) error {
-	return a.store.slice(a.ctx, a.db, func(q *sql.Tx) error {
-		var have int64
-		err := q.QueryRowContext(a.own, `SELECT coalesce((SELECT value FROM wanmi_counter WHERE name = ?), 0)`, counter).Scan(&have)
-		if err != nil {
-			return err
-		}
-		last := max(have, floor-1)
-		if last != n.end || n.end == 0 { // not where the last block ends: somebody else took numbers
-			n.last = last
-		}
-		n.end = last + n.more
-		n.more = min(2*n.more, numbersMost)
-		if err := noteKept(a.own, q, keptCounter, counter, have, n.end); err != nil {
-			return err
-		}
-		_, err = q.ExecContext(a.own, `INSERT INTO wanmi_counter VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value`, counter, n.end)
-		return err
-	})
+// keepNumbers raises a counter to so many above what it is, or above atLeast, and returns what it was and what it is.
+func (a *ahead) keepNumbers(q *sql.Tx, counter string, atLeast, more int64) (had, has int64, err error) {
+	err = q.QueryRowContext(a.own, `SELECT coalesce((SELECT value FROM wanmi_counter WHERE name = ?), 0)`, counter).Scan(&had)
+	if err != nil {
+		return 0, 0, err
+	}
+	has = max(had, atLeast) + more
+	if err := noteKept(a.own, q, keptCounter, counter, had, has); err != nil {
+		return 0, 0, err
+	}
+	_, err = q.ExecContext(a.own, `INSERT INTO wanmi_counter VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value`, counter, has)
+	return had, has, err
 }
 
 // Reserve implements data.Tx.
@@ -62,8 +39,8 @@ func (a *ahead) Reserve(counter string, n int64) error {
 	if err := a.check(); err != nil {
 		return err
 	}
-	if _, given := a.counters[counter]; given {
-		return a.refuse()
+	if a.Numbers.Has(counter) {
+		return a.Refuse()
 	}
 	err := a.store.slice(a.ctx, a.db, func(q *sql.Tx) error {
 		_, err := q.ExecContext(a.own, `INSERT INTO wanmi_counter VALUES (?, ?)
@@ -75,8 +52,8 @@ func (a *ahead) Reserve(counter string, n int64) error {
 
 // returnNumbers gives back the numbers kept that no row has.
 func (a *ahead) returnNumbers(q *sql.Tx) error {
-	for counter, n := range a.counters {
-		_, err := q.ExecContext(a.own, `UPDATE wanmi_counter SET value = ? WHERE name = ? AND value = ?`, n.last, counter, n.end)
+	for counter, n := range a.Numbers.All {
+		_, err := q.ExecContext(a.own, `UPDATE wanmi_counter SET value = ? WHERE name = ? AND value = ?`, n.Given, counter, n.Kept)
 		if err != nil {
 			return err
 		}

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"wanmi/data/internal/kept"
 	"wanmi/gis"
 )
 
@@ -39,9 +40,6 @@ func (t *table) stage() string      { return stagePrefix + t.name }
 func (t *table) stageRTree() string { return stagePrefix + t.name + "_geom" }
 func (t *table) stageLog() string   { return stagePrefix + t.name + "_log" }
 func (t *table) stageKeys() string  { return stagePrefix + t.name + "_key" }
-
-// errHold says that a write needs the lock throughout.
-var errHold = errors.New("the write needs the lock")
 
 // stageTurn is the right to have stages in a file: a lock on a file beside it, which goes with the process that holds it.
 type stageTurn struct {
@@ -120,7 +118,7 @@ func (s *Store) sliceLocked(ctx context.Context, db *sql.DB, do func(q *sql.Tx) 
 	return q.Commit()
 }
 
-// newStage makes the stage of a layer and keeps so many ids for new rows. errHold when the table is not as this program made it.
+// newStage makes the stage of a layer and keeps so many ids for new rows. kept.ErrHold when the table is not as this program made it.
 func (s *Store) newStage(ctx context.Context, db *sql.DB, tab *table, rows int64) (*stage, error) {
 	st := &stage{t: tab, token: rand.Text()}
 	err := s.slice(ctx, db, func(q *sql.Tx) error { return st.make(ctx, s, q, rows) })
@@ -194,13 +192,13 @@ func (st *stage) look(t *tx) error {
 		}
 	}
 	if vacuum != 0 || st.roots == nil || blanks != 1 { // columns of other programs would have to be kept
-		return errHold
+		return kept.ErrHold
 	}
 	if err := t.sql.QueryRowContext(t.own, `SELECT sql FROM sqlite_master WHERE type = 'table' AND name = ?`, st.t.name).Scan(&st.sql); err != nil {
 		return err
 	}
 	if !strings.HasPrefix(st.sql, "CREATE TABLE "+quote(st.t.name)+" (") || strings.Count(st.sql, " UNIQUE") != 1 {
-		return errHold
+		return kept.ErrHold
 	}
 	if st.t.hasGeom() {
 		st.node, err = nodeSize(t.own, t.sql, st.t.rtree())
@@ -297,7 +295,7 @@ func (st *stage) still(ctx context.Context, q *sql.Tx) error {
 	var made string
 	err := q.QueryRowContext(ctx, `SELECT sql FROM sqlite_master WHERE name = ?`, st.t.stageLog()).Scan(&made)
 	if errors.Is(err, sql.ErrNoRows) || err == nil && !strings.Contains(made, st.token) {
-		return errHold
+		return kept.ErrHold
 	}
 	return err
 }

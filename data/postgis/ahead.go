@@ -17,9 +17,6 @@ import (
 )
 
 const (
-	// seqAhead is how many changes others may log during a long write: its own number in the log lies so far ahead, because the
-	// rows hold it before the numbers of the changes before it are known, and the log's numbers grow with time.
-	seqAhead = 1 << 16
 	// importsLock is the number of the advisory lock a long write has from its begin to its end, so that there is one at a time:
 	// "wanmi" in ASCII, in capitals.
 	importsLock = 0x57414e4d49
@@ -29,38 +26,32 @@ const (
 	joinWait = time.Minute
 )
 
-// errHold says that a write needs the lock throughout.
-var errHold = errors.New("the write needs the lock")
-
 // ahead is a long write before it has the lock of the writers. Its new rows go into the layer's table itself, in a transaction that
 // holds no lock others wait for; nobody sees them before its commit. What it changes and removes stands in a temporary table and in memory, as
 // a row changed in a transaction keeps all others from changing it. When everything is there it takes the lock, does that too, and
 // commits. It is the data.Tx its function gets: what it cannot do without the lock, it refuses, and the write begins again with the lock.
 type ahead struct {
+	kept.Ahead
 	ctx   context.Context
 	own   context.Context
 	store *Store
-	info  data.WriteInfo
 	token string // of the numbers it keeps
 	pool  *sql.DB
 	t     *tx   // the transaction
 	wire  *wire // nil: new rows go as text
 
-	seq      int64 // the last of the change log at the beginning
-	layers   map[string]*aheadLayer
-	order    []*aheadLayer
-	counters map[string]*numbers
-	rejected []data.Rejected
-	from     kept.Origin
-	steps    int
-	hold     bool // it was asked for what needs the lock
+	seq    int64 // the last of the change log at the beginning
+	layers map[string]*aheadLayer
+	order  []*aheadLayer
+	steps  int
 }
 
 // writeAhead is Write of a long bulk write. done is false when it must be done with the lock throughout; nothing is left then.
 func (s *Store) writeAhead(ctx context.Context, w data.WriteInfo, fn func(data.Tx) error) (gen gis.Generation, done bool, err error) {
 	a := &ahead{
-		ctx: ctx, own: context.WithoutCancel(ctx), store: s, info: w, token: rand.Text(), layers: map[string]*aheadLayer{}, counters: map[string]*numbers{},
+		ctx: ctx, own: context.WithoutCancel(ctx), store: s, token: rand.Text(), layers: map[string]*aheadLayer{},
 	}
+	a.Info, a.Ready = w, a.check
 	pool, dialer, err := s.longPool()
 	if err != nil {
 		return 0, true, s.wrap(err, "begin a write")
@@ -80,18 +71,18 @@ func (s *Store) writeAhead(ctx context.Context, w data.WriteInfo, fn func(data.T
 		}
 		a.t.conn.Close()
 	}()
-	if err = fn(a); err == nil && !a.hold {
+	if err = fn(a); err == nil && !a.Held {
 		err = errors.Join(a.send(), ctx.Err())
 	}
 	if code(err) == "" && lost(err) && ctx.Err() == nil { // which of its connections it was does not matter
 		err = gis.E(gis.Unavailable, err, "the connection to %s was lost; nothing was written", s.name)
 	}
-	if err == nil && !a.hold && a.t.broken == nil {
+	if err == nil && !a.Held && a.t.broken == nil {
 		gen, err = a.join()
 		committed = err == nil
 	}
 	switch {
-	case a.hold, errors.Is(err, errHold), overtaken(err):
+	case a.Held, errors.Is(err, kept.ErrHold), overtaken(err):
 		return 0, false, nil
 	case err == nil && a.t.broken != nil: // fn passed over an error it must not pass over
 		err = a.t.broken
@@ -119,7 +110,7 @@ func (a *ahead) begin(pool *sql.DB, dialer *wireDialer) error {
 		c.Close()
 		return err
 	}
-	a.pool, a.t, a.wire = pool, a.store.newTx(a.ctx, c, q, a.info), dialer.plain()
+	a.pool, a.t, a.wire = pool, a.store.newTx(a.ctx, c, q, a.Info), dialer.plain()
 	_, err = q.ExecContext(a.ctx, `SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0;
 		SET LOCAL lock_timeout = `+strconv.FormatInt(importWait.Milliseconds(), 10)+`; SELECT pg_advisory_xact_lock(`+strconv.Itoa(importsLock)+`)`)
 	if err == nil {
@@ -140,7 +131,7 @@ func (a *ahead) begin(pool *sql.DB, dialer *wireDialer) error {
 
 // giveUp gives back what the write has kept for itself, when it has not come to be.
 func (a *ahead) giveUp() {
-	if len(a.order)+len(a.counters) == 0 {
+	if len(a.order)+a.Numbers.Len() == 0 {
 		return
 	}
 	if err := a.store.takeBack(a.own, a.token); err != nil { // the next to open the store will
@@ -149,8 +140,8 @@ func (a *ahead) giveUp() {
 }
 
 func (a *ahead) check() error {
-	if a.hold {
-		return errHold
+	if a.Held {
+		return kept.ErrHold
 	}
 	if a.t.broken != nil {
 		return a.t.broken
@@ -161,15 +152,10 @@ func (a *ahead) check() error {
 	return nil
 }
 
-func (a *ahead) refuse() error {
-	a.hold = true
-	return errHold
-}
-
 // fail gives err its kind, and notes when it says that the lock is needed.
 func (a *ahead) fail(err error, doing string) error {
-	if errors.Is(err, errHold) || overtaken(err) {
-		return a.refuse()
+	if errors.Is(err, kept.ErrHold) || overtaken(err) {
+		return a.Refuse()
 	}
 	return a.t.fail(err, doing)
 }
@@ -191,7 +177,7 @@ func (a *ahead) Put(f *gis.Feature) (gis.Op, bool, error) {
 	}
 	op, changed, err := a.put(l, f)
 	if changed {
-		l.origins.Note(a.from, f.ID)
+		l.origins.Note(a.Origin, f.ID)
 	}
 	return op, changed, a.fail(err, "put into "+l.in.t.name)
 }
@@ -214,7 +200,7 @@ func (a *ahead) Delete(layer, key string) error {
 	}
 	switch {
 	case !found && l.added > 0, found && l.touched[r.fid]: // it may be its own
-		return a.refuse()
+		return a.Refuse()
 	case !found:
 		return gis.E(gis.NotFound, nil, "no %s %s", layer, key)
 	}
@@ -230,7 +216,7 @@ func (a *ahead) Features(layer string, b orb.Bound) iter.Seq2[gis.Feature, error
 		if err == nil {
 			var l *aheadLayer
 			if l, err = a.layer(layer); err == nil && (l.added > 0 || len(l.touched) > 0) {
-				err = a.refuse()
+				err = a.Refuse()
 			}
 		}
 		if err != nil {
@@ -239,40 +225,6 @@ func (a *ahead) Features(layer string, b orb.Bound) iter.Seq2[gis.Feature, error
 		}
 		a.store.Features(a.ctx, layer, b)(yield)
 	}
-}
-
-// Reject implements data.Tx.
-func (a *ahead) Reject(r data.Rejected) error {
-	if err := a.check(); err != nil {
-		return err
-	}
-	if a.info.Batch == nil {
-		return gis.E(gis.Invalid, nil, "a rejected row belongs to an import batch; this write has none")
-	}
-	a.rejected = append(a.rejected, r)
-	return nil
-}
-
-// From implements data.Tx.
-func (a *ahead) From(file string, row int64) { a.from = kept.Origin{File: file, Row: row} }
-
-// What follows needs the lock.
-
-func (a *ahead) Assign(string, []string, iter.Seq[data.Assigned]) (int64, error) {
-	return 0, a.refuse()
-}
-func (a *ahead) Clear(string) (int64, error)                 { return 0, a.refuse() }
-func (a *ahead) Feature(string, string) (gis.Feature, error) { return gis.Feature{}, a.refuse() }
-func (a *ahead) Rev(string, string) (int64, error)           { return 0, a.refuse() }
-func (a *ahead) AddLineage(data.Lineage) error               { return a.refuse() }
-func (a *ahead) Rename(string, string, string) error         { return a.refuse() }
-func (a *ahead) Restore(*gis.Feature) error                  { return a.refuse() }
-func (a *ahead) RolledBack(int64) error                      { return a.refuse() }
-func (a *ahead) Settle(int64, string, string, string) error  { return a.refuse() }
-
-// Touched implements data.Tx.
-func (a *ahead) Touched(int64) iter.Seq2[data.Touched, error] {
-	return func(yield func(data.Touched, error) bool) { yield(data.Touched{}, a.refuse()) }
 }
 
 var _ data.Tx = (*ahead)(nil)

@@ -50,14 +50,14 @@ func (a *ahead) layer(name string) (*aheadLayer, error) {
 	in.locked = true         // whoever changes rows and is no long write has the lock of the writers; other programs are told by xmin
 	in.lookups = math.MinInt // it looks for few keys of a table with many
 	in.inserts.wire = a.wire
-	l := &aheadLayer{in: in, seq: a.seq + seqAhead + int64(len(a.order)), touched: map[int64]bool{}}
+	l := &aheadLayer{in: in, seq: a.seq + kept.SeqAhead + int64(len(a.order)), touched: map[int64]bool{}}
 	if err := a.store.reader.QueryRowContext(a.own, `SELECT EXISTS (SELECT FROM `+in.t.sql+`)`).Scan(&l.filled); err != nil {
 		return nil, a.fail(err, "read "+name)
 	}
-	if l.first, err = a.store.keepIDs(a.ctx, a.token, in.t, max(a.info.Ahead.Rows, 1)); err != nil {
+	if l.first, err = a.store.keepIDs(a.ctx, a.token, in.t, max(a.Info.Ahead.Rows, 1)); err != nil {
 		return nil, a.fail(err, "make ready for "+name)
 	}
-	l.end = l.first + max(a.info.Ahead.Rows, 1)
+	l.end = l.first + max(a.Info.Ahead.Rows, 1)
 	a.layers[name] = l
 	a.order = append(a.order, l)
 	return l, nil
@@ -66,7 +66,7 @@ func (a *ahead) layer(name string) (*aheadLayer, error) {
 func (a *ahead) put(l *aheadLayer, f *gis.Feature) (gis.Op, bool, error) {
 	if f.Key != "" && l.filled {
 		if l.in.t.isMadeKey(f.Key) {
-			return "", false, errHold
+			return "", false, kept.ErrHold
 		}
 		if err := a.readKeys(l); err != nil {
 			return "", false, err
@@ -85,7 +85,7 @@ func (a *ahead) put(l *aheadLayer, f *gis.Feature) (gis.Op, bool, error) {
 func (l *aheadLayer) insert(f *gis.Feature) error {
 	id := l.first + l.added
 	if id >= l.end {
-		return errHold
+		return kept.ErrHold
 	}
 	key := f.Key
 	if key == "" {
@@ -111,7 +111,7 @@ func (a *ahead) update(l *aheadLayer, f *gis.Feature) (found, changed bool, err 
 	}
 	f.ID = r.fid
 	if l.touched[r.fid] { // twice in one write
-		return true, false, errHold
+		return true, false, kept.ErrHold
 	}
 	if same(r.vals, l.in.vals) {
 		l.unchanged++

@@ -7,13 +7,11 @@ import (
 	"strings"
 	"time"
 
+	"wanmi/data/internal/kept"
 	"wanmi/gis"
 )
 
-// syncMost is how many rows others may have changed meanwhile; beyond it beginning again takes no longer.
-const syncMost = 5000
-
-// join takes the lock and brings everything into being. errHold: what was made ready does not hold any more.
+// join takes the lock and brings everything into being. kept.ErrHold: what was made ready does not hold any more.
 func (a *ahead) join() (gen gis.Generation, err error) {
 	if a.store.opt.Promptly == nil {
 		return a.joinNow()
@@ -45,8 +43,8 @@ func (a *ahead) joinNow() (gen gis.Generation, err error) {
 	held := time.Now()
 	t.at = a.store.now()
 	defer func() {
-		if err != nil && a.info.Batch != nil {
-			a.info.Batch.ID = 0
+		if err != nil && a.Info.Batch != nil {
+			a.Info.Batch.ID = 0
 		}
 	}()
 	if err := t.prepare(); err != nil {
@@ -85,7 +83,7 @@ func (a *ahead) bring() error {
 			return fmt.Errorf("%s: %w", l.in.t.name, err)
 		}
 	}
-	for _, r := range a.rejected {
+	for _, r := range a.Rejected {
 		if err := t.Reject(r); err != nil {
 			return err
 		}
@@ -96,11 +94,11 @@ func (a *ahead) bring() error {
 	return a.settleNumbers()
 }
 
-// meanwhile returns the changes others made of the layers of the write since it began, and their keys by layer. errHold when they
+// meanwhile returns the changes others made of the layers of the write since it began, and their keys by layer. kept.ErrHold when they
 // are many, or not of single rows.
 func (a *ahead) meanwhile() (list []gis.Change, keys map[string][]string, err error) {
-	if a.t.seq >= a.seq+seqAhead-1 {
-		return nil, nil, errHold
+	if a.t.seq >= a.seq+kept.SeqAhead-1 {
+		return nil, nil, kept.ErrHold
 	}
 	keys = map[string][]string{}
 	var sc changeScan
@@ -113,10 +111,10 @@ func (a *ahead) meanwhile() (list []gis.Change, keys map[string][]string, err er
 		list = append(list, c)
 		keys[c.Layer] = append(keys[c.Layer], c.Key)
 		reload = c.Op == gis.Reload
-		return !reload && len(list) <= syncMost
+		return !reload && len(list) <= kept.SyncMost
 	})
-	if err == nil && (reload || len(list) > syncMost) {
-		err = errHold
+	if err == nil && (reload || len(list) > kept.SyncMost) {
+		err = kept.ErrHold
 	}
 	return list, keys, err
 }
@@ -133,12 +131,12 @@ func (a *ahead) since(changes []gis.Change) error {
 			return err
 		}
 	}
-	ok, err := a.info.Ahead.Since(t, changes)
+	ok, err := a.Info.Ahead.Since(t, changes)
 	if err == nil && t.broken != nil {
 		err = t.broken
 	}
 	if err == nil && !ok {
-		err = errHold
+		err = kept.ErrHold
 	}
 	return err
 }
@@ -192,7 +190,7 @@ func (l *aheadLayer) bringUpdates(others []string) error {
 			}
 		}
 	}
-	kept, err := tx.exec(fmt.Sprintf(`INSERT INTO wanmi.feature_history (%s) SELECT %[1]s FROM %s ORDER BY feature`, historyColumns, l.temp("was")))
+	archived, err := tx.exec(fmt.Sprintf(`INSERT INTO wanmi.feature_history (%s) SELECT %[1]s FROM %s ORDER BY feature`, historyColumns, l.temp("was")))
 	if err != nil {
 		return err
 	}
@@ -208,8 +206,8 @@ func (l *aheadLayer) bringUpdates(others []string) error {
 	if err := tx.value([]any{&waited}, `SELECT count(*) FROM `+l.temp("ahead")); err != nil {
 		return err
 	}
-	if n != waited || n != kept { // another program changed them and told nobody
-		return errHold
+	if n != waited || n != archived { // another program changed them and told nobody
+		return kept.ErrHold
 	}
 	return nil
 }
@@ -237,7 +235,7 @@ func (l *aheadLayer) bringRemoved(others []string) error {
 	}
 	n, err := tx.exec(`DELETE FROM `+t.sql+` t USING unnest($1::bigint[], $2::bigint[]) AS d(fid, was) WHERE d.fid = t.fid AND t.xmin::text::bigint = d.was`, array(fids), array(was))
 	if err == nil && n != int64(len(fids)) {
-		err = errHold
+		err = kept.ErrHold
 	}
 	return err
 }

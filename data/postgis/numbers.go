@@ -11,15 +11,6 @@ import (
 	"wanmi/gis"
 )
 
-// numbersMost is how many running numbers a long write keeps at once.
-const numbersMost = 8192
-
-// numbers are running numbers kept for a write: from last+1 to end.
-type numbers struct {
-	last, end int64
-	more      int64
-}
-
 // What kept_number has numbers of.
 const (
 	keptIDs     = "layer"
@@ -31,25 +22,10 @@ func (a *ahead) Next(counter string, floor int64) (int64, error) {
 	if err := a.check(); err != nil {
 		return 0, err
 	}
-	n := a.counters[counter]
-	if n == nil {
-		n = &numbers{more: 16}
-		a.counters[counter] = n
-	}
-	next := max(n.last+1, floor)
-	if next > n.end || n.end == 0 {
-		have, last, err := a.keepNumbers(counter, floor-1, n.more)
-		if err != nil {
-			return 0, a.fail(err, "read counter "+counter)
-		}
-		if have = max(have, floor-1); have != n.end || n.end == 0 { // not where the last block ends: somebody else took numbers
-			n.last = have
-		}
-		n.end, n.more = last, min(4*n.more, numbersMost)
-		next = max(n.last+1, floor)
-	}
-	n.last = next
-	return next, nil
+	n, err := a.Numbers.Next(counter, floor, func(atLeast, more int64) (had, has int64, err error) {
+		return a.keepNumbers(counter, atLeast, more)
+	})
+	return n, a.fail(err, "read counter "+counter)
 }
 
 // Reserve implements data.Tx.
@@ -57,8 +33,8 @@ func (a *ahead) Reserve(counter string, n int64) error {
 	if err := a.check(); err != nil {
 		return err
 	}
-	if _, given := a.counters[counter]; given {
-		return a.refuse()
+	if a.Numbers.Has(counter) {
+		return a.Refuse()
 	}
 	_, _, err := a.keepNumbers(counter, n, 0)
 	return a.fail(err, "reserve numbers of "+counter)
@@ -111,8 +87,8 @@ func (s *Store) slice(ctx context.Context, doing string, fn func(q *sql.Tx) erro
 
 // settleNumbers gives back, in the transaction of the write, what numbers no row has got, and forgets which were kept.
 func (a *ahead) settleNumbers() error {
-	for counter, n := range a.counters {
-		if _, err := a.t.exec(`UPDATE wanmi.counter SET value = $1 WHERE name = $2 AND value = $3`, n.last, counter, n.end); err != nil {
+	for counter, n := range a.Numbers.All {
+		if _, err := a.t.exec(`UPDATE wanmi.counter SET value = $1 WHERE name = $2 AND value = $3`, n.Given, counter, n.Kept); err != nil {
 			return err
 		}
 	}
