@@ -6,6 +6,8 @@ import (
 	"os"
 	"strings"
 	"testing"
+
+	"wanmi/data/catalog"
 )
 
 // The page must come whole from the binary: what the built files name exists, and nothing names another server.
@@ -60,6 +62,62 @@ func TestBuiltFiles(t *testing.T) {
 		if name, ok := strings.CutPrefix(part, "./"); ok {
 			if _, err := fs.Stat(files, name); err != nil {
 				t.Errorf("index.html: got %v, want the file", err)
+			}
+		}
+	}
+}
+
+// TestSymbols: every class of both editions has a symbol on the sprites, and no two classes of an edition the same.
+func TestSymbols(t *testing.T) {
+	if !Built() {
+		t.Skip("the map page is not built; TestBuiltFiles says so")
+	}
+	read := func(name string, to any) {
+		t.Helper()
+		b, err := fs.ReadFile(FS(), name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := json.Unmarshal(b, to); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, palette := range []string{"light", "dark"} {
+		var style struct {
+			Layers []struct {
+				ID     string
+				Layout map[string]any
+			}
+		}
+		read("styles/"+palette+".json", &style)
+		symbol := map[string]string{} // by class code
+		for _, l := range style.Layers {
+			match, _ := l.Layout["icon-image"].([]any)
+			if l.ID != "component" || len(match) < 4 || match[0] != "match" {
+				continue
+			}
+			for i := 2; i+1 < len(match); i += 2 {
+				codes, _ := match[i].([]any)
+				for _, c := range codes {
+					symbol[c.(string)] = match[i+1].(string)
+				}
+			}
+		}
+		for _, suffix := range []string{"", "@2x"} {
+			var sprite map[string]struct{ X, Y, Width, Height, PixelRatio int }
+			read("sprites/"+palette+suffix+".json", &sprite)
+			for _, edition := range catalog.Editions() {
+				of := map[string]string{}
+				for _, c := range catalog.Classes(edition) {
+					s := symbol[c.Code]
+					if e := sprite[s]; s == "" || e.Width != 24*e.PixelRatio || e.PixelRatio < 1 {
+						t.Errorf("%s%s: class %s %s has symbol %q, which is not on the sprite: %+v", palette, suffix, c.Code, c.Zh, s, e)
+					}
+					if other := of[s]; other != "" {
+						t.Errorf("%s: classes %s and %s have one symbol, %s", palette, other, c.Zh, s)
+					}
+					of[s] = c.Zh
+				}
 			}
 		}
 	}

@@ -1,6 +1,7 @@
 // Components, points of interest and cases: dots from far, symbols from near.
 import type { ExpressionSpecification, FilterSpecification, LayerSpecification } from 'maplibre-gl'
 import { medium } from './fonts.ts'
+import { kinds } from './kinds.ts'
 import { majors, type Palette } from './palette.ts'
 import { figures } from './symbols.ts'
 
@@ -20,7 +21,9 @@ function byKind(value: (name: string) => string | number, other: ExpressionSpeci
   return ['case', ...cases, other] as unknown as ExpressionSpecification
 }
 
-const symbol = byKind((name) => name, ['match', major, ['01', '02', '03', '04'], ['concat', 'major-', major], 'major-05'])
+const byName = byKind((name) => name, ['match', major, ['01', '02', '03', '04'], ['concat', 'major-', major], 'major-05'])
+// By the class, and where the standards do not have it by the words of its name.
+const symbol = ['match', ['coalesce', ['get', 'class'], ''], ...Object.entries(kinds).flatMap(([name, [codes]]) => [codes.split(' '), `kind-${name}`]), byName] as unknown as ExpressionSpecification
 const rank = byKind((name) => figures[name].rank, 5)
 
 const count: ExpressionSpecification = ['get', 'point_count']

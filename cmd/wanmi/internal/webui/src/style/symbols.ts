@@ -1,6 +1,7 @@
 // The map's symbols, drawn here and put on one sheet at build time.
 // A component's symbol has the outline and colour of its major class, so that classes stay apart without colour too;
-// the figure inside tells the commonest kinds of thing.
+// the figure inside tells its class (kinds.ts), or, of a class the standards do not have, the kind of thing by its name.
+import { kinds } from './kinds.ts'
 import { light, majors, type Palette } from './palette.ts'
 
 const size = 24
@@ -50,39 +51,62 @@ export const majorArt: Record<string, string> = {
   '05': '<rect x="8.8" y="8.8" width="6.4" height="6.4" rx="1"/>',
 }
 
+// How much of the box an outline leaves for what stands in it.
+const room: Record<string, number> = { '01': 0.86, '02': 0.96, '03': 0.84, '04': 0.86, '05': 0.66 }
+
+function fitted(major: string, art: string): string {
+  const s = room[major]
+  return `<g transform="translate(${(12 * (1 - s)).toFixed(2)} ${(12 * (1 - s)).toFixed(2)}) scale(${s})">${art}</g>`
+}
+
 function badge(p: Palette, major: string, art: string): string {
   return `<g fill="${p.badge[major]}" stroke="${p.badgeEdge}" stroke-width="1.6" stroke-linejoin="round">${outline[major]}</g>` +
     `<g fill="none" stroke="#fff" stroke-width="1.5" stroke-linecap="round" stroke-linejoin="round">${art}</g>`
 }
+
+// The major class that gives a kind its outline; CJ/T 214-2007 has a sixth, which is drawn as the others that have none.
+const majorOf = (codes: string) => (codes.slice(0, 2) in outline ? codes.slice(0, 2) : '05')
+
+const byCode = new Map(Object.entries(kinds).flatMap(([name, [codes]]) => codes.split(' ').map((c) => [c, name] as const)))
 
 // What is drawn on the sheet: name -> [width, height, art].
 function symbols(p: Palette): Record<string, [number, number, string]> {
   const out: Record<string, [number, number, string]> = {}
   for (const m of majors) out[`major-${m}`] = [size, size, badge(p, m, majorArt[m])]
   for (const [name, f] of Object.entries(figures)) out[name] = [size, size, badge(p, f.major, f.art)]
+  for (const [name, [codes, art]] of Object.entries(kinds)) out[`kind-${name}`] = [size, size, badge(p, majorOf(codes), fitted(majorOf(codes), art))]
   out.poi = [12, 12, `<circle cx="6" cy="6" r="3.6" fill="${p.poi}" stroke="${p.badgeEdge}" stroke-width="1.4"/>`]
   out.case = [size, size, '<path d="M12 3.5 21.5 20h-19z" fill="#d9301a" stroke="#fff" stroke-width="1.6" stroke-linejoin="round"/><path d="M12 9.6v4.8M12 16.8v.4" stroke="#fff" stroke-width="1.9" stroke-linecap="round"/>']
   out.pin = [28, 36, '<path d="M14 1.5c6.8 0 12 5.1 12 11.7C26 21.6 14 34.5 14 34.5S2 21.6 2 13.2C2 6.6 7.2 1.5 14 1.5z" fill="#c2255c" stroke="#fff" stroke-width="2"/><circle cx="14" cy="13.2" r="4.4" fill="#fff"/>']
   return out
 }
 
-/** The sprite of a palette for a pixel ratio: one SVG with all symbols side by side, and where each stands, in pixels of the finished picture. */
+const perRow = 16
+
+/** The sprite of a palette for a pixel ratio: one SVG with all symbols in rows, and where each stands, in pixels of the finished picture. */
 export function spriteSheet(p: Palette, scale: number) {
   const index: Record<string, { x: number, y: number, width: number, height: number, pixelRatio: number }> = {}
   let svg = ''
   let x = 0
-  let height = 0
-  for (const [name, [w, h, art]] of Object.entries(symbols(p))) {
-    index[name] = { x: x * scale, y: 0, width: w * scale, height: h * scale, pixelRatio: scale }
-    svg += `<g transform="translate(${x} 0)">${art}</g>`
+  let y = 0
+  let row = 0
+  let width = 0
+  Object.entries(symbols(p)).forEach(([name, [w, h, art]], n) => {
+    if (n > 0 && n % perRow === 0) [x, y, row] = [0, y + row + 1, 0]
+    index[name] = { x: x * scale, y: y * scale, width: w * scale, height: h * scale, pixelRatio: scale }
+    svg += `<g transform="translate(${x} ${y})">${art}</g>`
     x += w + 1
-    height = Math.max(height, h)
-  }
-  return { svg: `<svg xmlns="http://www.w3.org/2000/svg" width="${x}" height="${height}" viewBox="0 0 ${x} ${height}">${svg}</svg>`, index }
+    width = Math.max(width, x)
+    row = Math.max(row, h)
+  })
+  const height = y + row
+  return { svg: `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">${svg}</svg>`, index }
 }
 
 /** The symbol of a component as an SVG document, by the same rule as the style's. */
 export function symbolOf(cls: string, className: string): string {
+  const kind = byCode.get(cls)
+  if (kind) return symbolSVG(`kind-${kind}`)
   for (const [name, f] of Object.entries(figures)) if (f.names.some((part) => className.includes(part))) return symbolSVG(name)
   const m = cls.slice(0, 2)
   return symbolSVG(`major-${m in majorArt ? m : '05'}`)
