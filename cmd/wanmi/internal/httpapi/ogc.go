@@ -141,7 +141,7 @@ func (a *API) ogcConformance(c *call) (*reply, error) {
 	return jsonReply(object{"conformsTo": ogcClasses})
 }
 
-// ogcCollections is GET /ogc/collections.
+// ogcCollections is GET /ogc/collections. Tables are left out: GDAL and QGIS ask whatever is listed for its items, and they have none.
 func (a *API) ogcCollections(c *call) (*reply, error) {
 	if err := c.format(); err != nil {
 		return nil, err
@@ -152,9 +152,6 @@ func (a *API) ogcCollections(c *call) (*reply, error) {
 		if l.Served {
 			all = append(all, a.collection(c, l, infos[l.Name]))
 		}
-	}
-	for _, l := range a.cfg.Tables.Layers() {
-		all = append(all, a.tableCollection(c, l))
 	}
 	b := a.ogcBase(c)
 	return jsonReply(object{"collections": all, "links": []link{{b + "/collections", "self", "application/json", ""}}})
