@@ -3,7 +3,6 @@ package gpkg
 import (
 	"fmt"
 	"maps"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
@@ -13,66 +12,9 @@ import (
 	"github.com/paulmach/orb"
 
 	"wanmi/data"
+	"wanmi/data/storetest"
 	"wanmi/gis"
 )
-
-// none is the Since of a write nobody else may come in between.
-func none(t *testing.T) func(data.Tx, []gis.Change) (bool, error) {
-	return func(_ data.Tx, changes []gis.Change) (bool, error) {
-		if len(changes) > 0 {
-			t.Errorf("told of %d changes nobody made", len(changes))
-		}
-		return true, nil
-	}
-}
-
-// secondDelivery changes, moves, removes and adds rows of a layer of base rows.
-func secondDelivery(base, added int, shape func(i int, f *gis.Feature)) func(tx data.Tx) error {
-	feats := delivery(base + added)
-	return func(tx data.Tx) error {
-		seen := 0
-		for _, err := range tx.Features("component", orb.Bound{}) {
-			if err != nil {
-				return err
-			}
-			seen++
-		}
-		if seen != base {
-			return fmt.Errorf("saw %d rows, want %d", seen, base)
-		}
-		for i := range base {
-			if i%10 == 3 {
-				if err := tx.Delete("component", feats[i].Key); err != nil {
-					return err
-				}
-			}
-		}
-		for i := range feats {
-			f := feats[i].Clone()
-			switch {
-			case i < base && i%10 == 3:
-				continue
-			case i < base && i%10 == 4:
-				f.Set("note", "改")
-			case i < base && i%10 == 5:
-				f.Geom = orb.Point{116.5, 35.2 + float64(i)/1e6}
-			}
-			shape(i, &f)
-			if i >= base {
-				n, err := tx.Next("component/370883/01001", 7)
-				if err != nil {
-					return err
-				}
-				f.Set("address", fmt.Sprint("no. ", n))
-			}
-			tx.From("later.csv", int64(i+2))
-			if _, changed, err := tx.Put(&f); err != nil || f.ID == 0 {
-				return fmt.Errorf("put %s: %v, %v", f.Key, changed, err)
-			}
-		}
-		return tx.Reject(data.Rejected{File: "later.csv", Row: 9, Rule: "x"})
-	}
-}
 
 // TestAhead makes the same delivery ahead of the lock and under it: the stores must be alike.
 func TestAhead(t *testing.T) {
@@ -100,9 +42,9 @@ func TestAhead(t *testing.T) {
 				w := data.WriteInfo{Actor: "survey", Source: "later", Bulk: true, Batch: &data.Batch{Layer: "component", Source: "later"}}
 				ran := 0
 				if i == 0 {
-					w.Ahead = &data.Ahead{Rows: int64(c.base + c.added), Since: none(t)}
+					w.Ahead = &data.Ahead{Rows: int64(c.base + c.added), Since: storetest.NobodyElse(t)}
 				}
-				fn := secondDelivery(c.base, c.added, long)
+				fn := storetest.Redelivery{Base: c.base, Feats: delivery(c.base + c.added), Shape: long}.Write
 				_, err := s.Write(t.Context(), w, func(tx data.Tx) error {
 					ran++
 					if _, ahead := tx.(*ahead); ahead != (i == 0) {
@@ -148,7 +90,7 @@ func TestAheadDeep(t *testing.T) {
 	}
 	s := openTest(t, path)
 	for n := 0; n < 9000; n += 3000 { // the second finds free pages
-		w := data.WriteInfo{Bulk: true, Batch: &data.Batch{}, Ahead: &data.Ahead{Rows: 9000, Since: none(t)}}
+		w := data.WriteInfo{Bulk: true, Batch: &data.Batch{}, Ahead: &data.Ahead{Rows: 9000, Since: storetest.NobodyElse(t)}}
 		_, err := s.Write(t.Context(), w, func(tx data.Tx) error {
 			if _, ok := tx.(*ahead); !ok {
 				t.Errorf("run by %T", tx)
@@ -234,98 +176,6 @@ func deref(s *string) string {
 	return *s
 }
 
-// TestAheadEdits edits rows while a delivery is made ready, and looks at what becomes of both.
-func TestAheadEdits(t *testing.T) {
-	const base, added = 3000, 4000
-	s := openTest(t, filepath.Join(t.TempDir(), "city.gpkg"))
-	deliver(t, s, delivery(base))
-	feats := delivery(base + added + 10)
-	random := rand.New(rand.NewPCG(5, 20261129))
-	edited := map[string]string{}
-	fn := secondDelivery(base, added, func(i int, _ *gis.Feature) {
-		if i%100 != 0 {
-			return
-		}
-		f := feats[random.IntN(base)].Clone()
-		if i == 1000 { // a new row
-			f = feats[base+added+1].Clone()
-		}
-		if i == 1100 { // and one that goes
-			if _, err := s.Write(t.Context(), data.WriteInfo{}, func(tx data.Tx) error { return tx.Delete("component", feats[17].Key) }); err != nil {
-				t.Error(err)
-			}
-			edited[feats[17].Key] = "gone"
-			return
-		}
-		if edited[f.Key] == "gone" {
-			return
-		}
-		f.Set("address", fmt.Sprint("edit ", i))
-		if _, err := s.Write(t.Context(), data.WriteInfo{Actor: "editor"}, func(tx data.Tx) error { _, _, err := tx.Put(&f); return err }); err != nil {
-			t.Error(err)
-		}
-		edited[f.Key] = f.Text("address")
-	})
-	told := 0
-	w := data.WriteInfo{Bulk: true, Batch: &data.Batch{}, Ahead: &data.Ahead{Rows: base + added, Since: func(tx data.Tx, changes []gis.Change) (bool, error) {
-		told = len(changes)
-		for key, want := range edited { // the delivery says something of every tenth
-			f, err := tx.Feature("component", key)
-			if want == "gone" {
-				if gis.KindOf(err) != gis.NotFound {
-					t.Errorf("%s: %v", key, err)
-				}
-				continue
-			}
-			if err != nil || f.Text("address") != want {
-				t.Errorf("%s: got %q, %v, want %q", key, f.Text("address"), err, want)
-			}
-			if strings.HasSuffix(key, "4") {
-				f.Set("note", "改")
-				if _, _, err := tx.Put(&f); err != nil {
-					return false, err
-				}
-			}
-		}
-		return true, nil
-	}}}
-	runs := 0
-	gen, err := s.Write(t.Context(), w, func(tx data.Tx) error { runs++; return fn(tx) })
-	if err != nil || runs != 1 || told < 60 {
-		t.Fatalf("generation %d, %v, %d runs, told of %d changes", gen, err, runs, told)
-	}
-	mustBeSound(t, s)
-	noStage(t, s)
-	rows := 0
-	for f, err := range s.Features(t.Context(), "component", orb.Bound{}) {
-		if err != nil {
-			t.Fatal(err)
-		}
-		rows++
-		if want := edited[f.Key]; want != "" && f.Text("address") != want {
-			t.Errorf("%s: got %q, want %q: the edit is lost", f.Key, f.Text("address"), want)
-		}
-		versions, err := s.History(t.Context(), "component", f.Key)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for i := range versions[1:] {
-			if versions[i].Seq >= versions[i+1].Seq || versions[i+1].At.Before(versions[i].At) {
-				t.Errorf("%s: version %d is of %d, the next of %d", f.Key, i, versions[i].Seq, versions[i+1].Seq)
-			}
-		}
-	}
-	gone := 0
-	for i := range base {
-		if i%10 == 3 && edited[feats[i].Key] == "" || i == 17 {
-			gone++
-		}
-	}
-	if want := base + added - gone + 1; rows != want {
-		t.Errorf("got %d rows, want %d", rows, want)
-	}
-}
-
 // Whoever opens the file after a long write that died gives back the ids and running numbers it had kept, and no others.
 func TestAheadGivesBack(t *testing.T) {
 	dir := t.TempDir()
@@ -343,9 +193,9 @@ func TestAheadGivesBack(t *testing.T) {
 	number("component/370883/02001")
 	before := numbersOf(t, s)
 	w := data.WriteInfo{Actor: "survey", Source: "later", Bulk: true, Batch: &data.Batch{Layer: "component", Source: "later"}}
-	w.Ahead = &data.Ahead{Rows: 5000, Since: none(t)}
+	w.Ahead = &data.Ahead{Rows: 5000, Since: storetest.NobodyElse(t)}
 	died := filepath.Join(dir, "died.gpkg")
-	fn := secondDelivery(40, 4000, func(int, *gis.Feature) {})
+	fn := storetest.Redelivery{Base: 40, Feats: delivery(4040)}.Write
 	_, err := s.Write(t.Context(), w, func(tx data.Tx) error {
 		if err := fn(tx); err != nil {
 			return err

@@ -9,7 +9,9 @@ import (
 
 func TestContract(t *testing.T) {
 	storetest.Run(t, func(t *testing.T) storetest.Store {
-		return openTest(t, filepath.Join(t.TempDir(), "市 a?b#c%20.gpkg"))
+		s := openTest(t, filepath.Join(t.TempDir(), "市 a?b#c%20.gpkg"))
+		t.Cleanup(func() { noStage(t, s) })
+		return s
 	})
 }
 

@@ -3,7 +3,6 @@ package postgis
 import (
 	"fmt"
 	"maps"
-	"math/rand/v2"
 	"strings"
 	"testing"
 	"time"
@@ -15,16 +14,6 @@ import (
 	"wanmi/data/storetest"
 	"wanmi/gis"
 )
-
-// none is the Since of a write nobody else may come in between.
-func none(t *testing.T) func(data.Tx, []gis.Change) (bool, error) {
-	return func(_ data.Tx, changes []gis.Change) (bool, error) {
-		if len(changes) > 0 {
-			t.Errorf("told of %d changes nobody made", len(changes))
-		}
-		return true, nil
-	}
-}
 
 // components returns n components with the values a delivery has.
 func components(n int) []gis.Feature {
@@ -60,52 +49,8 @@ func putEach(tx data.Tx, feats []gis.Feature) error {
 	return nil
 }
 
-// secondDelivery changes, moves, removes and adds rows of a layer of base rows; before is called before each row.
-func secondDelivery(base, added int, before func(i int)) func(tx data.Tx) error {
-	return func(tx data.Tx) error {
-		feats := components(base + added)
-		seen := 0
-		for _, err := range tx.Features("component", orb.Bound{}) {
-			if err != nil {
-				return err
-			}
-			seen++
-		}
-		if seen < base-1 {
-			return fmt.Errorf("saw %d rows, want %d", seen, base)
-		}
-		for i := range base {
-			if i%10 == 3 {
-				if err := tx.Delete("component", feats[i].Key); err != nil {
-					return err
-				}
-			}
-		}
-		for i := range feats {
-			before(i)
-			f := feats[i].Clone()
-			switch {
-			case i < base && i%10 == 3:
-				continue
-			case i < base && i%10 == 4:
-				f.Set("note", "改")
-			case i < base && i%10 == 5:
-				f.Geom = orb.Point{116.5, 35.2 + float64(i)/1e6}
-			}
-			if i >= base {
-				n, err := tx.Next("component/370883/01001", 7)
-				if err != nil {
-					return err
-				}
-				f.Set("label", fmt.Sprint("no. ", n))
-			}
-			tx.From("later.csv", int64(i+2))
-			if _, changed, err := tx.Put(&f); err != nil || f.ID == 0 {
-				return fmt.Errorf("put %s: %v, %w", f.Key, changed, err)
-			}
-		}
-		return tx.Reject(data.Rejected{File: "later.csv", Row: 9, Rule: "x"})
-	}
+func redelivery(base, added int) func(data.Tx) error {
+	return storetest.Redelivery{Base: base, Feats: components(base + added)}.Write
 }
 
 // TestAhead makes the same delivery ahead of the lock and under it: the stores must be alike.
@@ -118,9 +63,9 @@ func TestAhead(t *testing.T) {
 				putComponents(t, s, c.base)
 				w := data.WriteInfo{Actor: "survey", Source: "later", Bulk: true, Batch: &data.Batch{Layer: "component", Source: "later"}}
 				if i == 0 {
-					w.Ahead = &data.Ahead{Rows: int64(c.base + c.added), Since: none(t)}
+					w.Ahead = &data.Ahead{Rows: int64(c.base + c.added), Since: storetest.NobodyElse(t)}
 				}
-				fn := secondDelivery(c.base, c.added, func(int) {})
+				fn := redelivery(c.base, c.added)
 				if _, err := s.Write(t.Context(), w, func(tx data.Tx) error {
 					if _, ahead := tx.(*ahead); ahead != (i == 0) {
 						t.Errorf("run by %T", tx)
@@ -183,7 +128,7 @@ func TestAheadTypes(t *testing.T) {
 		for i, s := range stores {
 			w := data.WriteInfo{Bulk: true}
 			if i == 0 {
-				w.Ahead = &data.Ahead{Rows: 9, Since: none(t)}
+				w.Ahead = &data.Ahead{Rows: 9, Since: storetest.NobodyElse(t)}
 			}
 			own := make([]gis.Feature, len(feats))
 			for n := range feats {
@@ -250,106 +195,6 @@ func sameStores(t *testing.T, a, b *Store) {
 	}
 }
 
-// TestAheadEdits edits rows while a delivery is made ready, and looks at what becomes of both.
-func TestAheadEdits(t *testing.T) {
-	const base, added = 3000, 4000
-	s := openTest(t, pgtest.DSN(t))
-	putComponents(t, s, base)
-	feats := components(base + added + 10)
-	random := rand.New(rand.NewPCG(5, 20261129))
-	edited := map[string]string{}
-	edit := func(i int) {
-		if i%100 != 0 {
-			return
-		}
-		f := feats[random.IntN(base)].Clone()
-		if i == 1000 { // a new row
-			f = feats[base+added+1].Clone()
-		}
-		if i == 1100 { // and one that goes
-			f = feats[17]
-			if _, err := s.Write(t.Context(), data.WriteInfo{}, func(tx data.Tx) error { return tx.Delete("component", f.Key) }); err != nil {
-				t.Error(err)
-			}
-			edited[f.Key] = "gone"
-			return
-		}
-		if edited[f.Key] == "gone" {
-			return
-		}
-		f.Set("address", fmt.Sprint("edit ", i))
-		if _, err := s.Write(t.Context(), data.WriteInfo{Actor: "editor"}, func(tx data.Tx) error { _, _, err := tx.Put(&f); return err }); err != nil {
-			t.Error(err)
-		}
-		edited[f.Key] = f.Text("address")
-	}
-	told := 0
-	w := data.WriteInfo{Bulk: true, Batch: &data.Batch{}, Ahead: &data.Ahead{Rows: base + added, Since: func(tx data.Tx, changes []gis.Change) (bool, error) {
-		told = len(changes)
-		for key, want := range edited { // the delivery says something of every tenth
-			f, err := tx.Feature("component", key)
-			if want == "gone" {
-				if gis.KindOf(err) != gis.NotFound {
-					t.Errorf("%s: %v", key, err)
-				}
-				continue
-			}
-			if err != nil || f.Text("address") != want {
-				t.Errorf("%s: got %q, %v, want %q", key, f.Text("address"), err, want)
-			}
-			if strings.HasSuffix(key, "4") {
-				f.Set("note", "改")
-				if _, _, err := tx.Put(&f); err != nil {
-					return false, err
-				}
-			}
-		}
-		return true, nil
-	}}}
-	runs := 0
-	fn := secondDelivery(base, added, edit)
-	gen, err := s.Write(t.Context(), w, func(tx data.Tx) error { runs++; return fn(tx) })
-	if err != nil || runs != 1 || told < 60 {
-		t.Fatalf("generation %d, %v, %d runs, told of %d changes", gen, err, runs, told)
-	}
-	storetest.NoFindings(t, s)
-	nothingKept(t, s)
-	rows := 0
-	for f, err := range s.Features(t.Context(), "component", orb.Bound{}) {
-		if err != nil {
-			t.Fatal(err)
-		}
-		rows++
-		if want := edited[f.Key]; want != "" && f.Text("address") != want {
-			t.Errorf("%s: got %q, want %q: the edit is lost", f.Key, f.Text("address"), want)
-		}
-		if want := map[bool]string{true: "改"}[strings.HasSuffix(f.Key, "4") && f.ID <= base]; f.Text("note") != want {
-			t.Errorf("%s: got the note %q, want %q", f.Key, f.Text("note"), want)
-		}
-		if edited[f.Key] == "" && rows%7 > 0 {
-			continue
-		}
-		versions, err := s.History(t.Context(), "component", f.Key)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for i := range versions[1:] {
-			if versions[i].Seq >= versions[i+1].Seq || versions[i+1].At.Before(versions[i].At) {
-				t.Errorf("%s: version %d is of %d, the next of %d", f.Key, i, versions[i].Seq, versions[i+1].Seq)
-			}
-		}
-	}
-	gone := 0
-	for i := range base {
-		if i%10 == 3 && edited[feats[i].Key] == "" || i == 17 {
-			gone++
-		}
-	}
-	if want := base + added - gone + 1; rows != want {
-		t.Errorf("got %d rows, want %d", rows, want)
-	}
-}
-
 // What others do that a long write cannot put right has it begin again with the lock, and the outcome is that of a write begun after it.
 func TestAheadAgain(t *testing.T) {
 	const base, added = 500, 3000
@@ -377,11 +222,11 @@ func TestAheadAgain(t *testing.T) {
 			s := openTest(t, pgtest.DSN(t))
 			putComponents(t, s, base)
 			runs := 0
-			fn := secondDelivery(base, added, func(i int) {
+			fn := storetest.Redelivery{Base: base, Feats: components(base + added), Gone: 1, Before: func(i int) {
 				if i == base+added-2 && runs == 1 {
 					other(t, s)
 				}
-			})
+			}}.Write
 			w := data.WriteInfo{Bulk: true, Batch: &data.Batch{}, Ahead: &data.Ahead{Rows: base + added, Since: func(data.Tx, []gis.Change) (bool, error) { return true, nil }}}
 			before := numbersOf(t, s)
 			if _, err := s.Write(t.Context(), w, func(tx data.Tx) error {
@@ -416,7 +261,7 @@ func TestAheadAndBulk(t *testing.T) {
 	putComponents(t, s, 50)
 	var order []string
 	done := make(chan error, 1)
-	w := data.WriteInfo{Bulk: true, Ahead: &data.Ahead{Rows: 100, Since: none(t)}}
+	w := data.WriteInfo{Bulk: true, Ahead: &data.Ahead{Rows: 100, Since: storetest.NobodyElse(t)}}
 	_, err := s.Write(t.Context(), w, func(tx data.Tx) error {
 		if err := putEach(tx, components(100)); err != nil {
 			return err
@@ -452,9 +297,9 @@ func TestAheadAndBulk(t *testing.T) {
 
 // aheadChild is the child of TestAheadGivesBack: it dies in a long write.
 func aheadChild(t *testing.T, s *Store) {
-	w := data.WriteInfo{Bulk: true, Batch: &data.Batch{}, Ahead: &data.Ahead{Rows: 9000, Since: none(t)}}
+	w := data.WriteInfo{Bulk: true, Batch: &data.Batch{}, Ahead: &data.Ahead{Rows: 9000, Since: storetest.NobodyElse(t)}}
 	_, err := s.Write(t.Context(), w, func(tx data.Tx) error {
-		if err := secondDelivery(40, 4000, func(int) {})(tx); err != nil {
+		if err := redelivery(40, 4000)(tx); err != nil {
 			return err
 		}
 		fmt.Println(1)
@@ -502,9 +347,9 @@ func TestAheadGivesBack(t *testing.T) {
 		t.Errorf("got %d rows, want 40", n)
 	}
 
-	w := data.WriteInfo{Bulk: true, Batch: &data.Batch{}, Ahead: &data.Ahead{Rows: 5000, Since: none(t)}}
+	w := data.WriteInfo{Bulk: true, Batch: &data.Batch{}, Ahead: &data.Ahead{Rows: 5000, Since: storetest.NobodyElse(t)}}
 	if _, err := s.Write(t.Context(), w, func(tx data.Tx) error {
-		if err := secondDelivery(40, 4000, func(int) {})(tx); err != nil {
+		if err := redelivery(40, 4000)(tx); err != nil {
 			return err
 		}
 		kept := numbersOf(t, s)
@@ -543,9 +388,9 @@ func TestAheadByWriter(t *testing.T) {
 	dsn := pgtest.DSN(t)
 	putComponents(t, openTest(t, dsn), 50)
 	s := openTest(t, role(t, dsn, "clerk", "GRANT wanmi_writer TO ROLE"))
-	w := data.WriteInfo{Bulk: true, Batch: &data.Batch{}, Ahead: &data.Ahead{Rows: 3050, Since: none(t)}}
+	w := data.WriteInfo{Bulk: true, Batch: &data.Batch{}, Ahead: &data.Ahead{Rows: 3050, Since: storetest.NobodyElse(t)}}
 	runs := 0
-	fn := secondDelivery(50, 3000, func(int) {})
+	fn := redelivery(50, 3000)
 	if _, err := s.Write(t.Context(), w, func(tx data.Tx) error { runs++; return fn(tx) }); err != nil || runs != 1 {
 		t.Errorf("%v, %d runs", err, runs)
 	}

@@ -12,7 +12,11 @@ func TestContract(t *testing.T) {
 	if err := open(t, made).Close(); err != nil {
 		t.Fatal(err)
 	}
-	storetest.Run(t, func(t *testing.T) storetest.Store { return openTest(t, pgtest.Copy(t, made)) })
+	storetest.Run(t, func(t *testing.T) storetest.Store {
+		s := openTest(t, pgtest.Copy(t, made))
+		t.Cleanup(func() { nothingKept(t, s) })
+		return s
+	})
 }
 
 func open(t testing.TB, dsn string) *Store {

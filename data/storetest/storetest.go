@@ -82,6 +82,7 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		{"what a batch did", testTouched},
 		{"proposals", testProposals},
 		{"concurrent writers and readers", testConcurrent},
+		{"edits beside a long write", testAhead},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := open(t)
