@@ -101,28 +101,39 @@ func (c *core) cached(k key) *Tile {
 	return t
 }
 
-// tile returns the tile of k, which is not in the cache, from who is writing it already or from write. The context write gets ends when all
-// who wait for the tile have left.
+// tile returns the tile of k, which is not in the cache, from who is writing it already or from write, which is called in this goroutine: another
+// would be woken on another core. The context write gets ends when all who wait for the tile have left; who has begun to write goes on
+// for those who are left.
 func (c *core) tile(ctx context.Context, k key, write func(context.Context) (*Tile, error)) (*Tile, Outcome, error) {
 	c.mu.Lock()
-	f, how := c.flights[k], Joined
-	if f == nil {
-		how = Miss
-		work, cancel := context.WithCancel(context.WithoutCancel(ctx))
-		f = &flight{done: make(chan struct{}), cancel: cancel}
-		c.flights[k] = f
-		c.misses.Add(1)
-		go c.fly(work, k, f, write)
-	} else {
+	f := c.flights[k]
+	if f != nil {
 		c.joined.Add(1)
+		f.waiting++
+		c.mu.Unlock()
+		select {
+		case <-f.done:
+			return f.tile, Joined, f.err
+		case <-ctx.Done():
+			c.leave(k, f)
+			return nil, Joined, ctx.Err()
+		}
 	}
-	f.waiting++
+	work, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	f = &flight{done: make(chan struct{}), cancel: cancel, waiting: 1}
+	c.flights[k] = f
+	c.misses.Add(1)
 	c.mu.Unlock()
-	select {
-	case <-f.done:
-		return f.tile, how, f.err
-	case <-ctx.Done():
+	stays := context.AfterFunc(ctx, func() { c.leave(k, f) })
+	c.fly(work, k, f, write)
+	if !stays() {
+		return nil, Miss, ctx.Err()
 	}
+	return f.tile, Miss, f.err
+}
+
+// leave is called when one who waits for f does so no more.
+func (c *core) leave(k key, f *flight) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if f.waiting--; f.waiting == 0 {
@@ -131,12 +142,11 @@ func (c *core) tile(ctx context.Context, k key, write func(context.Context) (*Ti
 			delete(c.flights, k)
 		}
 	}
-	return nil, how, ctx.Err()
 }
 
 func (c *core) fly(ctx context.Context, k key, f *flight, write func(context.Context) (*Tile, error)) {
 	defer func() {
-		if r := recover(); r != nil { // not in the goroutine of a request, whose server would catch it
+		if r := recover(); r != nil { // all who wait are told
 			f.tile, f.err = nil, fmt.Errorf("tiles: %s %d/%d/%d: panic: %v\n%s", k.spec, k.z, k.x, k.y, r, debug.Stack())
 		}
 		c.mu.Lock()

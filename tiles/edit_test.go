@@ -255,11 +255,11 @@ func TestCancel(t *testing.T) {
 		default:
 		}
 	}
-	leave()
+	leave() // who writes goes on for the other
+	close(release)
 	if err := <-errs; !errors.Is(err, context.Canceled) {
 		t.Errorf("who left got %v", err)
 	}
-	close(release)
 	if tile := <-got; tile == nil || tile.ETag != "x" {
 		t.Errorf("who stayed got %v", tile)
 	}

@@ -71,6 +71,8 @@ type writer struct {
 	geom deflate.Writer
 	out  []byte
 
+	plated onPlate // of the layer being written
+
 	archive *zipper // nil: for a client that waits
 
 	keep  func(v *rows, i uint32) bool // nil: every row
@@ -101,6 +103,7 @@ func (w *writer) layer(ctx context.Context, l *layer, f *frame, want []string, l
 	if f.z < l.rule.MinZoom {
 		return n, nil
 	}
+	w.plated = onPlate{}
 	w.lateRows(l, f)
 	low, small := l.rule.lowAt(f.z, level), l.small(f.z, level)
 	var err error

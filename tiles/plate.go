@@ -40,26 +40,38 @@ const plateBytes = 48 << 20
 // plates are those of a page, by zoom.
 type plates [unitZoom + 1]atomic.Pointer[plate]
 
+// onPlate is the plate of a page at a zoom, nil for none: rows of a page follow one another.
+type onPlate struct {
+	page uint32 // and 1; 0: not looked for yet
+	*plate
+}
+
 // plate returns the row's geometry at the zoom of f, nil when it is on no plate.
 func (w *writer) plate(l *layer, f *frame, i uint32) (*plate, *plateRow) {
-	if i >= l.rows.sorted || f.up > 0 {
-		return nil, nil
+	if w.plated.page != i/pageRows+1 {
+		w.plated = onPlate{i/pageRows + 1, w.plateOf(l, f, i/pageRows)}
 	}
-	ps := l.rows.pages[i/pageRows].plates
-	if ps == nil {
-		return nil, nil
-	}
-	p := ps[f.z].Load()
-	if p == nil {
-		if p = w.newPlate(l, f.z, i/pageRows); p == nil {
-			return nil, nil
+	if p := w.plated.plate; p != nil {
+		if r := &p.rows[i%pageRows]; r.form != unlaid {
+			return p, r
 		}
-		ps[f.z].Store(p) // should another have been as quick, they are alike
-	}
-	if r := &p.rows[i%pageRows]; r.form != unlaid {
-		return p, r
 	}
 	return nil, nil
+}
+
+// plateOf finds the plate of a page, or makes it.
+func (w *writer) plateOf(l *layer, f *frame, page uint32) *plate {
+	if page*pageRows >= l.rows.sorted || f.up > 0 || l.rows.pages[page].plates == nil {
+		return nil
+	}
+	at := &l.rows.pages[page].plates[f.z]
+	p := at.Load()
+	if p == nil {
+		if p = w.newPlate(l, f.z, page); p != nil {
+			at.Store(p) // should another have been as quick, they are alike
+		}
+	}
+	return p
 }
 
 // newPlate makes the plate of a page, nil when the layer has enough of them.

@@ -121,20 +121,15 @@ func cutSide(in, out []int64, axis int, v int64, below bool) []int64 {
 	if n == 0 {
 		return out
 	}
-	px, py := in[n-2], in[n-1]
-	inside := func(x, y int64) bool {
-		if axis == 1 {
-			x = y
-		}
-		if below {
-			return x <= v
-		}
-		return x >= v
+	sign := int64(1)
+	if below {
+		sign = -1
 	}
-	was := inside(px, py)
-	for i := 0; i < n; i += 2 {
+	px, py := in[n-2], in[n-1]
+	was := (in[n-2+axis]-v)*sign >= 0
+	for i := 0; i+1 < n; i += 2 {
 		x, y := in[i], in[i+1]
-		is := inside(x, y)
+		is := (in[i+axis]-v)*sign >= 0
 		if is != was {
 			if axis == 0 {
 				out = append(out, v, cross(px, py, x, y, v))
