@@ -384,14 +384,17 @@ func (s *Set) write(ctx context.Context, w *writer, r request, f frame) (*Tile, 
 			t.Level++
 			continue
 		}
-		zipped, err := w.zipped(raw)
-		if err != nil {
-			return nil, fmt.Errorf("tiles: compress: %w", err)
-		}
-		packed = float64(len(zipped)) / float64(len(raw))
-		if len(zipped) > s.cfg.MaxBytes && raise(levels, sizes) {
-			t.Level++
-			continue
+		var zipped []byte
+		var err error
+		if w.archive == nil || len(raw) > s.cfg.MaxBytes/2 { // what is half as long does not become too long
+			if zipped, err = w.zipped(raw); err != nil {
+				return nil, fmt.Errorf("tiles: compress: %w", err)
+			}
+			packed = float64(len(zipped)) / float64(len(raw))
+			if len(zipped) > s.cfg.MaxBytes && raise(levels, sizes) {
+				t.Level++
+				continue
+			}
 		}
 		if w.archive != nil { // what is thinned is the same as in live tiles
 			if zipped, err = w.archive.pack(raw, archiveLevel); err != nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
@@ -94,10 +95,12 @@ func (a *app) tilesExport(ctx context.Context, st store, f tilesFlags) error {
 	if len(f.layers) > 0 { // the others need not be read
 		cfg.Layers = slices.DeleteFunc(cfg.Layers, func(l tiles.LayerRule) bool { return !slices.Contains(f.layers, l.Name) })
 	}
+	defer debug.SetGCPercent(debug.SetGCPercent(50)) // as when serving: what lives is cheap to mark
 	set, err := tiles.Build(ctx, st, cfg, p)
 	if err != nil {
 		return err
 	}
+	debug.FreeOSMemory() // what reading took is not needed again
 	res, err := tiles.Export(ctx, set, f.out, tiles.ExportOptions{
 		Name: f.name, Attribution: f.attribution, Layers: f.layers, MinZoom: f.minZoom, MaxZoom: f.maxZoom, Bound: bound, State: state, Progress: p,
 	})

@@ -51,6 +51,9 @@ func clipSegment(x0, y0, x1, y1 int64, box Box) (ax, ay, bx, by int64, ok bool) 
 	if in0 && in1 {
 		return x0, y0, x1, y1, true
 	}
+	if max(x0, x1) < box.Lo || min(x0, x1) > box.Hi || max(y0, y1) < box.Lo || min(y0, y1) > box.Hi {
+		return 0, 0, 0, 0, false
+	}
 	if x1 < x0 || x1 == x0 && y1 < y0 {
 		bx, by, ax, ay, ok = clipSegment(x1, y1, x0, y0, box)
 		return ax, ay, bx, by, ok
