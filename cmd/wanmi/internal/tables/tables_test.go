@@ -315,6 +315,55 @@ func TestPatience(t *testing.T) {
 	t.Errorf("%s statements still run after their clients left", pgtest.Value(t, dsn, running))
 }
 
+// TestTogether asks for one slow tile of a layer with cache time: one statement serves all who wait, and ends when all have left.
+func TestTogether(t *testing.T) {
+	dsn := town(t)
+	pgtest.Exec(t, dsn, `CREATE FUNCTION slow(geometry) RETURNS geometry LANGUAGE sql VOLATILE AS 'SELECT $1 FROM pg_sleep(3)'`,
+		`CREATE VIEW sleepy AS SELECT gid, slow(geom)::geometry(Point, 4490) AS geom FROM "Ver messung"."La""mp" WHERE gid = 1 OFFSET 0`)
+	all := open(t, tables.Options{}, spec("sleepy", dsn, func(s *tables.Spec) {
+		s.Table, s.ID, s.Bounds, s.Cache = "sleepy", "gid", &[4]float64{116, 35, 117, 36}, time.Minute
+	}))
+	l, _ := all.Layer("sleepy")
+	const running = `SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE '%ST_AsMVT%' AND state = 'active' AND pid <> pg_backend_pid()`
+	ask := func(ctx context.Context, zoom, clients int, told func(tables.Answer, error)) {
+		var wg sync.WaitGroup
+		var mu sync.Mutex
+		for range clients {
+			wg.Go(func() {
+				a, err := l.Tile(ctx, tables.Request{Addr: at(zoom)})
+				mu.Lock()
+				defer mu.Unlock()
+				told(a, err)
+			})
+		}
+		wg.Wait()
+	}
+	how := map[tiles.Outcome]int{}
+	ask(t.Context(), 15, 6, func(a tables.Answer, err error) {
+		if err != nil || a.Tile.Size == 0 || a.Left <= 0 {
+			t.Errorf("%+v, %v", a, err)
+		}
+		how[a.Outcome]++
+	})
+	if how[tiles.Miss] != 1 || how[tiles.Joined] != 5 {
+		t.Errorf("outcomes of six at once: %v, want 1 miss and 5 joined", how)
+	}
+	ctx, leave := context.WithCancel(t.Context())
+	time.AfterFunc(300*time.Millisecond, leave)
+	ask(ctx, 14, 3, func(_ tables.Answer, err error) {
+		if !errors.Is(err, context.Canceled) {
+			t.Errorf("a client that left: %v, want canceled", err)
+		}
+	})
+	began := time.Now()
+	for pgtest.Value(t, dsn, running) != "0" {
+		if time.Since(began) > 2*time.Second { // of its three seconds it had 0.3
+			t.Fatal("the statement runs on after all have left")
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+}
+
 func TestFaults(t *testing.T) {
 	dsn := town(t)
 	pgtest.Exec(t, dsn, `DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'wanmi_test_blind') THEN CREATE ROLE wanmi_test_blind LOGIN PASSWORD 'secret'; END IF; END $$`)
