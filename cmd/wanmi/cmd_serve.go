@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
@@ -45,7 +46,7 @@ for seven days after their last change; one that was being read when the server 
 	fl := c.Flags()
 	a.dbFlagVar(c, &f.db, dbUsage)
 	fl.StringVar(&f.addr, "addr", "127.0.0.1:8080", "host and port to listen on")
-	fl.StringVar(&f.config, "config", "", "a YAML file: addr, public, base_path, trust_proxy, staging, admin, synonyms, title, attribution, examples, presets, land, compound, compound_max, tiles, archives")
+	fl.StringVar(&f.config, "config", "", "a YAML file: addr, public, base_path, trust_proxy, staging, admin, synonyms, title, attribution, examples, fonts, presets, land, compound, compound_max, tiles, archives")
 	fl.StringVar(&f.basePath, "base-path", "", "the path a proxy mounts the server under, as /wanmi")
 	fl.BoolVar(&f.public, "public", true, "reading needs no key")
 	fl.StringVar(&f.staging, "staging", "", "the folder deliveries sent by HTTP wait in, with their reports (default: DATABASE-imports beside a file, a folder of the user's cache with a server)")
@@ -86,6 +87,17 @@ func (c *config) override(cmd *cobra.Command, f serveFlags) {
 	if given("trust-proxy") {
 		c.TrustProxy = f.trustProxy
 	}
+}
+
+// fonts returns the folder of glyph ranges, nil when there is none.
+func (c *config) fonts() (fs.FS, error) {
+	if c.Fonts == "" {
+		return nil, nil
+	}
+	if st, err := os.Stat(c.Fonts); err != nil || !st.IsDir() {
+		return nil, gis.E(gis.Invalid, err, "configuration %s: fonts: %s is no folder; it holds glyph ranges as FONT/0-255.pbf", c.file, c.Fonts)
+	}
+	return os.DirFS(c.Fonts), nil
 }
 
 // defaultStaging is the folder deliveries wait in when none is named: beside a file, so that it is on the same disk; for a
@@ -133,8 +145,12 @@ func (a *app) serve(ctx context.Context, st store, conf config, ready func(addr 
 	if err != nil {
 		return err
 	}
+	fonts, err := conf.fonts()
+	if err != nil {
+		return err
+	}
 	api, err := httpapi.New(httpapi.Config{
-		Live: live, Store: st, UI: webui.FS(), Archives: archives, Tables: tabled, Log: log, Public: conf.Public == nil || *conf.Public,
+		Live: live, Store: st, UI: webui.FS(), Fonts: fonts, Archives: archives, Tables: tabled, Log: log, Public: conf.Public == nil || *conf.Public,
 		BasePath: conf.BasePath, TrustProxy: conf.TrustProxy, Version: version, About: conf.about(), Presets: presets, Now: a.now,
 		Land: conf.Land, Compound: conf.Compound, CompoundMax: conf.CompoundMax, Staging: conf.Staging, Importer: conf.importer,
 	})

@@ -28,6 +28,7 @@ type config struct {
 	Title      string                `yaml:"title"`       // the city's name on the page
 	Attrib     string                `yaml:"attribution"` // whose data it is, on the page
 	Examples   []string              `yaml:"examples"`    // reports the page offers to try
+	Fonts      string                `yaml:"fonts"`       // a folder of glyph ranges, FONT/0-255.pbf, for clients that need them
 	Presets    map[string]presetConf `yaml:"presets"`     // weights of the division by name, beside the built-in ones
 
 	Land        map[string]grids.Limits `yaml:"land"`         // areas of cells on water, park, farm, forest, bare ground

@@ -81,7 +81,8 @@ type Store interface {
 type Config struct {
 	Live     *city.Live
 	Store    Store
-	UI       fs.FS                // the page, styles, sprites and fonts; nil: no page
+	UI       fs.FS                // the page, styles and sprites; nil: no page
+	Fonts    fs.FS                // glyph ranges, FONT/0-255.pbf; nil: none
 	Archives *shelf.Shelf         // served beside the layers; nil: none
 	Tables   *tables.Tables       // served beside the layers; nil: none
 	Log      *slog.Logger         // nil: nothing is logged

@@ -59,14 +59,15 @@ func (b *lockedBuffer) String() string {
 
 // page is a small built page.
 var page = fstest.MapFS{
-	"index.html":                {Data: []byte("<!doctype html><title>Wanmi</title>")},
-	"assets/main-5f3a9c1e.js":   {Data: []byte("export default 1\n")},
-	"worker.mjs":                {Data: []byte("export default 2\n")},
-	"styles/light.json":         {Data: []byte(`{"version":8,"glyphs":"{base}/fonts/{fontstack}/{range}.pbf","sources":{},"layers":[]}`)},
-	"sprites/light.png":         {Data: []byte("\x89PNG")},
-	"fonts/Noto Sans/0-255.pbf": {Data: []byte{10, 0}},
-	".gitkeep":                  {},
+	"index.html":              {Data: []byte("<!doctype html><title>Wanmi</title>")},
+	"assets/main-5f3a9c1e.js": {Data: []byte("export default 1\n")},
+	"worker.mjs":              {Data: []byte("export default 2\n")},
+	"styles/light.json":       {Data: []byte(`{"version":8,"glyphs":"{base}/fonts/{fontstack}/{range}.pbf","sources":{},"layers":[]}`)},
+	"sprites/light.png":       {Data: []byte("\x89PNG")},
+	".gitkeep":                {},
 }
+
+var glyphs = fstest.MapFS{"Noto Sans/0-255.pbf": {Data: []byte{10, 0}}, "Noto Sans/256-511.pbf": {Data: []byte{0x1f, 0x8b, 8}}}
 
 func start(t *testing.T, change func(*httpapi.Config)) *server {
 	t.Helper()
@@ -84,7 +85,7 @@ func start(t *testing.T, change func(*httpapi.Config)) *server {
 	}
 	s.live = live
 	cfg := httpapi.Config{
-		Live: live, Store: s.store, UI: page, Public: true, Version: "test", Staging: filepath.Join(t.TempDir(), "imports"),
+		Live: live, Store: s.store, UI: page, Fonts: glyphs, Public: true, Version: "test", Staging: filepath.Join(t.TempDir(), "imports"),
 		Log: slog.New(slog.NewJSONHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	}
 	if change != nil {
@@ -298,7 +299,7 @@ func TestPage(t *testing.T) {
 	for target, want := range map[string][2]string{
 		"/": {"text/html; charset=utf-8", "no-cache"}, "/worker.mjs": {"text/javascript; charset=utf-8", "no-cache"},
 		"/assets/main-5f3a9c1e.js":     {"text/javascript; charset=utf-8", "public, max-age=31536000, immutable"},
-		"/fonts/Noto%20Sans/0-255.pbf": {"application/x-protobuf", "no-cache"}, "/sprites/light.png": {"image/png", "no-cache"},
+		"/fonts/Noto%20Sans/0-255.pbf": {"application/x-protobuf", "max-age=86400"}, "/fonts/Wanmi,%20Noto%20Sans/0-255.pbf": {"application/x-protobuf", "max-age=86400"}, "/sprites/light.png": {"image/png", "no-cache"},
 	} {
 		w := s.get(target, nil)
 		if got := w.Header().Get("Content-Type"); got != want[0] {

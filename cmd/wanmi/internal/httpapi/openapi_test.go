@@ -79,7 +79,7 @@ GET /tiles/{layers}.json
 GET /tiles/{layers}/{z}/{x}/{y}.mvt
 GET /styles/{name}.json
 GET /sprites/{path}
-GET /fonts/{path}
+GET /fonts/{stack}/{range}.pbf
 GET /ogc/
 GET /ogc/conformance
 GET /ogc/collections
@@ -129,7 +129,7 @@ func TestMatchesPath(t *testing.T) {
 		{"/tiles/{layers}.json", "/tiles/road.json", true},
 		{"/tiles/{layers}.json", "/tiles/road", false},
 		{"/tiles/{layers}.json", "/tiles/.json", false},
-		{"/fonts/{path:.*}", "/fonts/a/b.pbf", true},
+		{"/fonts/{stack}/{range}.pbf", "/fonts/a/b.pbf", true},
 		{"/api/grids/{code}", "/api/grids", false},
 		{"/", "/", true},
 		{"/", "/x", false},

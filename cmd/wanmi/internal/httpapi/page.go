@@ -21,7 +21,8 @@ func pageRoutes() []route {
 		get("page", "/", tag, "The map page.", (*API).page).as("text/html").lenient().public(),
 		get("style", "/styles/{name}.json", tag, "A MapLibre style; its addresses are absolute.", (*API).style).gives("Style").public(),
 		get("sprite", "/sprites/{path:.*}", tag, "Sprites of the styles.", folder("sprites/")).as("image/png").public(),
-		get("font", "/fonts/{path:.*}", tag, "Glyphs of the styles.", folder("fonts/")).as("application/x-protobuf").public(),
+		get("font", "/fonts/{stack}/{range}.pbf", tag, "A range of 256 glyphs of a font the configuration has; of several, separated by commas, the first there is. The page needs none.", (*API).font).
+			as("application/x-protobuf").public(),
 	}
 }
 
@@ -90,6 +91,31 @@ func (a *API) file(name string) ([]byte, error) {
 // folder serves the files of one folder of the page.
 func folder(dir string) func(*API, *call) (*reply, error) {
 	return func(a *API, c *call) (*reply, error) { return a.asset(dir + c.vars["path"]) }
+}
+
+// font is GET /fonts/{stack}/{range}.pbf: a file STACK/RANGE.pbf of the folder of fonts, as it is or compressed with gzip.
+func (a *API) font(c *call) (*reply, error) {
+	name := c.vars["range"] + ".pbf"
+	for font := range strings.SplitSeq(c.vars["stack"], ",") {
+		font = strings.TrimSpace(font)
+		if a.cfg.Fonts == nil || font == "" || strings.HasPrefix(font, ".") || strings.HasPrefix(name, ".") || !fs.ValidPath(font+"/"+name) || strings.Contains(font, "/") {
+			continue
+		}
+		body, err := fs.ReadFile(a.cfg.Fonts, font+"/"+name)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		rp := &reply{typ: "application/x-protobuf", body: body, etag: bodyTag(body), cache: "max-age=86400"}
+		if bytes.HasPrefix(body, []byte{0x1f, 0x8b}) {
+			rp.set("Content-Encoding", "gzip") // every client of glyphs takes it
+			rp.plain = true
+		}
+		return rp, nil
+	}
+	return nil, gis.E(gis.NotFound, nil, "no glyphs %s of %s; fonts: in the configuration names a folder of them, docs/tiles.md says when they are needed", clip(name), clip(c.vars["stack"]))
 }
 
 // style is GET /styles/{name}.json: the token {base} becomes the address the request came by.

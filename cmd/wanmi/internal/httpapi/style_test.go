@@ -1,6 +1,7 @@
 package httpapi_test
 
 import (
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -39,4 +40,24 @@ func TestStyleOfServedLayers(t *testing.T) {
 		t.Fatalf("without poi: %+v", style)
 	}
 	s.get(strings.TrimPrefix(style.Sources["base"].URL, "http://example.com"), nil)
+}
+
+func TestGlyphs(t *testing.T) {
+	s := start(t, nil)
+	w := s.get("/fonts/Wanmi%20Medium,Noto%20Sans/256-511.pbf", nil)
+	if h := w.Header(); h.Get("Content-Encoding") != "gzip" || h.Get("Content-Type") != "application/x-protobuf" || w.Body.Len() != 3 || h.Get("Access-Control-Allow-Origin") != "*" {
+		t.Errorf("a compressed range: %v, %d bytes", h, w.Body.Len())
+	}
+	for _, path := range []string{
+		"/fonts/Noto%20Sans/512-767.pbf", "/fonts/Other/0-255.pbf", "/fonts/../0-255.pbf", "/fonts/Noto%20Sans/..%2f0-255.pbf", "/fonts/%2e%2e/0-255.pbf",
+		"/fonts/Noto%20Sans,/%2e.pbf", "/fonts/Noto%20Sans/0-255.txt",
+	} {
+		if w := s.do(http.MethodGet, path, ""); w.Code != http.StatusNotFound {
+			t.Errorf("%s: status %d, want 404", path, w.Code)
+		}
+	}
+	none := start(t, func(c *httpapi.Config) { c.Fonts = nil })
+	if w := none.do(http.MethodGet, "/fonts/Noto%20Sans/0-255.pbf", ""); w.Code != http.StatusNotFound || !strings.Contains(w.Body.String(), "fonts: in the configuration") {
+		t.Errorf("without fonts: %d %s", w.Code, w.Body)
+	}
 }
