@@ -19,9 +19,8 @@ import (
 )
 
 const (
-	pause   = 5 * time.Second  // after a database could not be asked what a table is
-	renewal = 60 * time.Second // after which bounds are asked for again
-	margin  = 5.0              // degrees around the bounds that belong to the reach
+	pause  = 5 * time.Second // after a database could not be asked what a table is
+	margin = 5.0             // degrees around the bounds that belong to the reach
 )
 
 // Layer is a table or view under the name it is served by.
@@ -37,9 +36,10 @@ type Layer struct {
 	err   error // the last failure to describe the table
 	until time.Time
 
-	mu     sync.Mutex // guards the bounds
+	mu     sync.Mutex // guards what is known of the bounds; not held while the database is asked
 	bounds *[4]float64
 	asked  time.Time
+	asking chan struct{} // closed when who asks for the bounds has the answer; nil: nobody does
 }
 
 // Name returns the layer's name.
@@ -153,37 +153,6 @@ func (r *relation) info(b *[4]float64) *tiles.LayerInfo {
 		in.Fields = append(in.Fields, tiles.FieldInfo{Name: c.property, Type: t.String(), Zh: name, En: name, MinZoom: max(c.minZoom, r.spec.MinZoom)})
 	}
 	return in
-}
-
-// extent returns where the rows are, nil when there are none or the database does not say in time. It keeps the answer for a while.
-func (l *Layer) extent(ctx context.Context, rel *relation) (*[4]float64, error) {
-	if l.spec.Bounds != nil {
-		return l.spec.Bounds, nil
-	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	age := renewal
-	if l.bounds == nil {
-		age = time.Second // an empty table may be filled any moment
-	}
-	if !l.asked.IsZero() && time.Since(l.asked) < age {
-		return l.bounds, nil
-	}
-	asking, cancel := context.WithTimeout(ctx, l.timeout)
-	defer cancel()
-	b, err := rel.extent(asking, l.db.DB)
-	if err != nil {
-		if ctx.Err() != nil {
-			return nil, ctx.Err()
-		}
-		var pe *pq.Error
-		if asking.Err() == nil && !errors.As(err, &pe) {
-			return nil, gis.E(gis.Unavailable, err, "layer %s: %s", l.spec.Name, gis.Public(l.db.Wrap(err, "bounds of "+rel.from)))
-		}
-		b = l.bounds // too much to look through: as before
-	}
-	l.bounds, l.asked = b, time.Now()
-	return b, nil
 }
 
 // has reports whether the layer has a property.

@@ -324,6 +324,30 @@ func TestTogether(t *testing.T) {
 		s.Table, s.ID, s.Bounds, s.Cache = "sleepy", "gid", &[4]float64{116, 35, 117, 36}, time.Minute
 	}))
 	l, _ := all.Layer("sleepy")
+	vague := open(t, tables.Options{}, spec("vague", dsn, func(s *tables.Spec) { s.Table, s.ID = "sleepy", "gid" })).Layers()[0]
+	found := make(chan error, 2)
+	for range 2 {
+		go func() {
+			in, err := vague.Info(t.Context())
+			if err == nil && (in.Bounds == nil || in.Bounds[0] < 116.5) {
+				err = fmt.Errorf("bounds %v", in.Bounds)
+			}
+			found <- err
+		}()
+	}
+	time.Sleep(300 * time.Millisecond)
+	began := time.Now()
+	if in, err := vague.Known(); in == nil || err != nil || in.Bounds != nil || time.Since(began) > time.Second {
+		t.Errorf("while its bounds are sought the layer is known as %+v, %v, after %s", in, err, time.Since(began))
+	}
+	if n := pgtest.Value(t, dsn, `SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%ST_Extent(%' AND datname = current_database() AND state = 'active' AND pid <> pg_backend_pid()`); n != "1" {
+		t.Errorf("%s statements look for the bounds, want 1", n)
+	}
+	for range 2 {
+		if err := <-found; err != nil {
+			t.Error(err)
+		}
+	}
 	const running = `SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE '%ST_AsMVT%' AND state = 'active' AND pid <> pg_backend_pid()`
 	ask := func(ctx context.Context, zoom, clients int, told func(tables.Answer, error)) {
 		var wg sync.WaitGroup
@@ -355,7 +379,7 @@ func TestTogether(t *testing.T) {
 			t.Errorf("a client that left: %v, want canceled", err)
 		}
 	})
-	began := time.Now()
+	began = time.Now()
 	for pgtest.Value(t, dsn, running) != "0" {
 		if time.Since(began) > 2*time.Second { // of its three seconds it had 0.3
 			t.Fatal("the statement runs on after all have left")
