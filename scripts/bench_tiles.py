@@ -4,10 +4,11 @@
     scripts/bench_tiles.py OUT [N]     N components (default 1,000,000); OUT is made, its files stay
 
 Data, request lists and client are those of ../shared/bench (BENCH names another folder). Peers: a bare handler over ST_AsMVT
-(scripts/benchtiles; with WANMI_TEST_POSTGRES, which scripts/with_postgres.sh sets), net/http that sends fixed bytes, tippecanoe where it is installed
-or in PATH. Each comparison is the median of ROUNDS (default 3) runs in turns; LIMIT is how many seconds a run takes at most (default 10).
+(scripts/benchtiles; with WANMI_TEST_POSTGRES, which scripts/with_postgres.sh sets), net/http that sends fixed bytes, martin (before PostGIS and before
+an archive of the same tiles) and tippecanoe where they are in PATH. Each comparison is the median of ROUNDS (default 3) runs in turns; LIMIT is how many seconds a run takes at most (default 10).
 The table goes into BENCHMARKS.md between its marks. WANMI names a binary to use, ONLY=live,cached,encode,archive,start,fresh picks parts (no table then).
 """
+import contextlib
 import csv
 import http.client
 import json
@@ -161,6 +162,23 @@ class Serving:
         return int(re.search(r"VmRSS:\s+(\d+)", pathlib.Path(f"/proc/{self.p.pid}/status").read_text())[1]) / 1024
 
 
+def martin(b, conf):
+    """martin, with the sources of conf: its own cache is off before PostGIS, on before an archive, as it comes."""
+    port = free_port()
+    file = b.out / "martin.yaml"
+    file.write_text(f"listen_addresses: '127.0.0.1:{port}'\nworker_processes: {os.cpu_count()}\n" + conf)
+    return Serving(b.out / "martin.log", ["martin", "--config", file], port, "/health")
+
+
+def martin_tables(url):
+    """The tables of postgis() as sources of martin, every column a property, as the handler serves them."""
+    conf = f"cache: disable\npostgres:\n  connection_string: '{url}'\n  pool_size: 8\n  auto_publish: false\n  tables:\n"
+    for table, columns in TABLES.items():
+        kinds = "{" + ", ".join(f"{c.split()[0]}: {c.split()[1]}" for c in columns.split(",")) + "}"
+        conf += f"    {table}: {{schema: public, table: {table}, srid: 3857, geometry_column: geom, id_column: id, extent: 4096, buffer: 64, clip_geom: true, geometry_type: GEOMETRY, properties: {kinds}}}\n"
+    return conf
+
+
 def ours(b, conf):
     port = free_port()
     return Serving(b.out / "serve.log", [b.wanmi, "serve", "--db", b.out / "city.gpkg", "--config", b.out / f"{conf}.yaml", "--addr", f"127.0.0.1:{port}"], port, "/readyz")
@@ -170,19 +188,21 @@ def tiles_url(s, layer):
     return f"http://127.0.0.1:{s.port}/tiles/{layer}/{{z}}/{{x}}/{{y}}.mvt"
 
 
+TABLES = {
+    "components": "objid text,class text,objname text,dept1 text,dept2 text,dept3 text,bgid text,state text,ordate text,chdate text,source text,note text",
+    "grids": "bgid text,area float8,community text,cname text,street text,ordate text", "roads": "name text,class text,len float8,width int"}
+
+
 def postgis(b, server):
     """The same rows in web mercator, clustered by their index: the best case of ST_AsMVT."""
     name = "wanmi_bench_tiles"
     server.make(name)
     server.sql(name, "CREATE EXTENSION postgis")
-    tables = {
-        "components": "objid text,class text,objname text,dept1 text,dept2 text,dept3 text,bgid text,state text,ordate text,chdate text,source text,note text",
-        "grids": "bgid text,area float8,community text,cname text,street text,ordate text", "roads": "name text,class text,len float8,width int"}
     url = server.url(name)
-    for table, columns in tables.items():
+    for table, columns in TABLES.items():
         sql = (f"create unlogged table raw(id int primary key,{columns},geom geometry(Geometry,4326));"
                f"\n\\copy raw from '{b.data / (table + '.csv')}'\n"
-               f"create unlogged table {table} as select *,st_transform(geom,3857) g from raw order by st_transform(geom,3857);"
+               f"create unlogged table {table} as select *,st_transform(geom,3857)::geometry(Geometry,3857) g from raw order by st_transform(geom,3857);"
                f"drop table raw; alter table {table} drop column geom; alter table {table} rename column g to geom;"
                f"alter table {table} add primary key(id); create index on {table} using gist(geom); analyze {table};")
         subprocess.run(["psql", "-q", "-v", "ON_ERROR_STOP=1", url], input=sql, text=True, check=True)
@@ -192,24 +212,44 @@ def postgis(b, server):
 def live(b, server):
     url = postgis(b, server)
     port = free_port()
-    with Serving(b.out / "handler.log", [b.out / "handler", "-dsn", url, "-addr", f"127.0.0.1:{port}"], port, "/grids/0/0/0") as peer, ours(b, "live") as s:
+    with contextlib.ExitStack() as stack:
+        peer = stack.enter_context(Serving(b.out / "handler.log", [b.out / "handler", "-dsn", url, "-addr", f"127.0.0.1:{port}"], port, "/grids/0/0/0"))
+        s = stack.enter_context(ours(b, "live"))
+        third = stack.enter_context(martin(b, martin_tables(url))) if shutil.which("martin") else None
         for work, layer, table, which, want in (
                 ("live tile, components z14-16, 12 attributes, gzip", "component", "components", "list_hi.txt", 10),
                 ("live tile, cells z12-16", "unit_grid", "grids", "list_all.txt", 12), ("live tile, roads z12-16", "road", "roads", "list_all.txt", 12)):
-            mine, theirs = b.in_turns(lambda: b.load(tiles_url(s, layer), which, s.p.pid), lambda: b.load(f"http://127.0.0.1:{peer.port}/{table}/{{z}}/{{x}}/{{y}}", which, peer.p.pid))
+            makers = [lambda: b.load(tiles_url(s, layer), which, s.p.pid), lambda: b.load(f"http://127.0.0.1:{peer.port}/{table}/{{z}}/{{x}}/{{y}}", which, peer.p.pid)]
+            if third:
+                makers.append(lambda: b.load(f"http://127.0.0.1:{third.port}/{table}/{{z}}/{{x}}/{{y}}", which, third.p.pid))
+            mine, theirs, *more = b.in_turns(*makers)
             ratio = mine["rps"] / theirs["rps"]
-            b.told(work, f"{mine['rps']:.0f}/s, {mine['srvcpu_ms']:.2f} ms CPU, {mine['kb']:.0f} KB, p99 {mine['p99']:.0f} ms",
-                   f"ST_AsMVT handler {theirs['rps']:.0f}/s, {theirs['kb']:.0f} KB: {ratio:.1f} times", f">= {want} times", ratio >= want)
+            beside = f"ST_AsMVT handler {theirs['rps']:.0f}/s, {theirs['kb']:.0f} KB: {ratio:.1f} times"
+            beside += "".join(f"; martin {m['rps']:.0f}/s, {m['kb']:.0f} KB: {mine['rps'] / m['rps']:.1f} times" for m in more)
+            b.told(work, f"{mine['rps']:.0f}/s, {mine['srvcpu_ms']:.2f} ms CPU, {mine['kb']:.0f} KB, p99 {mine['p99']:.0f} ms", beside, f">= {want} times", ratio >= want)
     server.drop("wanmi_bench_tiles")
 
 
 def cached(b):
     base = free_port()
-    with Serving(b.out / "ceil.log", [b.out / "ceil", "-port", str(base)], base, "/"), ours(b, "cached") as s:
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(Serving(b.out / "ceil.log", [b.out / "ceil", "-port", str(base)], base, "/"))
+        s = stack.enter_context(ours(b, "cached"))
+        makers = [lambda: b.load(tiles_url(s, "unit_grid"), "list_all.txt", s.p.pid, runs=3), lambda: b.load(f"http://127.0.0.1:{base}/{{z}}/{{x}}/{{y}}", "list_all.txt", runs=3)]
+        if shutil.which("martin"):
+            cells = b.out / "cells.mbtiles"
+            remove(cells)
+            Run([b.wanmi, "tiles", "export", "--db", b.out / "city.gpkg", "--config", b.out / "live.yaml", "-q", "--layers", "unit_grid", "--minzoom", "12", "--maxzoom", "16", "--out", cells], b.out / "export.log")
+            third = stack.enter_context(martin(b, f"mbtiles:\n  sources:\n    cells: '{cells}'\n"))
+            makers.append(lambda: b.load(f"http://127.0.0.1:{third.port}/cells/{{z}}/{{x}}/{{y}}", "list_all.txt", third.p.pid, runs=3))
         b.load(tiles_url(s, "unit_grid"), "list_all.txt")  # fills the cache
-        mine, bare = b.in_turns(lambda: b.load(tiles_url(s, "unit_grid"), "list_all.txt", s.p.pid, runs=3), lambda: b.load(f"http://127.0.0.1:{base}/{{z}}/{{x}}/{{y}}", "list_all.txt", runs=3))
+        mine, bare, *more = b.in_turns(*makers)
         share = mine["rps"] / bare["rps"]
-        b.told("cached tile of cells over HTTP", f"{mine['rps']:.0f}/s, {mine['srvcpu_ms']:.3f} ms CPU, {mine['kb']:.1f} KB", f"net/http with fixed 10 KB {bare['rps']:.0f}/s: {share * 100:.0f} %", ">= 85 %", share >= 0.85)
+        text = f"{mine['rps']:.0f}/s, {mine['srvcpu_ms']:.3f} ms CPU, {mine['kb']:.1f} KB"
+        b.told("cached tile of cells over HTTP", text, f"net/http with fixed 10 KB {bare['rps']:.0f}/s: {share * 100:.0f} %", ">= 85 %", share >= 0.85)
+        for m in more:
+            ratio = mine["rps"] / m["rps"]
+            b.told("the same from an archive server", text, f"martin, MBTiles of the same tiles, {m['rps']:.0f}/s, {m['srvcpu_ms']:.3f} ms CPU, {m['kb']:.1f} KB: {ratio:.1f} times", ">= 2 times", ratio >= 2)
 
 
 def encode(b):
