@@ -47,38 +47,53 @@ func (l *Live) CatchUp(ctx context.Context) error { return l.catchUp(ctx, math.M
 func (l *Live) catchUp(ctx context.Context, gen gis.Generation) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	v := l.View()
-	if v.Gen >= gen { // hundreds of edits may have waited for a layer to be read again: one of them asks the log for all
+	if l.View().Gen >= gen { // hundreds of edits may have waited for a layer to be read again: one of them asks the log for all
 		return nil
 	}
+	end := func() {}
+	defer func() { end() }()
+	begin := sync.OnceFunc(func() { end = l.long.begin() })
+	long, err := l.advance(ctx, begin)
+	if !long || err != nil {
+		return err
+	}
+	// What was edited meanwhile is taken in before anybody waits for it; what goes wrong with that, whoever follows tells.
+	_, _ = l.advance(ctx, begin)
+	select {
+	case l.reloaded <- struct{}{}:
+	default: // it is known already
+	}
+	return nil
+}
+
+// advance brings the View up to the change log. begin is called, and long true, when layers have to be read again for that.
+func (l *Live) advance(ctx context.Context, begin func()) (long bool, err error) {
+	v := l.View()
 	ch, err := l.changesSince(ctx, v.Seq)
 	if err != nil {
-		return fmt.Errorf("city: change log since %d: %w", v.Seq, err)
+		return false, fmt.Errorf("city: change log since %d: %w", v.Seq, err)
 	}
 	if ch.last.Seq == v.Seq {
-		return nil
+		return false, nil
 	}
 	if v.Components.late.Len() > maxLate {
 		ch.readAgain("component") // what so many edits have left is tidied in all rooms, and none of them waits for it
 	}
 	if len(ch.reload) > 0 {
-		defer l.long.begin()()
+		begin()
 	}
 	if err := l.fill(ctx, &ch, v.Seq); err != nil {
-		return fmt.Errorf("city: rows changed since %d: %w", v.Seq, err)
+		return false, fmt.Errorf("city: rows changed since %d: %w", v.Seq, err)
+	}
+	if len(ch.reload) > 0 { // a row of which nobody knows what it was
+		begin()
 	}
 	next, err := l.next(ctx, v, ch)
 	if err != nil {
-		return fmt.Errorf("city: generation %d: %w", ch.last.Gen, err)
+		return false, fmt.Errorf("city: generation %d: %w", ch.last.Gen, err)
 	}
 	l.view.Store(next)
-	if len(ch.reload) > 0 {
-		select {
-		case l.reloaded <- struct{}{}:
-		default: // it is known already
-		}
-	}
-	return nil
+	return len(ch.reload) > 0, nil
 }
 
 // catchUpUnlessLong is catchUp that goes on in the background as soon as layers are to be read again.

@@ -84,6 +84,49 @@ func TestWriteIsInTheNextView(t *testing.T) {
 	}
 }
 
+// An edit made while a layer is read again after a bulk write does not wait for that, and is in the View when the bulk write returns.
+func TestEditWhileReadAgain(t *testing.T) {
+	store := citytest.Store(t)
+	var live *city.Live
+	var edited gis.Generation
+	edit := func(info data.WriteInfo, note string) gis.Generation {
+		gen, err := live.Write(t.Context(), info, func(tx data.Tx) error {
+			f, err := tx.Feature("component", citytest.Cover)
+			if err != nil {
+				return err
+			}
+			f = f.Clone()
+			f.Set("name", note)
+			_, _, err = tx.Put(&f)
+			return err
+		})
+		if err != nil {
+			t.Error(err)
+		}
+		return gen
+	}
+	aside := func(int) (func(fn func()), func()) {
+		if edited == 0 {
+			edited = edit(data.WriteInfo{Actor: "editor"}, "井盖二")
+		}
+		return func(fn func()) { go fn() }, func() {}
+	}
+	var err error
+	if live, err = city.Load(t.Context(), store, city.Config{Geocode: citytest.Geocode(), Aside: aside}, nil); err != nil {
+		t.Fatal(err)
+	}
+	bulk := edit(data.WriteInfo{Actor: "survey", Bulk: true}, "井盖一")
+	v := live.View()
+	if edited != bulk+1 || v.Gen != edited {
+		t.Errorf("the bulk write is generation %d, the edit beside its reading %d, the View %d; want the View at the edit", bulk, edited, v.Gen)
+	}
+	for c := range v.Components.Near(citytest.At(-15, 13), 30) {
+		if c.Name != "井盖二" {
+			t.Errorf("the View has %q, want what the edit wrote", c.Name)
+		}
+	}
+}
+
 func TestDeleteAndReinsert(t *testing.T) {
 	_, live := load(t)
 	at := citytest.At(-15, 13)
