@@ -1,6 +1,5 @@
 // The card of a cell or a component.
 import { api, type Feature, type Version } from './api.ts'
-import type { App } from './app.ts'
 import { h, iconButton } from './dom.ts'
 import { fieldOrder, fieldTitle, isPlain } from './fields.ts'
 import { codeGroups, type Selection, value, when } from './format.ts'
@@ -12,7 +11,15 @@ import { say, sayError } from './toast.ts'
 
 const inOrder = ['完好', '正常', '有效', 'valid']
 
-export function showCard(app: App, s: Selection, f: Feature, keep: boolean): void {
+/** What the card asks of the page that shows it. */
+export interface CardHost {
+  readonly selected: Selection | null
+  select(s: Selection, how?: { keep?: boolean }): Promise<void>
+  unselect(): void
+  zoomTo(f: Feature, kind: Selection['kind']): void
+}
+
+export function showCard(app: CardHost, s: Selection, f: Feature, keep: boolean): void {
   let versions: Version[] | null = null
   sheet.open({
     name: 'card',
@@ -55,7 +62,7 @@ export async function copy(text: string): Promise<void> {
   }
 }
 
-function codeLine(app: App, s: Selection, f: Feature): HTMLElement {
+function codeLine(app: CardHost, s: Selection, f: Feature): HTMLElement {
   const symbol = s.kind === 'component' ? symbolOf(String(f.properties.class ?? ''), String(f.properties.class_name ?? f.properties.name ?? '')) : ''
   return h('div', { class: 'code-line' },
     symbol && h('span', { class: 'symbol', html: symbol }),
@@ -64,7 +71,7 @@ function codeLine(app: App, s: Selection, f: Feature): HTMLElement {
     iconButton(icons.target, t('zoomTo'), () => app.zoomTo(f, s.kind)))
 }
 
-function fields(app: App, s: Selection, properties: Record<string, unknown>): HTMLElement {
+function fields(app: CardHost, s: Selection, properties: Record<string, unknown>): HTMLElement {
   // The further columns of a delivery stand beside the others, not in a box of their own.
   const { extra, ...own } = properties
   const p: Record<string, unknown> = { ...(typeof extra === 'object' && extra ? extra : {}), ...own }
@@ -76,7 +83,7 @@ function fields(app: App, s: Selection, properties: Record<string, unknown>): HT
     rest.length > 0 && h('details', {}, h('summary', {}, t('showAll')), h('dl', { class: 'fields' }, ...rest.flatMap(row))))
 }
 
-function fieldValue(app: App, s: Selection, name: string, v: unknown): HTMLElement | string {
+function fieldValue(app: CardHost, s: Selection, name: string, v: unknown): HTMLElement | string {
   if (name === 'grid_code' && s.kind === 'component') {
     return h('button', { type: 'button', class: 'link', onclick: () => void app.select({ kind: 'grid', code: String(v) }, { keep: true }) }, String(v))
   }
