@@ -1,4 +1,4 @@
-// Our tiles drawn by OpenLayers in a headless Chromium: by XYZ, and by OGC API Tiles through the documents of the server.
+// Our tiles drawn by OpenLayers in a headless Chromium: by XYZ, and by OGC API Tiles in three matrix sets through the documents of the server.
 //
 //	node scripts/webtest/openlayers.mjs URL LON LAT [--shots DIR]
 //
@@ -30,9 +30,14 @@ import MVT from 'ol/format/MVT'
 import Layer from 'ol/layer/VectorTile'
 import OGC from 'ol/source/OGCVectorTile'
 import XYZ from 'ol/source/VectorTile'
-import { fromLonLat } from 'ol/proj'
+import { addEquivalentProjections, addProjection, fromLonLat, get, Projection } from 'ol/proj'
 import { createXYZ } from 'ol/tilegrid'
 import { Circle, Fill, Stroke, Style } from 'ol/style'
+
+// What a page for China's national map must tell OpenLayers: EPSG:4490, latitude first, taken as WGS-84.
+const cgcs2000 = new Projection({ code: 'EPSG:4490', units: 'degrees', axisOrientation: 'neu', extent: [-180, -90, 180, 90], global: true })
+addProjection(cgcs2000)
+addEquivalentProjections([cgcs2000, get('EPSG:4326')])
 
 const base = ${JSON.stringify(base)}, at = [${Number(lon)}, ${Number(lat)}]
 const colours = ['#3366cc', '#cc6633', '#339966', '#993399', '#888833']
@@ -44,6 +49,7 @@ const sources = {
   ogc: () => new OGC({ format: new MVT(), url: base + '/ogc/tiles/WebMercatorQuad?collections=unit_grid,component' }),
   collection: () => new OGC({ format: new MVT(), url: base + '/ogc/collections/unit_grid/tiles/WebMercatorQuad' }),
   crs84: () => new OGC({ format: new MVT(), projection: 'EPSG:4326', url: base + '/ogc/collections/unit_grid/tiles/WorldCRS84Quad' }),
+  cgcs2000: () => new OGC({ format: new MVT(), projection: 'EPSG:4490', url: base + '/ogc/collections/unit_grid/tiles/CGCS2000Quad' }),
 }
 let shown
 window.draw = async (name) => {
@@ -51,12 +57,12 @@ window.draw = async (name) => {
   let loaded = 0, fault = ''
   source.on('tileloadend', () => loaded++)
   source.on('tileloaderror', (e) => { fault = 'a tile could not be loaded' })
-  const geographic = name === 'crs84'
+  const geographic = { crs84: 'EPSG:4326', cgcs2000: 'EPSG:4490' }[name]
   shown?.setTarget(undefined)
   const map = shown = new Map({
     target: 'map', pixelRatio: 1, controls: [], interactions: [],
     layers: [new Layer({ source, style, declutter: false, renderBuffer: 64 })],
-    view: new View(geographic ? { projection: 'EPSG:4326', center: at, resolution: 360 / 512 / 2 ** 15 } : { center: fromLonLat(at), resolution: 40075016.68557849 / 512 / 2 ** 15 }),
+    view: new View(geographic ? { projection: geographic, center: at, resolution: 360 / 512 / 2 ** 15 } : { center: fromLonLat(at), resolution: 40075016.68557849 / 512 / 2 ** 15 }),
   })
   await new Promise((done, fail) => {
     source.on('change', () => source.getState() === 'error' && fail(new Error(name + ': ' + (source.error?.message ?? 'the source is broken'))))
@@ -97,7 +103,7 @@ try {
   tab.on('pageerror', (e) => console.error(String(e)))
   await tab.goto(`http://127.0.0.1:${server.address().port}/`)
   await tab.waitForFunction('window.ready')
-  for (const name of ['xyz', 'ogc', 'collection', 'crs84']) {
+  for (const name of ['xyz', 'ogc', 'collection', 'crs84', 'cgcs2000']) {
     out.push(await tab.evaluate((n) => window.draw(n), name))
     if (shots) writeFileSync(join(shots, `openlayers-${name}.png`), await tab.screenshot())
   }

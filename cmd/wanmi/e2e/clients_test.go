@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// TestOpenLayers draws our tiles by OpenLayers in Chromium, by XYZ and by OGC API Tiles in two matrix sets.
+// TestOpenLayers draws our tiles by OpenLayers in Chromium, by XYZ and by OGC API Tiles in three matrix sets.
 func TestOpenLayers(t *testing.T) {
 	for _, need := range []string{"chromium", "node"} {
 		if _, err := exec.LookPath(need); err != nil {
@@ -35,6 +35,7 @@ func TestOpenLayers(t *testing.T) {
 	}
 	var names []string
 	const all = 512 * 512
+	degrees := 0
 	for _, w := range ways {
 		names = append(names, w.Name)
 		if w.Loaded < 4 || w.Drawn < all*99/100 { // the city fills the picture
@@ -43,8 +44,16 @@ func TestOpenLayers(t *testing.T) {
 		if w.Name == "ogc" && w.Differ > all/1000 {
 			t.Errorf("by OGC API Tiles %d pixels differ from those by XYZ", w.Differ)
 		}
+		switch w.Name { // longitude and latitude look other than web mercator, and the same in both sets
+		case "crs84":
+			degrees = w.Differ
+		case "cgcs2000":
+			if d := w.Differ - degrees; d > all/1000 || d < -all/1000 {
+				t.Errorf("CGCS2000Quad: %d pixels differ from web mercator's, WorldCRS84Quad: %d", w.Differ, degrees)
+			}
+		}
 	}
-	if want := []string{"xyz", "ogc", "collection", "crs84"}; !slices.Equal(names, want) {
+	if want := []string{"xyz", "ogc", "collection", "crs84", "cgcs2000"}; !slices.Equal(names, want) {
 		t.Errorf("ways to the tiles: %v, want %v", names, want)
 	}
 }
