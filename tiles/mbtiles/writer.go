@@ -173,55 +173,6 @@ func (w *Writer) BulkInsertTile(ctx context.Context, tiles []Tile) error {
 	return nil
 }
 
-func (w *Writer) insert(ctx context.Context, tx *sql.Tx, tiles []Tile) error {
-	const columns = `(zoom_level, tile_column, tile_row, `
-	into := `INSERT OR REPLACE INTO tiles_shallow ` + columns + `tile_data_id) VALUES (?, ?, ?, ?)`
-	if w.kind == plain { // which may have no unique index
-		into = `INSERT INTO tiles ` + columns + `tile_data) VALUES (?, ?, ?, ?)`
-	}
-	place, err := tx.PrepareContext(ctx, into)
-	if err != nil {
-		return err
-	}
-	defer place.Close()
-	if w.kind == plain {
-		old, err := tx.PrepareContext(ctx, `DELETE FROM tiles WHERE zoom_level = ? AND tile_column = ? AND tile_row = ?`)
-		if err != nil {
-			return err
-		}
-		defer old.Close()
-		for _, t := range tiles {
-			if _, err := old.ExecContext(ctx, t.Z, t.X, flip(t.Z, t.Y)); err != nil {
-				return err
-			}
-			if _, err := place.ExecContext(ctx, t.Z, t.X, flip(t.Z, t.Y), t.Data); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
-	store, err := tx.PrepareContext(ctx, `INSERT INTO tiles_data (tile_data_id, tile_data) VALUES (?, ?)`)
-	if err != nil {
-		return err
-	}
-	defer store.Close()
-	for _, t := range tiles {
-		h := sum(t.Data)
-		id, ok := w.seen[h]
-		if !ok {
-			id = w.last + 1
-			if _, err := store.ExecContext(ctx, id, t.Data); err != nil {
-				return err
-			}
-			w.seen[h], w.last = id, id
-		}
-		if _, err := place.ExecContext(ctx, t.Z, t.X, flip(t.Z, t.Y), id); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // DeleteTile removes a tile; one that is not there is no error. A content no tile uses any more stays until Vacate.
 func (w *Writer) DeleteTile(ctx context.Context, z uint8, x, y uint32) error {
 	if !valid(z, x, y) {
