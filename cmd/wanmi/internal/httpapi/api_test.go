@@ -31,7 +31,7 @@ var update = flag.Bool("update", false, "write the golden files")
 
 // server is a town behind the handler.
 type server struct {
-	t     *testing.T
+	t     testing.TB
 	api   *httpapi.API
 	store *gpkg.Store
 	live  *city.Live
@@ -69,7 +69,7 @@ var page = fstest.MapFS{
 
 var glyphs = fstest.MapFS{"Noto Sans/0-255.pbf": {Data: []byte{10, 0}}, "Noto Sans/256-511.pbf": {Data: []byte{0x1f, 0x8b, 8}}}
 
-func start(t *testing.T, change func(*httpapi.Config)) *server {
+func start(t testing.TB, change func(*httpapi.Config)) *server {
 	t.Helper()
 	s := &server{t: t, store: citytest.Store(t), log: &lockedBuffer{}, keys: map[string]string{}}
 	for _, role := range data.Roles() {

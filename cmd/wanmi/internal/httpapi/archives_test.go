@@ -23,7 +23,7 @@ import (
 const png = "\x89PNG\r\n\x1a\n and the rest"
 
 // baseMaps are an export of the town, the same without compression, and pictures.
-func baseMaps(t *testing.T) *shelf.Shelf {
+func baseMaps(t testing.TB) *shelf.Shelf {
 	t.Helper()
 	dir := t.TempDir()
 	st := citytest.Store(t)

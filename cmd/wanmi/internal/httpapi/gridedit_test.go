@@ -133,7 +133,7 @@ func (s *server) decode(w *httptest.ResponseRecorder, v any) {
 	decodeBody(s.t, w, v)
 }
 
-func decodeBody(t *testing.T, w *httptest.ResponseRecorder, v any) {
+func decodeBody(t testing.TB, w *httptest.ResponseRecorder, v any) {
 	t.Helper()
 	if err := json.Unmarshal(w.Body.Bytes(), v); err != nil {
 		t.Fatalf("%v in %q", err, w.Body)

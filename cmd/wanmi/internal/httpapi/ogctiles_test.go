@@ -45,7 +45,7 @@ type tileLimits struct {
 	MinTileRow, MaxTileRow, MinTileCol, MaxTileCol int64
 }
 
-func (ts *tileset) link(t *testing.T, rel string) string {
+func (ts *tileset) link(t testing.TB, rel string) string {
 	t.Helper()
 	for _, l := range ts.Links {
 		if l.Rel == rel {

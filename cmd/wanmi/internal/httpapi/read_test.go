@@ -263,7 +263,7 @@ func TestNominatimShapes(t *testing.T) {
 }
 
 // form makes a multipart body; files are name=content, fields likewise.
-func form(t *testing.T, fields [][2]string, field string, files map[string]string) (body, typ string) {
+func form(t testing.TB, fields [][2]string, field string, files map[string]string) (body, typ string) {
 	t.Helper()
 	var buf bytes.Buffer
 	w := multipart.NewWriter(&buf)
