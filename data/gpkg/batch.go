@@ -144,7 +144,10 @@ func (s *Store) RecordRejected(ctx context.Context, b data.Batch, rejected []dat
 			return 0, s.wrap(err, "record a rejected row")
 		}
 	}
-	return b.ID, s.wrap(q.Commit(), "record a rejected import")
+	if err := q.Commit(); err != nil {
+		return 0, s.wrap(err, "record a rejected import")
+	}
+	return b.ID, s.durable()
 }
 
 // Lineage returns what is recorded about a unit grid's origin and successors, the oldest first.

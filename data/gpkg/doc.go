@@ -23,8 +23,8 @@
 //
 // # Invariants
 //
-//   - WAL with synchronous=FULL: a write that was acknowledged survives a crash and a power cut, an unfinished one leaves
-//     nothing.
+//   - WAL: a write that was acknowledged survives a crash and a power cut, an unfinished one leaves nothing. The disk is waited for
+//     after the commit, without the lock (durable.go): readers may see for milliseconds what a power cut would still undo.
 //   - One write at a time, each in one transaction that takes the lock at its begin; reads never wait for it. Who waits for
 //     another process asks every millisecond, in one process it goes by order of arrival (wait.go).
 //   - The numbers of the change log grow, with gaps: a write made ahead takes one far enough ahead for those who come in between.

@@ -2,7 +2,6 @@ package gpkg
 
 import (
 	"database/sql"
-	"os"
 	"time"
 
 	"github.com/paulmach/orb"
@@ -60,10 +59,7 @@ func (a *ahead) bringSome(l *aheadLayer, g *grower) error {
 	a.slices++
 	a.longest = max(a.longest, time.Since(started))
 	// What has been written goes to the disk now, so that an edit need not wait for it when it makes sure of its own.
-	if f, err := os.Open(a.store.path + "-wal"); err == nil {
-		f.Sync()
-		f.Close()
-	}
+	_ = a.store.durable()
 	a.store.checkpoint()
 	select {
 	case <-a.ctx.Done():

@@ -130,7 +130,10 @@ func (s *Store) migrate(ctx context.Context) error {
 	if err := s.ensureTables(ctx, tx); err != nil {
 		return s.wrap(err, "make the layers' tables")
 	}
-	return s.wrap(tx.Commit(), "commit the migration")
+	if err := tx.Commit(); err != nil {
+		return s.wrap(err, "commit the migration")
+	}
+	return s.durable()
 }
 
 type querier interface {

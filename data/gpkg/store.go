@@ -45,6 +45,7 @@ type Store struct {
 	turn   chan struct{}
 	stmts  map[string]*sql.Stmt // of the writer, by query; for who has the turn
 
+	disk       durability
 	background sync.WaitGroup // what Close waits for
 	usage      sync.Mutex
 	used       map[string]time.Time // key id: when its use was last noted
@@ -69,6 +70,7 @@ func Open(ctx context.Context, path string, opt Options) (*Store, error) {
 		opt.Busy = 5 * time.Second
 	}
 	s := &Store{path: abs, opt: opt, log: opt.Log, byName: map[string]*table{}, turn: make(chan struct{}, 1), used: map[string]time.Time{}, stmts: map[string]*sql.Stmt{}}
+	s.disk.sync = syncFile
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
@@ -95,7 +97,7 @@ func (s *Store) open(ctx context.Context) error {
 	if s.opt.ReadOnly {
 		return s.openReadOnly(ctx)
 	}
-	s.writer = s.pool("rwc", "journal_mode(WAL)", "synchronous(FULL)", "cache_size(-65536)", "journal_size_limit(67108864)", "temp_store(2)", "wal_autocheckpoint(0)")
+	s.writer = s.pool("rwc", "journal_mode(WAL)", "synchronous(NORMAL)", "cache_size(-65536)", "journal_size_limit(67108864)", "temp_store(2)", "wal_autocheckpoint(0)")
 	s.writer.SetMaxOpenConns(1)
 	s.copier = s.pool("rw", "synchronous(FULL)", "wal_autocheckpoint(0)")
 	s.copier.SetMaxOpenConns(1)

@@ -30,6 +30,9 @@ func (s *Store) exec(ctx context.Context, query string, args ...any) (res sql.Re
 		res, err = s.writer.ExecContext(context.WithoutCancel(ctx), query, args...)
 		return err
 	})
+	if err == nil {
+		err = s.durable()
+	}
 	return res, err
 }
 

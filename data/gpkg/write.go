@@ -30,6 +30,9 @@ func (s *Store) writeLocked(ctx context.Context, w data.WriteInfo, fn func(data.
 		gen, err = s.writeNow(ctx, w, fn)
 		return err
 	})
+	if err == nil {
+		err = s.durable()
+	}
 	return gen, err
 }
 
