@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"wanmi/gis/gistest"
 	"wanmi/tiles/archive"
 	"wanmi/tiles/pmtiles"
 )
@@ -49,7 +50,7 @@ func FuzzMBTiles(f *testing.F) {
 	for _, b := range mbtilesSeeds(f) {
 		f.Add(b)
 	}
-	file := filepath.Join(f.TempDir(), "fuzzed.mbtiles")
+	file := filepath.Join(gistest.MemoryDir(f), "fuzzed.mbtiles")
 	f.Fuzz(func(t *testing.T, b []byte) {
 		readFile(t, file, b)
 	})
@@ -124,7 +125,7 @@ func FuzzMetadata(f *testing.F) {
 	f.Add(`{"vector_layers":[{"id":"a","minzoom":3,"fields":{"b":"String"}}],"name":"x","tilestats":{}}`)
 	f.Add(`{"name":5,"vector_layers":null}`)
 	f.Add(`{"vector_layers":{"id":[]}}`)
-	dir := f.TempDir()
+	dir := gistest.MemoryDir(f)
 	f.Fuzz(func(t *testing.T, text string) {
 		ctx := t.Context()
 		file := filepath.Join(dir, "a.pmtiles")
