@@ -72,7 +72,14 @@ func (a *mb) numbers(ctx context.Context, w Window, z uint8) ([]Stretch, error) 
 
 func (a *mb) Sizes(ctx context.Context, w Window) iter.Seq2[Stretch, error] {
 	return func(yield func(Stretch, error) bool) {
-		for z := w.MinZoom; z <= min(w.MaxZoom, 30); z++ {
+		least, deepest, some, err := a.r.Zooms(ctx)
+		if err != nil || !some {
+			if err != nil {
+				yield(Stretch{}, err)
+			}
+			return
+		}
+		for z := max(w.MinZoom, least); z <= min(w.MaxZoom, deepest); z++ {
 			all, err := a.numbers(ctx, w, z)
 			if err != nil {
 				yield(Stretch{}, err)
