@@ -71,6 +71,7 @@ func FuzzRequest(f *testing.F) {
 	for i, target := range requestSeeds {
 		f.Add(uint8(0), filled(target, 15), headerSeeds[i%len(headerSeeds)])
 		f.Add(uint8(i), filled(target, 15), headerSeeds[i/2%len(headerSeeds)])
+		f.Add(uint8(2), filled(target, 15), "")
 	}
 	a := fuzzedTown(f)
 	f.Fuzz(func(t *testing.T, method uint8, target, header string) {
