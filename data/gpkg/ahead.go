@@ -253,7 +253,7 @@ func (a *ahead) end() error {
 		errs = append(errs, a.store.slice(a.own, a.store.writer, func(q *sql.Tx) error { return giveBack(a.own, q) }))
 	}
 	for _, l := range a.order {
-		errs = append(errs, a.store.slice(a.own, a.store.writer, func(q *sql.Tx) error { return dropStage(a.own, q, l.row.t) }))
+		errs = append(errs, a.store.removeStage(a.own, l.row.t))
 	}
 	a.store.checkpoint()
 	return errors.Join(errs...)

@@ -223,12 +223,8 @@ func (w *slicer) take() (uint32, error) {
 		binary.BigEndian.PutUint32(w.first[headPages:], no)
 		return no, nil
 	}
-	if w.trunk == nil {
-		w.at = binary.BigEndian.Uint32(w.first[headTrunk:])
-		var err error
-		if w.trunk, err = w.read(w.at); err != nil {
-			return 0, err
-		}
+	if err := w.readTrunk(); err != nil {
+		return 0, err
 	}
 	binary.BigEndian.PutUint32(w.first[headFree:], binary.BigEndian.Uint32(w.first[headFree:])-1)
 	n := binary.BigEndian.Uint32(w.trunk[4:])
@@ -242,6 +238,15 @@ func (w *slicer) take() (uint32, error) {
 	}
 	binary.BigEndian.PutUint32(w.trunk[4:], n-1)
 	return binary.BigEndian.Uint32(w.trunk[4+4*n:]), nil
+}
+
+// readTrunk reads the first page that lists free ones, when there is one.
+func (w *slicer) readTrunk() (err error) {
+	if w.at = binary.BigEndian.Uint32(w.first[headTrunk:]); w.at == 0 || w.trunk != nil {
+		return nil
+	}
+	w.trunk, err = w.read(w.at)
+	return err
 }
 
 // end writes the head of the file and what is still free.

@@ -58,15 +58,7 @@ func (a *ahead) bringSome(l *aheadLayer, g *grower) error {
 	}
 	a.slices++
 	a.longest = max(a.longest, time.Since(started))
-	// What has been written goes to the disk now, so that an edit need not wait for it when it makes sure of its own.
-	_ = a.store.durable()
-	a.store.checkpoint()
-	select {
-	case <-a.ctx.Done():
-		return a.ctx.Err()
-	case <-time.After(max(time.Since(started)/2, askEvery)):
-		return nil
-	}
+	return a.store.pause(a.ctx, started)
 }
 
 // build makes the leaves of all trees of the layer: the rows there are, as changed, and behind them the new ones.

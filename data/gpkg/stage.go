@@ -300,9 +300,11 @@ func (st *stage) still(ctx context.Context, q *sql.Tx) error {
 	return err
 }
 
+var stageTriggers = [...]string{"_insert", "_update", "_delete"}
+
 // dropTriggers ends the noting of changes.
 func (st *stage) dropTriggers(ctx context.Context, q *sql.Tx) error {
-	for _, name := range [...]string{"_insert", "_update", "_delete"} {
+	for _, name := range stageTriggers {
 		if _, err := q.ExecContext(ctx, `DROP TRIGGER IF EXISTS `+quote(st.t.stage()+name)); err != nil {
 			return err
 		}
@@ -312,20 +314,27 @@ func (st *stage) dropTriggers(ctx context.Context, q *sql.Tx) error {
 
 // dropStage takes away what there is of a layer's stage.
 func dropStage(ctx context.Context, q *sql.Tx, t *table) error {
-	st := stage{t: t}
-	if err := st.dropTriggers(ctx, q); err != nil {
-		return err
+	for _, stmt := range dropStageSQL(t) {
+		if _, err := q.ExecContext(ctx, stmt); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func dropStageSQL(t *table) []string {
+	var out []string
+	for _, name := range stageTriggers {
+		out = append(out, `DROP TRIGGER IF EXISTS `+quote(t.stage()+name))
 	}
 	names := []string{t.stageRTree(), t.stage(), t.stageKeys(), t.stageLog()}
 	for _, suffix := range rtreeTables {
 		names = append(names, t.stage()+suffix)
 	}
 	for _, name := range names {
-		if _, err := q.ExecContext(ctx, `DROP TABLE IF EXISTS `+quote(name)); err != nil {
-			return err
-		}
+		out = append(out, `DROP TABLE IF EXISTS `+quote(name))
 	}
-	return nil
+	return out
 }
 
 // dropStages takes away the stages another process left behind when it died, unless one is at work.
@@ -349,17 +358,15 @@ func (s *Store) dropStages(ctx context.Context) error {
 	if left == 0 {
 		return nil
 	}
-	remove := []func(q *sql.Tx) error{func(q *sql.Tx) error { return giveBack(ctx, q) }}
-	for _, t := range s.tables {
-		remove = append(remove, func(q *sql.Tx) error { return dropStage(ctx, q, t) })
+	err = s.slice(ctx, s.writer, func(q *sql.Tx) error { return giveBack(ctx, q) })
+	for i := 0; err == nil && i < len(s.tables); i++ {
+		err = s.removeStage(ctx, s.tables[i])
 	}
-	for _, do := range remove {
-		if err := s.slice(ctx, s.writer, do); err != nil {
-			if gis.KindOf(s.wrap(err, "")) == gis.Unavailable { // the next to open the file will
-				return nil
-			}
-			return err
-		}
+	switch {
+	case err != nil && gis.KindOf(s.wrap(err, "")) == gis.Unavailable: // the next to open the file will
+		return nil
+	case err != nil:
+		return err
 	}
 	s.log.InfoContext(ctx, "left-overs of an unfinished import removed", "path", s.path)
 	return nil
