@@ -131,11 +131,7 @@ func (b *base) finish(a *atoms, groups [][][]int32, opt *Options) (*atoms, [][][
 	each(len(groups), opt.Threads, func(c int) {
 		if len(groups[c]) > 1 {
 			s := newSmoother(bs, int32(c), first[c], first[c+1], g, obs, load, grounds, pts)
-			s.thin()
-			s.straighten()
-			s.thin()
-			s.bumps()
-			s.store()
+			s.run()
 		}
 	})
 	for range len(groups) {

@@ -112,7 +112,7 @@ func windows(pos []float64, at float64) []span {
 		out = append(out, span{pos[i-1], pos[i+1]})
 	}
 	total := pos[len(pos)-1]
-	for _, reach := range [4]float64{1500, 2500, 1000, 4000} {
+	for _, reach := range [7]float64{16_000, 8000, 4000, 2500, 2000, 1500, 1000} {
 		s := span{max(0, at-reach), min(total, at+reach)}
 		if s.hi-s.lo >= reach {
 			out = append(out, s)

@@ -7,6 +7,12 @@ import (
 	"wanmi/gis/geom"
 )
 
+// evadeCorner is how many mm longer borders may be for a corner less; evadeFrom from how far, mm, they turn to
+// their new joint.
+const evadeCorner = 200.0
+
+var evadeFrom = [...]float64{25_000, 12_000, 6_000, 4_000, 2_000, 1_200}
+
 // joint is a point where borders meet.
 type joint struct {
 	at   geom.Pt
@@ -42,6 +48,9 @@ func (s *smoother) allJoints() []joint {
 	fixed := map[geom.Pt]bool{}
 	for _, i := range s.order {
 		l := s.lines[i]
+		if len(l.class) == 0 { // its joints have become one
+			continue
+		}
 		for _, start := range [2]bool{true, false} {
 			e := end{l, start}
 			p := e.point(0)
@@ -163,11 +172,12 @@ func (s *smoother) aside() {
 	}
 }
 
-// evade looks for the place near a joint that leaves the fewest components on its borders.
+// evade looks for the place near a joint that leaves the fewest components on its borders, and of those ways there for the one
+// with the fewest corners near the joint: borders turn to it from afar, where they can.
 func (s *smoother) evade(j *joint, near []geom.Pt) {
 	var best []change
 	most, cost := 0, 0.0
-	for _, reach := range [3]float64{2000, 4000, 1200} {
+	for _, reach := range evadeFrom {
 		for _, r := range [3]float64{560, 700, 850} {
 			for k := range 12 {
 				sin, cos := math.Sincos(float64(k) * math.Pi / 6)
@@ -176,14 +186,8 @@ func (s *smoother) evade(j *joint, near []geom.Pt) {
 					if to.Dist(j.at) > bumpHigh {
 						continue
 					}
-					cs, before, after, more := []change(nil), 0, 0, 0.0
-					for _, e := range j.ends {
-						c := e.turn(to, reach)
-						before, after = before+s.touching(c.old()), after+s.touching(c.pts)
-						more += pathLength(c.pts) - pathLength(c.old())
-						cs = append(cs, c)
-					}
-					if n := before - after; n > most || n == most && n > 0 && more < cost {
+					cs, n, more := s.turnAll(j, to, reach)
+					if n > most || n == most && n > 0 && more < cost {
 						if s.fits(cs...) {
 							best, most, cost = cs, n, more
 						}
@@ -191,30 +195,40 @@ func (s *smoother) evade(j *joint, near []geom.Pt) {
 				}
 			}
 		}
-		if best != nil {
-			s.apply(best...)
-			return
-		}
+	}
+	if best != nil {
+		s.apply(best...)
 	}
 }
 
-// turn is the change that leads the end of a border to another joint, from a place so far along it.
+// turnAll leads the borders of a joint to another place, from so far along them; n is by how many fewer components stand on them
+// then, more how much longer they are, with evadeCorner for each corner. Where a border would leave its line, n is 0.
+func (s *smoother) turnAll(j *joint, to geom.Pt, reach float64) (cs []change, n int, more float64) {
+	for _, e := range j.ends {
+		c := e.turn(to, reach)
+		if strays(c.old(), c.pts) > bumpHigh || strays(c.pts, c.old()) > bumpHigh {
+			return nil, 0, 0
+		}
+		n += s.touching(c.old()) - s.touching(c.pts)
+		more += pathLength(c.pts) - pathLength(c.old()) + evadeCorner*float64(len(c.pts)-len(c.old()))
+		cs = append(cs, c)
+	}
+	return cs, n, more
+}
+
+// turn is the change that leads the end of a border to another joint, from a place so far along it, no farther than its feature.
 func (e end) turn(to geom.Pt, reach float64) change {
-	d := 0.0
+	d, cls := 0.0, e.class()
 	for k := 1; ; k++ {
 		p, q := e.point(k-1), e.point(k)
 		l := p.Dist(q)
-		cls := e.l.class[len(e.l.class)-k]
-		if e.start {
-			cls = e.l.class[k-1]
+		cls = max(cls, e.classTo(k))
+		switch {
+		case d+l >= reach+500:
+			return e.reach([]geom.Pt{to, at(p, q, (reach-d)/l)}, k, []class{cls, e.classTo(k)}, 50)
+		case d+l >= reach-500 || k == len(e.l.pts)-1 || !alike(cls, e.classTo(k+1)):
+			return e.reach([]geom.Pt{to}, k, []class{cls}, 50)
 		}
-		if d+l < reach+500 {
-			if d+l >= reach-500 || k == len(e.l.pts)-1 {
-				return e.reach([]geom.Pt{to}, k, []class{cls}, 50)
-			}
-			d += l
-			continue
-		}
-		return e.reach([]geom.Pt{to, at(p, q, (reach-d)/l)}, k, []class{cls, cls}, 50)
+		d += l
 	}
 }

@@ -86,6 +86,16 @@ func newSmoother(bs *borders, comm, from, to int32, g *goal, obs *obstacles, loa
 	return s
 }
 
+// run makes the borders straight, with few corners, off the components, and puts them into the division.
+func (s *smoother) run() {
+	s.thin()
+	s.straighten()
+	s.thin()
+	s.steps()
+	s.bumps()
+	s.store()
+}
+
 // westOf returns twice the area between a path and the y axis; summed round a ring, twice its area, mm².
 func westOf(p []geom.Pt) int64 {
 	v := int64(0)

@@ -26,11 +26,7 @@ func (z *zoneWork) smooth(a *atoms, cells [][]int32, kept []bool) (*atoms, [][]i
 	g := &goal{Weights: opt.Weights, target: opt.Target, min: opt.Min, max: opt.Max}
 	load, grounds := a.loads(groups)
 	s := newSmoother(bs, 0, 0, int32(len(cells)), g, z.base.obs, load, grounds, z.base.points)
-	s.thin()
-	s.straighten()
-	s.thin()
-	s.bumps()
-	s.store()
+	s.run()
 	n, now, bad, err := z.base.cellGraph(bs, groups, grounds)
 	if err != nil || len(bad) > 0 {
 		return a, cells, err

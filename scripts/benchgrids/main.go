@@ -59,6 +59,7 @@ type run struct {
 	Seconds float64        `json:"seconds"`
 	Hard    map[string]int `json:"hard"` // breaches of hard rules by rule, from grids.Check
 	Thin    int            `json:"thin"` // strips, from it, too
+	Corners corners        `json:"corners"`
 	Stats   grids.Stats    `json:"stats"`
 }
 
@@ -91,7 +92,7 @@ func bench(dir, name string, j job) error {
 		if err != nil {
 			return err
 		}
-		r.Seconds, r.Stats = time.Since(start).Seconds(), d.Stats
+		r.Seconds, r.Stats, r.Corners = time.Since(start).Seconds(), d.Stats, countCorners(d.Cells)
 		found, seen, err := grids.Check(context.Background(), p, each(d.Cells), nil)
 		if err != nil {
 			return err
