@@ -10,6 +10,8 @@ import (
 )
 
 const (
+	stepLeast = 2.0 // m, of a step
+	stepMost  = 8.0
 	stepReach = 15.0 // m before a joint in which a step counts
 	stepTurn  = 30.0 // degrees, the least turn of one
 	closeM    = 2.0  // m: corners nearer to each other are one too many
@@ -20,6 +22,7 @@ type corners struct {
 	Joints int `json:"joints"` // off the community lines
 	Steps  int `json:"steps"`  // borders with a step of 2-8 m, two turns of 30 degrees or more to either side, within 15 m of a joint
 	Hooks  int `json:"hooks"`  // borders whose last 2-8 m turn off by 30 degrees or more
+	Jogs   int `json:"jogs"`   // such steps anywhere
 	Close  int `json:"close"`  // segments of borders shorter than 2 m
 	Knots  int `json:"knots"`  // joints off the community lines with two or more corners within 2 m
 }
@@ -48,6 +51,9 @@ func countCorners(cells []grids.Cell) corners {
 		if x.mine && far(e[0], e[1]) < closeM {
 			n.Close++
 		}
+		if p, q := e[0], e[1]; x.mine && len(star[p]) == 2 && len(star[q]) == 2 && isStep(at(other(star[p], q)), at(p), at(q), at(other(star[q], p))) {
+			n.Jogs++
+		}
 	}
 	for p, near := range star {
 		if len(near) < 3 {
@@ -65,10 +71,7 @@ func countCorners(cells []grids.Cell) corners {
 			}
 			way := []orb.Point{at(p), at(q)}
 			for was, d := p, far(p, q); d < stepReach && len(star[q]) == 2; {
-				next := star[q][0]
-				if next == was {
-					next = star[q][1]
-				}
+				next := other(star[q], was)
 				if !mine(q, next) {
 					break
 				}
@@ -82,21 +85,32 @@ func countCorners(cells []grids.Cell) corners {
 	return n
 }
 
+// other returns the one of two points that is not p.
+func other(two []orb.Point, p orb.Point) orb.Point {
+	if two[0] == p {
+		return two[1]
+	}
+	return two[0]
+}
+
 // look counts what the way from a joint along a border shows.
 func (n *corners) look(way []orb.Point) {
-	between := func(m float64) bool { return m >= 2 && m <= 8 }
-	if len(way) > 2 && between(dist(way[0], way[1])) && math.Abs(turn(way[0], way[1], way[2])) >= stepTurn {
+	d := dist(way[0], way[1])
+	if len(way) > 2 && d >= stepLeast && d <= stepMost && math.Abs(turn(way[0], way[1], way[2])) >= stepTurn {
 		n.Hooks++
 	}
-	d := dist(way[0], way[1])
 	for i := 1; i+2 < len(way); i++ {
-		a, b := turn(way[i-1], way[i], way[i+1]), turn(way[i], way[i+1], way[i+2])
-		l := dist(way[i], way[i+1])
-		if d += l; d < stepReach && between(l) && a*b < 0 && min(math.Abs(a), math.Abs(b)) >= stepTurn {
+		if d += dist(way[i], way[i+1]); d < stepReach && isStep(way[i-1], way[i], way[i+1], way[i+2]) {
 			n.Steps++
 			return
 		}
 	}
+}
+
+// isStep reports whether the second of three legs is a step.
+func isStep(p, q, r, s orb.Point) bool {
+	a, b, l := turn(p, q, r), turn(q, r, s), dist(q, r)
+	return l >= stepLeast && l <= stepMost && a*b < 0 && min(math.Abs(a), math.Abs(b)) >= stepTurn
 }
 
 // turn returns by how many degrees a way turns to the left at q.
