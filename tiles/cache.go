@@ -17,6 +17,7 @@ import (
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
 	"github.com/maypok86/otter/v2"
+	"github.com/paulmach/orb/maptile"
 )
 
 // key names the content of a tile. version is that of the last edit that touches the tile in any of the layers:
@@ -99,6 +100,29 @@ func (c *core) cached(k key) *Tile {
 	}
 	c.hits.Add(1)
 	return t
+}
+
+// Cached is Lookup without options of a tile that is in the cache. It returns nil for all others, wrong requests among them, and never makes one.
+func (s *Set) Cached(layers []string, t maptile.Tile) *Tile {
+	r, err := s.request(layers, TileOptions{})
+	if err != nil || !s.has(t) {
+		return nil
+	}
+	return s.core.cached(s.key(&r, t, frameOf(t)))
+}
+
+// has reports whether there can be a tile at an address.
+func (s *Set) has(t maptile.Tile) bool {
+	return t.Z <= MaxZoom && t.Valid() && (s.grid != plateCarree || uint64(t.Y) < 1<<t.Z/2)
+}
+
+// key returns the key of a tile, whose frame is f, in this Set's state.
+func (s *Set) key(r *request, t maptile.Tile, f frame) key {
+	k := key{spec: r.spec, grid: s.grid, x: t.X, y: t.Y, z: uint8(t.Z)}
+	for _, l := range r.layers {
+		k.version = max(k.version, l.version(f.box))
+	}
+	return k
 }
 
 // tile returns the tile of k, which is not in the cache, from who is writing it already or from write, which is called in this goroutine: another

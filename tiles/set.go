@@ -320,14 +320,11 @@ func (s *Set) Lookup(ctx context.Context, layers []string, t maptile.Tile, opt T
 	if err != nil {
 		return nil, "", err
 	}
-	if t.Z > MaxZoom || !t.Valid() || s.grid == plateCarree && uint64(t.Y) >= 1<<t.Z/2 {
+	if !s.has(t) {
 		return nil, "", gis.E(gis.Invalid, nil, "no tile %d/%d/%d", t.Z, t.X, t.Y)
 	}
 	f := frameOf(t)
-	k := key{spec: r.spec, grid: s.grid, x: t.X, y: t.Y, z: uint8(t.Z)}
-	for _, l := range r.layers {
-		k.version = max(k.version, l.version(f.box))
-	}
+	k := s.key(&r, t, f)
 	if err := ctx.Err(); err != nil {
 		return nil, Hit, err
 	}

@@ -7,9 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"log/slog"
 	"net"
-	"net/http"
 	"os"
 	"path/filepath"
 	"runtime/debug"
@@ -163,7 +161,7 @@ func (a *app) serve(ctx context.Context, st store, conf config, ready func(addr 
 	if err := keepWarm(following, live, conf, log); err != nil {
 		return err
 	}
-	return a.serveHTTP(ctx, ln, api, archives, log, ready)
+	return a.serveHTTP(ctx, ln, api, archives, ready)
 }
 
 func listen(ctx context.Context, addr string) (net.Listener, error) {
@@ -175,13 +173,10 @@ func listen(ctx context.Context, addr string) (net.Listener, error) {
 }
 
 // serveHTTP answers on ln until ctx ends and the running requests have finished.
-func (a *app) serveHTTP(ctx context.Context, ln net.Listener, api *httpapi.API, archives *shelf.Shelf, log *slog.Logger, ready func(addr string)) error {
-	srv := &http.Server{
-		Handler: api, ConnContext: httpapi.ConnContext, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,
-		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
-	}
+func (a *app) serveHTTP(ctx context.Context, ln net.Listener, api *httpapi.API, archives *shelf.Shelf, ready func(addr string)) error {
+	srv := httpapi.NewServer(api)
 	failed := make(chan error, 1)
-	go func() { failed <- srv.Serve(httpapi.Listen(ln)) }()
+	go func() { failed <- srv.Serve(ln) }()
 	ready(ln.Addr().String())
 	select {
 	case err := <-failed:

@@ -64,7 +64,7 @@ func (a *app) serveArchives(ctx context.Context, named map[string]string, cfg ht
 	if err != nil {
 		return err
 	}
-	return a.serveHTTP(ctx, ln, api, cfg.Archives, log, func(addr string) { a.say("serving %d archives on http://%s/catalog", len(named), addr) })
+	return a.serveHTTP(ctx, ln, api, cfg.Archives, func(addr string) { a.say("serving %d archives on http://%s/catalog", len(named), addr) })
 }
 
 // openShelf opens the archives; their names must be none of the layers of live, nor of the tables.

@@ -115,6 +115,7 @@ type API struct {
 	hot      hotRoutes
 	base     string
 	gen      atomic.Pointer[genHeader]
+	second   atomic.Pointer[dated]
 	metrics  *metrics
 	sessions *sessions
 	imports  *imports

@@ -227,9 +227,15 @@ func jsonFields(v any) []string {
 
 // requestID keeps a caller's own id when it is harmless, and makes one otherwise.
 func requestID(r *http.Request) string {
-	if id := r.Header.Get("X-Request-Id"); id != "" && len(id) <= 64 && harmless(id) {
+	if id := r.Header.Get("X-Request-Id"); validID(id) {
 		return id
 	}
+	return newID()
+}
+
+func validID(id string) bool { return id != "" && len(id) <= 64 && harmless(id) }
+
+func newID() string {
 	var b [8]byte
 	binary.BigEndian.PutUint64(b[:], rand.Uint64())
 	return hex.EncodeToString(b[:])

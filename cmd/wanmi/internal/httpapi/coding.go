@@ -47,12 +47,9 @@ func (rp *reply) coded(coding string) []byte {
 }
 
 // tag returns the entity tag of the reply in a coding, "" when it has none, and whether a reading client has the content already. Then it is
-// the tag the client has it under: the same content is as good in another coding, and a cache between goes on with what it has stored.
-func (rp *reply) tag(coding string, r *http.Request) (tag string, known bool) {
-	list := ""
-	if reading(r) {
-		list = r.Header.Get("If-None-Match")
-	}
+// the tag the client has it under: the same content is as good in another coding, and a cache between goes on with what it has stored. list is what
+// the client has, see noneMatch.
+func (rp *reply) tag(coding, list string) (tag string, known bool) {
 	if rp.hash == "" {
 		return rp.etag, rp.etag != "" && matches(list, rp.etag)
 	}
@@ -65,6 +62,14 @@ func (rp *reply) tag(coding string, r *http.Request) (tag string, known bool) {
 		}
 	}
 	return tag, false
+}
+
+// noneMatch is the list of tags a reading client has the content of.
+func noneMatch(r *http.Request) string {
+	if !reading(r) {
+		return ""
+	}
+	return r.Header.Get("If-None-Match")
 }
 
 func strongTag(hash, coding string) string {

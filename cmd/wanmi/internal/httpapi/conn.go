@@ -5,38 +5,118 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"sync/atomic"
+	"time"
 )
-
-// Listen returns a listener whose connections let a reply go out in one piece, with ConnContext as the http.Server's. Left to itself net/http
-// sends what is larger than its buffer of 4 KiB in two: two calls of the kernel, and a client that is woken twice.
-func Listen(ln net.Listener) net.Listener { return listener{ln} }
-
-// ConnContext lets handlers find their connection.
-func ConnContext(ctx context.Context, c net.Conn) context.Context {
-	if c, ok := c.(*conn); ok {
-		return context.WithValue(ctx, connKey{}, c)
-	}
-	return ctx
-}
 
 type connKey struct{}
 
-type listener struct{ net.Listener }
+// listener gives net/http connections that let a reply go out in one piece and answer some requests themselves.
+type listener struct {
+	net.Listener
+	srv *Server
+}
 
 // Accept implements net.Listener.
 func (l listener) Accept() (net.Conn, error) {
 	c, err := l.Listener.Accept()
 	if tcp, ok := c.(*net.TCPConn); ok {
-		return &conn{TCPConn: tcp}, err
+		return &conn{TCPConn: tcp, srv: l.srv}, err
 	}
 	return c, err
 }
 
-// conn is a connection that can hold back what is written until there is more. One goroutine writes to it at a time, as net/http does.
+// conn is a connection that can hold back what is written until there is more, and that answers requests for tiles in the cache before
+// net/http has read them. One goroutine reads and one writes at a time, as net/http does.
+//
+// It answers between two requests of net/http only: the first of a connection is always net/http's, and so is all that follows one that is
+// not for here, up to the end of its reply.
 type conn struct {
 	*net.TCPConn
+	srv     *Server
 	holding bool
 	held    []byte
+
+	room    int  // of net/http's buffer when it is empty; 0 before the first Read
+	between bool // net/http waits for a request
+	early   early
+	state   atomic.Int32 // connOpen, connAnswering, connClosing
+}
+
+// States of a connection.
+const (
+	connOpen      int32 = iota
+	connAnswering       // a reply is being written by Read; Close waits for its end
+	connClosing
+)
+
+// Read implements net.Conn. Whoever asks between two requests gets what is left when those for here are answered.
+func (c *conn) Read(p []byte) (int, error) {
+	// A buffer with less room than at first has bytes of the next request in it already.
+	whole := c.between && len(p) == c.room
+	if c.room == 0 {
+		c.room = len(p)
+	}
+	c.between = false
+	if !whole {
+		return c.TCPConn.Read(p)
+	}
+	for {
+		n, err := c.TCPConn.Read(p)
+		if err != nil || n == 0 || c.srv.stopping.Load() {
+			return n, err
+		}
+		done, err := c.answer(p[:n])
+		if err != nil {
+			return 0, err
+		}
+		if done < n {
+			return copy(p, p[done:n]), nil
+		}
+		if err := c.SetReadDeadline(time.Now().Add(c.srv.http.IdleTimeout)); err != nil { // as after a request of net/http
+			return 0, err
+		}
+	}
+}
+
+// answer answers the requests at the beginning of p and returns how many bytes they are.
+func (c *conn) answer(p []byte) (done int, err error) {
+	if !c.state.CompareAndSwap(connOpen, connAnswering) {
+		return 0, net.ErrClosed
+	}
+	for done < len(p) {
+		n, err := c.srv.api.answerEarly(c.TCPConn, &c.early, p[done:])
+		if err != nil {
+			_ = c.opened() // the reading fails already
+			return done, err
+		}
+		if n == 0 {
+			break
+		}
+		done += n
+	}
+	return done, c.opened()
+}
+
+// opened ends the answering; a Close that came meanwhile is done now.
+func (c *conn) opened() error {
+	if c.state.CompareAndSwap(connAnswering, connOpen) {
+		return nil
+	}
+	defer c.srv.late.Done()
+	return errors.Join(net.ErrClosed, c.TCPConn.Close())
+}
+
+// Close implements net.Conn. Server.Shutdown closes what it takes for idle: a reply that is being written goes out before.
+func (c *conn) Close() error {
+	for !c.state.CompareAndSwap(connOpen, connClosing) && c.state.Load() == connAnswering {
+		c.srv.late.Add(1)
+		if c.state.CompareAndSwap(connAnswering, connClosing) {
+			return nil
+		}
+		c.srv.late.Done()
+	}
+	return c.TCPConn.Close()
 }
 
 // Write implements net.Conn.
@@ -66,7 +146,8 @@ func (c *conn) release() error {
 	return err
 }
 
-// send writes a body whose length the header tells, and sees it off: the client need not wait until the request is counted and logged.
+// send writes a body whose length the header tells, and sees it off: the client need not wait until the request is counted and logged. Left to
+// itself net/http sends what is larger than its buffer of 4 KiB in two: two calls of the kernel, and a client that is woken twice.
 func send(w http.ResponseWriter, r *http.Request, body []byte) (err error) {
 	c, ok := r.Context().Value(connKey{}).(*conn)
 	if !ok {
@@ -79,4 +160,12 @@ func send(w http.ResponseWriter, r *http.Request, body []byte) (err error) {
 		return err
 	}
 	return http.NewResponseController(w).Flush()
+}
+
+// withConn lets handlers find their connection.
+func withConn(ctx context.Context, c net.Conn) context.Context {
+	if c, ok := c.(*conn); ok {
+		return context.WithValue(ctx, connKey{}, c)
+	}
+	return ctx
 }

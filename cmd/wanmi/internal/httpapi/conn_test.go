@@ -7,21 +7,15 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"net/http/httptest"
 	"testing"
 
 	"wanmi/cmd/wanmi/internal/city/citytest"
-	"wanmi/cmd/wanmi/internal/httpapi"
 )
 
 // Replies over a real connection are those the handler writes, whatever their size, asked for one by one or all at once.
 func TestConnections(t *testing.T) {
 	s := start(t, nil)
-	srv := httptest.NewUnstartedServer(s.api)
-	srv.Listener = httpapi.Listen(srv.Listener)
-	srv.Config.ConnContext = httpapi.ConnContext
-	srv.Start()
-	t.Cleanup(srv.Close)
+	srv := serveAPI(t, s.api, true)
 	tile := tilePath("component,unit_grid,road", citytest.Centre, 16)
 	type asked struct{ method, target, header string }
 	var all []asked
@@ -31,7 +25,7 @@ func TestConnections(t *testing.T) {
 		}
 	}
 	for _, atOnce := range []bool{false, true} {
-		c, err := net.Dial("tcp", srv.Listener.Addr().String())
+		c, err := net.Dial("tcp", srv.addr)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -14,9 +14,15 @@
 //   - own endpoint: refuses a query parameter it does not know. A compatibility
 //     surface (Pelias, Photon, Nominatim, addok) ignores it, because the clients
 //     written for the originals send more than we read.
+//   - early: before net/http has read the request. A connection (conn.go) that
+//     waits for one hands what comes to answerEarly (early.go), which answers a
+//     plain GET or HEAD (head.go says what is plain) of a tile that is in the
+//     cache; everything else goes on to net/http, byte for byte.
 //
 // # Invariants
 //
+//   - Nobody can tell an early answer from one by net/http: not by a byte but
+//     those of Date, not in metrics or log. TestEarly and FuzzEarly ask both.
 //   - An error reaches a client as application/problem+json with the public
 //     sentence of its [gis.Error]; causes go to the log only.
 //   - Coordinates in requests and replies are longitude, latitude in WGS-84

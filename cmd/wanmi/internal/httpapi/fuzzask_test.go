@@ -42,16 +42,13 @@ type answered struct {
 
 func newAsker(tb testing.TB, api *httpapi.API) *asker {
 	a := &asker{alone: api.ByRouter()}
-	srv := httptest.NewUnstartedServer(api)
-	srv.Listener = httpapi.Listen(srv.Listener)
-	srv.Config.ConnContext, srv.Config.ErrorLog = httpapi.ConnContext, log.New(&a.log, "", 0)
-	srv.Start()
-	a.addr = srv.Listener.Addr().String()
+	srv := httpapi.NewServer(api)
+	srv.ErrorsTo(log.New(&a.log, "", 0))
+	a.addr = listening(tb, srv)
 	tb.Cleanup(func() {
 		if a.c != nil {
 			a.c.Close()
 		}
-		srv.Close()
 	})
 	return a
 }

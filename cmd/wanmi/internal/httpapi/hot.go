@@ -32,30 +32,37 @@ func (h *hotRoutes) find(r *http.Request) (*route, map[string]string) {
 	if !reading(r) {
 		return nil, nil
 	}
-	var p [5]string
-	if rest, ok := strings.CutPrefix(r.URL.Path, "/tiles/"); ok {
-		if rest, ok = strings.CutSuffix(rest, ".mvt"); ok && h.tile != nil && segments(rest, p[:4]) {
-			return h.tile, map[string]string{"layers": p[0], "z": p[1], "x": p[2], "y": p[3]}
-		}
-		return nil, nil
+	if p, ok := tilePath(r.URL.Path); ok && h.tile != nil {
+		return h.tile, map[string]string{"layers": p[0], "z": p[1], "x": p[2], "y": p[3]}
 	}
+	var p [4]string
 	rest, ok := strings.CutPrefix(r.URL.Path, "/ogc/")
 	if !ok {
 		return nil, nil
 	}
 	if rest, ok := strings.CutPrefix(rest, "tiles/"); ok {
-		if h.dataset != nil && segments(rest, p[:4]) {
+		if h.dataset != nil && segments(rest, p[:]) {
 			return h.dataset, map[string]string{"tms": p[0], "z": p[1], "y": p[2], "x": p[3]}
 		}
 		return nil, nil
 	}
 	if rest, ok = strings.CutPrefix(rest, "collections/"); ok && h.collection != nil {
 		id, rest, _ := strings.Cut(rest, "/")
-		if rest, ok = strings.CutPrefix(rest, "tiles/"); ok && plain(id) && segments(rest, p[:4]) {
+		if rest, ok = strings.CutPrefix(rest, "tiles/"); ok && plain(id) && segments(rest, p[:]) {
 			return h.collection, map[string]string{"id": id, "tms": p[0], "z": p[1], "y": p[2], "x": p[3]}
 		}
 	}
 	return nil, nil
+}
+
+// tilePath takes /tiles/{layers}/{z}/{x}/{y}.mvt apart.
+func tilePath(path string) (p [4]string, ok bool) {
+	rest, ok := strings.CutPrefix(path, "/tiles/")
+	if !ok {
+		return p, false
+	}
+	rest, ok = strings.CutSuffix(rest, ".mvt")
+	return p, ok && segments(rest, p[:])
 }
 
 // segments takes a path of exactly as many plain segments as to has apart.

@@ -73,36 +73,54 @@ func squeeze(body []byte) []byte {
 	return buf.Bytes()
 }
 
+// sent is how a reply goes to one client.
+type sent struct {
+	status int
+	coding string
+	vary   bool   // another client may get another coding
+	tag    string // "" for none
+}
+
+// sent chooses by the request's Accept-Encoding and the tags of what its client has.
+func (rp *reply) sent(accept, list string) sent {
+	s := sent{status: rp.status, coding: identity, vary: !rp.plain && rp.stream == nil && compressible(rp.typ)}
+	if s.status == 0 {
+		s.status = http.StatusOK
+	}
+	if s.vary {
+		s.coding = chosenCoding(accept, rp.codings())
+	}
+	tag, known := rp.tag(s.coding, list)
+	if s.tag = tag; tag != "" && known && s.status < 300 {
+		s.status = http.StatusNotModified
+	}
+	return s
+}
+
 // write puts the reply on the wire: conditional headers first, then encoding, then the body unless it is a HEAD.
 func (rp *reply) write(w http.ResponseWriter, r *http.Request) error {
 	h := w.Header()
 	for k, vs := range rp.header {
 		h[k] = vs
 	}
-	status := rp.status
-	if status == 0 {
-		status = http.StatusOK
-	}
 	h["Cache-Control"] = noCache
 	if rp.cache != "" {
 		h["Cache-Control"] = []string{rp.cache}
 	}
-	canZip := !rp.plain && rp.stream == nil && compressible(rp.typ)
-	coding := identity
-	if canZip {
+	s := rp.sent(r.Header.Get("Accept-Encoding"), noneMatch(r))
+	if s.vary {
 		if h["Vary"] == nil {
 			h["Vary"] = varyCoding
 		} else {
 			h.Add("Vary", "Accept-Encoding")
 		}
-		coding = chosenCoding(r.Header.Get("Accept-Encoding"), rp.codings())
 	}
-	if tag, known := rp.tag(coding, r); tag != "" {
-		h["Etag"] = []string{tag}
-		if known && status < 300 {
-			w.WriteHeader(http.StatusNotModified)
-			return nil
-		}
+	if s.tag != "" {
+		h["Etag"] = []string{s.tag}
+	}
+	if s.status == http.StatusNotModified {
+		w.WriteHeader(s.status)
+		return nil
 	}
 	if rp.typ == mvtType {
 		h["Content-Type"] = vectorTiles
@@ -110,23 +128,23 @@ func (rp *reply) write(w http.ResponseWriter, r *http.Request) error {
 		h["Content-Type"] = []string{rp.typ}
 	}
 	if rp.stream != nil {
-		w.WriteHeader(status)
+		w.WriteHeader(s.status)
 		if r.Method == http.MethodHead {
 			return nil
 		}
 		return rp.stream(w)
 	}
-	body := rp.coded(coding)
-	if coding == gzipName {
+	body := rp.coded(s.coding)
+	if s.coding == gzipName {
 		h["Content-Encoding"] = gzipCoding
-	} else if coding != identity {
-		h["Content-Encoding"] = []string{coding}
+	} else if s.coding != identity {
+		h["Content-Encoding"] = []string{s.coding}
 	}
-	if status != http.StatusNoContent {
+	if s.status != http.StatusNoContent {
 		h["Content-Length"] = []string{strconv.Itoa(len(body))}
 	}
-	w.WriteHeader(status)
-	if r.Method == http.MethodHead || status == http.StatusNoContent {
+	w.WriteHeader(s.status)
+	if r.Method == http.MethodHead || s.status == http.StatusNoContent {
 		return nil
 	}
 	return send(w, r, body)

@@ -75,21 +75,21 @@ func newTileMetrics(live *city.Live) (*tileMetrics, []prometheus.Collector) {
 	}
 }
 
-// count records one answer; layers are known to be served.
-func (m *tileMetrics) count(c *call, layers []string, t *tiles.Tile, how tiles.Outcome, rp *reply, took time.Duration) {
-	route, set := c.route.path, m.label(layers)
+// count records one answer to a client that has the tags of list; layers are known to be served.
+func (m *tileMetrics) count(route *route, layers []string, t *tiles.Tile, how tiles.Outcome, rp *reply, list string, took time.Duration) {
+	set := m.label(layers)
 	if how == tiles.Miss {
-		m.encode.WithLabelValues(route, set).Observe(took.Seconds())
+		m.encode.WithLabelValues(route.path, set).Observe(took.Seconds())
 	}
 	outcome := string(how)
-	if _, known := rp.tag(identity, c.r); known {
+	if _, known := rp.tag(identity, list); known {
 		outcome = "not_modified"
 	}
-	m.known.get(tileAnswer{c.route, set, outcome}).Inc()
+	m.known.get(tileAnswer{route, set, outcome}).Inc()
 	if t.Level > 0 {
-		m.thinned.WithLabelValues(route, set, "size").Inc()
+		m.thinned.WithLabelValues(route.path, set, "size").Inc()
 	} else if t.Thinned > 0 {
-		m.thinned.WithLabelValues(route, set, "rule").Inc()
+		m.thinned.WithLabelValues(route.path, set, "rule").Inc()
 	}
 }
 

@@ -1,0 +1,195 @@
+package httpapi
+
+import (
+	"bytes"
+	"net"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"wanmi/tiles"
+)
+
+// early is what a connection remembers of the requests it has answered itself: a client's header is the same from tile to tile.
+type early struct {
+	header []byte // the last; its lines end in CRLF
+	plain  bool   // there is nothing in it that net/http has to look at
+	wants  wants
+}
+
+// answerEarly answers the request p begins with if it is a plain one for a tile that is in the cache, and returns the length of its head. It
+// returns 0 for all others, which are for net/http: nothing has been read or counted of them then. The answer is the same, in every byte, in the metrics and in the log.
+// What takes time is never done here: while net/http waits for a request it would not see that the client has left.
+func (a *API) answerEarly(to net.Conn, e *early, p []byte) (int, error) {
+	end := bytes.Index(p, headEnd)
+	if end < 0 {
+		return 0, nil
+	}
+	head := p[:end+len(crlf)]
+	line, header, _ := bytes.Cut(head, crlf)
+	method, path, ok := requestLine(line)
+	if !ok {
+		return 0, nil
+	}
+	if e.header == nil || !bytes.Equal(header, e.header) {
+		e.header = append(e.header[:0], header...)
+		e.plain = e.wants.read(header)
+	}
+	if !e.plain {
+		return 0, nil
+	}
+	start := time.Now()
+	c, layers, t := a.cachedTile(string(path), method, &e.wants)
+	if t == nil {
+		return 0, nil
+	}
+	a.metrics.inFlight.Inc()
+	defer a.metrics.inFlight.Dec()
+	rp := tileReply(t)
+	a.metrics.tiles.count(c.route, layers, t, tiles.Hit, rp, e.wants.noneMatch, 0)
+	w, err := a.writeEarly(to, c, rp, &e.wants)
+	a.finish(c, w, err, start, time.Since(start))
+	return len(head) + len(crlf), err
+}
+
+// Requests as far as a call that is answered early has one.
+var (
+	earlyGet  = &http.Request{Method: http.MethodGet}
+	earlyHead = &http.Request{Method: http.MethodHead}
+)
+
+// cachedTile finds the tile of a path in the cache. It returns a nil tile where [API.serve] has to look: for all errors, for archives, for tables,
+// for callers that must be looked up in the store.
+func (a *API) cachedTile(path, method string, w *wants) (*call, []string, *tiles.Tile) {
+	if rest, ok := strings.CutPrefix(path, a.base); ok && a.base != "" && strings.HasPrefix(rest, "/") {
+		path = rest
+	}
+	p, ok := tilePath(path)
+	if !ok || a.hot.tile == nil {
+		return nil, nil, nil
+	}
+	c := &call{r: earlyGet, route: a.hot.tile, view: a.view()}
+	if method == http.MethodHead {
+		c.r = earlyHead
+	}
+	if _, ok := a.cfg.Archives.Item(p[0]); ok || c.view.Tiles == nil || !a.known(c, w) {
+		return nil, nil, nil
+	}
+	layers, err := tiles.ParseLayers(p[0])
+	if err != nil || len(a.compose(c.view.Tiles, layers).live) > 0 {
+		return nil, nil, nil
+	}
+	addr, err := tiles.ParseAddr(p[1], p[2], p[3])
+	if err != nil {
+		return nil, nil, nil
+	}
+	if c.id = w.id; !validID(c.id) {
+		c.id = newID()
+	}
+	return c, layers, c.view.Tiles.Cached(layers, addr)
+}
+
+// known finds out who sent a request and reports whether they may have the answer, and that without asking the store.
+func (a *API) known(c *call, w *wants) bool {
+	if w.session != "" {
+		if s, ok := a.sessions.find(w.session); ok {
+			if a.cfg.Now().Sub(s.checked) >= recheck {
+				return false
+			}
+			c.who = s.who
+		}
+	}
+	return a.allow(c) == nil
+}
+
+// earlyReplies are buffers of replies.
+var earlyReplies = sync.Pool{New: func() any { return new([]byte) }}
+
+// smallReply is the length up to which a body is copied behind its header rather than sent from where it is.
+const smallReply = 32 << 10
+
+// writeEarly does what [reply.write] and net/http do.
+func (a *API) writeEarly(to net.Conn, c *call, rp *reply, want *wants) (*recorder, error) {
+	sent := rp.sent(want.accept, want.noneMatch)
+	var body []byte
+	if sent.status != http.StatusNotModified {
+		body = rp.coded(sent.coding)
+	}
+	buf := earlyReplies.Get().(*[]byte)
+	defer earlyReplies.Put(buf)
+	b := a.appendHead((*buf)[:0], c, rp, sent, len(body))
+	if c.r == earlyHead {
+		body = nil
+	}
+	head, n := len(b), int64(0)
+	var err error
+	if len(body) <= smallReply {
+		b = append(b, body...)
+		var m int
+		m, err = to.Write(b)
+		n = int64(m)
+	} else {
+		both := net.Buffers{b, body}
+		n, err = both.WriteTo(to)
+	}
+	*buf = b
+	return &recorder{status: sent.status, bytes: max(n-int64(head), 0)}, err
+}
+
+// appendHead adds the status line and the header, in net/http's order.
+func (a *API) appendHead(b []byte, c *call, rp *reply, s sent, length int) []byte {
+	line := func(name, value string) {
+		b = append(b, name...)
+		b = append(b, ": "...)
+		b = append(b, value...)
+		b = append(b, "\r\n"...)
+	}
+	b = append(b, "HTTP/1.1 "...)
+	b = strconv.AppendInt(b, int64(s.status), 10)
+	b = append(b, ' ')
+	b = append(b, http.StatusText(s.status)...)
+	b = append(b, "\r\n"...)
+	line("Access-Control-Allow-Origin", anyOrigin[0])
+	line("Access-Control-Expose-Headers", exposed[0])
+	line("Cache-Control", noCache[0])
+	if s.status == http.StatusOK {
+		if s.coding != identity {
+			line("Content-Encoding", s.coding)
+		}
+		b = append(b, "Content-Length: "...)
+		b = strconv.AppendInt(b, int64(length), 10)
+		b = append(b, "\r\n"...)
+		line("Content-Type", rp.typ)
+	}
+	line("Etag", s.tag)
+	if s.vary {
+		line("Vary", varyCoding[0])
+	}
+	if h := rp.header.Get(tileHeader); h != "" {
+		line(tileHeader, h)
+	}
+	line("X-Content-Type-Options", noSniff[0])
+	line("X-Request-Id", c.id)
+	line("X-Wanmi-Generation", a.generation(c.view.Gen)[0])
+	line("Date", a.date())
+	return append(b, "\r\n"...)
+}
+
+// dated is a second and how the header Date tells it.
+type dated struct {
+	unix int64
+	text string
+}
+
+// date returns the time of now for the header Date.
+func (a *API) date() string {
+	now := time.Now()
+	d := a.second.Load()
+	if d == nil || d.unix != now.Unix() {
+		d = &dated{now.Unix(), now.UTC().Format(http.TimeFormat)}
+		a.second.Store(d)
+	}
+	return d.text
+}
