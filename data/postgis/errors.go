@@ -71,7 +71,7 @@ func (s *Store) wrap(err error, doing string) error {
 	case errors.As(err, &dns), errors.As(err, &op) && op.Op == "dial":
 		return gis.E(gis.Unavailable, cause, "%s cannot be reached: is the server running, are host and port right, does a firewall stand between?", s.name)
 	case lost(err):
-		return gis.E(gis.Unavailable, cause, "the connection to %s was lost; nothing was written", s.name)
+		return gis.E(gis.Unavailable, cause, "the connection to %s was lost; nothing was written: try again when the server answers", s.name)
 	}
 	return cause
 }
@@ -105,7 +105,7 @@ func (s *Store) serverError(c string, err, cause error) error {
 	case lockNotAvailable:
 		return gis.E(gis.Unavailable, cause, "another program holds a table of %s; try again when it is done", s.name)
 	case diskFull:
-		return gis.E(gis.Unavailable, cause, "no room left on the disk of %s; nothing was written", s.name)
+		return gis.E(gis.Unavailable, cause, "no room left on the disk of %s; nothing was written: make room there and try again", s.name)
 	case tooManyConns:
 		return gis.E(gis.Unavailable, cause, "%s has no connection left (max_connections); try again, or raise it", s.name)
 	case readOnlyServer:
@@ -113,7 +113,7 @@ func (s *Store) serverError(c string, err, cause error) error {
 	case queryCanceled:
 		return gis.E(gis.Unavailable, cause, "%s stopped a statement that took too long (statement_timeout)", s.name)
 	case adminShutdown, crashShutdown, cannotConnect, idleTimeout:
-		return gis.E(gis.Unavailable, cause, "%s ended the connection (%s); nothing was written", s.name, pe.Message)
+		return gis.E(gis.Unavailable, cause, "%s ended the connection (%s); nothing was written: try again when it answers", s.name, pe.Message)
 	case uniqueViolation:
 		return gis.E(gis.Conflict, cause, "%s: %s", pe.Table, pe.Detail)
 	case tooLong:

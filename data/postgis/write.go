@@ -334,7 +334,7 @@ func (s *Store) committed(ctx context.Context, xid string, cause error) error {
 		case err == nil && status.String == "committed":
 			return nil
 		case err == nil && status.String == "aborted":
-			return gis.E(gis.Unavailable, cause, "the connection to %s was lost; nothing was written", s.name)
+			return gis.E(gis.Unavailable, cause, "the connection to %s was lost; nothing was written: try again when the server answers", s.name)
 		}
 		select {
 		case <-ctx.Done():

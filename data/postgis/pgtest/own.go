@@ -89,6 +89,17 @@ func (o *Own) Stop(mode string) {
 	_ = exec.Command(args[0], args[1:]...).Run() // it may be stopped
 }
 
+// MoveLog puts the server's write-ahead log into a folder on another disk, which has to be the server's own. It is started anew.
+func (o *Own) MoveLog(dir string) {
+	o.t.Helper()
+	o.Stop("fast")
+	from, to := filepath.Join(o.data(), "pg_wal"), filepath.Join(dir, "pg_wal")
+	o.must("cp", "cp", "-a", from, to)
+	o.must("rm", "rm", "-r", from)
+	o.must("ln", "ln", "-s", to, from)
+	o.Start()
+}
+
 // Kill sends SIGKILL to the server's main process; the others end by themselves when they notice.
 func (o *Own) Kill() {
 	o.t.Helper()
