@@ -8,7 +8,6 @@ import (
 	"wanmi/gis/geom"
 
 	"github.com/paulmach/orb"
-	"github.com/paulmach/orb/planar"
 	"github.com/tidwall/rtree"
 )
 
@@ -29,12 +28,34 @@ func (a *area) holds(p orb.Point) bool {
 	return false
 }
 
-// holdsNear is holds of a point within the bounds.
-func (a *area) holdsNear(p orb.Point) bool {
-	if len(a.parts) == 1 && len(a.parts[0]) > 0 {
-		return planar.PolygonContains(a.parts[0], p)
+// ring returns the one ring of a simple area, nil where there are more.
+func (a *area) ring() orb.Ring {
+	if len(a.parts) == 1 && len(a.parts[0]) == 1 {
+		return a.parts[0][0]
 	}
-	return a.holds(p)
+	return nil
+}
+
+// ringHolds reports whether a point lies in a ring or on it, as planar.RingContains does, which looks for the bounds of the ring each time.
+func ringHolds(ring orb.Ring, p orb.Point) bool {
+	in := false
+	for i := 1; i < len(ring); i++ {
+		a, b := ring[i-1], ring[i]
+		if a[1] > b[1] {
+			a, b = b, a
+		}
+		if p[1] < a[1] || p[1] > b[1] {
+			continue
+		}
+		side := (b[0]-a[0])*(p[1]-a[1]) - (b[1]-a[1])*(p[0]-a[0]) // of the edge upwards: > 0 to its left
+		if side == 0 && p[0] >= min(a[0], b[0]) && p[0] <= max(a[0], b[0]) {
+			return true
+		}
+		if side > 0 && p[1] < b[1] && a[1] < b[1] {
+			in = !in
+		}
+	}
+	return in
 }
 
 // areas finds the area holding a point; on a shared edge the one with the smaller code.
@@ -100,6 +121,7 @@ type raster struct {
 
 type boundedArea struct {
 	bound orb.Bound
+	ring  orb.Ring // the whole of a simple area, else nil
 	*area
 }
 
@@ -162,7 +184,7 @@ func (r *raster) fill(all []*area) {
 	next := slices.Clone(r.start)
 	for _, a := range all {
 		r.boxes(a, func(box int) {
-			r.list[next[box]] = boundedArea{a.bound, a}
+			r.list[next[box]] = boundedArea{a.bound, a.ring(), a}
 			next[box]++
 		})
 	}
@@ -175,7 +197,11 @@ func (r *raster) at(p orb.Point) *area {
 	box := r.line(p[1])*r.side + r.column(p[0])
 	list := r.list[r.start[box]:r.start[box+1]]
 	for i := range list {
-		if a := &list[i]; a.bound.Contains(p) && a.holdsNear(p) {
+		a := &list[i]
+		if !a.bound.Contains(p) {
+			continue
+		}
+		if a.ring != nil && ringHolds(a.ring, p) || a.ring == nil && a.holds(p) {
 			return a.area
 		}
 	}

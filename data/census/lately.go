@@ -2,24 +2,27 @@ package census
 
 // slots is how many values that came lately are remembered of a field. In a delivery most values are of few: classes, states,
 // owners, dates, the cells of one street.
-const slots = 256
+const (
+	slots    = 1 << slotBits
+	slotBits = 9
+)
 
 // slotOf says where a text is remembered. Texts of a kind differ at their end.
-func slotOf(s string) uint32 {
-	h := uint32(len(s))
-	for i := max(0, len(s)-8); i < len(s); i++ {
-		h = h*31 + uint32(s[i])
-	}
-	return (h ^ h>>8) % slots
-}
+func slotOf(s string) uint32 { return slotIn(s) }
 
 // slotOfBytes is slotOf of the same bytes.
-func slotOfBytes(s []byte) uint32 {
-	h := uint32(len(s))
-	for i := max(0, len(s)-8); i < len(s); i++ {
-		h = h*31 + uint32(s[i])
+func slotOfBytes(s []byte) uint32 { return slotIn(s) }
+
+func slotIn[T string | []byte](s T) uint32 {
+	var end uint64
+	if n := len(s); n >= 8 { // one load
+		end = uint64(s[n-8]) | uint64(s[n-7])<<8 | uint64(s[n-6])<<16 | uint64(s[n-5])<<24 | uint64(s[n-4])<<32 | uint64(s[n-3])<<40 | uint64(s[n-2])<<48 | uint64(s[n-1])<<56
+	} else {
+		for i := range n {
+			end = end<<8 | uint64(s[i])
+		}
 	}
-	return (h ^ h>>8) % slots
+	return uint32((end ^ uint64(len(s))) * 0x9E3779B97F4A7C15 >> (64 - slotBits)) // the last bytes move the upper bits only
 }
 
 // latelyMade remembers what was made of the texts of a field lately.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"wanmi/data/internal/kept"
 	"wanmi/gis"
 )
 
@@ -84,7 +85,7 @@ type seenText struct {
 	as   any
 }
 
-// seenSlots is how many texts of a field are remembered: classes, states and names of streets come again and again.
+// seenSlots is how many texts of a field are remembered: dates come again and again.
 const seenSlots = 64
 
 // slot spreads texts over the slots by their length and their last bytes.
@@ -100,8 +101,11 @@ func slot(s string) int {
 // encodeField is encodeValue of a field's value, which does not check again the text it checked a moment ago.
 func (l *layerTx) encodeField(i int, v any) (any, error) {
 	s, ok := v.(string)
-	if !ok {
+	switch kind := l.t.layer.Fields[i].Type; {
+	case !ok:
 		return encodeValue(&l.t.layer.Fields[i], v)
+	case kind == gis.Text && kept.Storable(s): // sooner looked at than looked for
+		return v, nil
 	}
 	seen := &l.seen[i][slot(s)]
 	if seen.as != nil && seen.text == s {
