@@ -9,7 +9,7 @@ import (
 // WriteInfo says who writes, from what, and how it is to be recorded.
 type WriteInfo struct {
 	Actor  string
-	Source string
+	Source string // "": the batch's, where there is one
 	Bulk   bool   // log one Reload per layer instead of a Change per row
 	Batch  *Batch // non-nil: an import batch is recorded with the write; its ID is filled in before fn runs, but see Ahead
 	Ahead  *Ahead // non-nil: the write is long, and others are to wait for the last of it only
@@ -20,7 +20,7 @@ type WriteInfo struct {
 // store has the lock, it calls Since, and brings everything in at once. A store may also pass over it and hold the lock
 // throughout. The function runs again when it asked for more than this allows, and when Since wants it to.
 type Ahead struct {
-	Rows int64 // no more new rows than this are put
+	Rows int64 // no more new rows than this are put; 0: that is not known
 	// Since gets what other writers changed meanwhile, in the order of the log, in the layers the function read or wrote. Of the
 	// rows of those keys what the function put and deleted is void: Since does it anew, by tx, on the rows as they are now,
 	// and touches no others. It returns false, before it writes anything, when the rest of what the function did does not hold

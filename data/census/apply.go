@@ -30,7 +30,12 @@ func (r *run) apply(tx data.Tx, layer string, p *plan) error {
 			return err
 		}
 	}
-	for i, n := range p.puts {
+	return r.put(tx, layer, p, p.puts)
+}
+
+// put writes records of a plan.
+func (r *run) put(tx data.Tx, layer string, p *plan, which []int32) error {
+	for i, n := range which {
 		rec := p.record(n)
 		f := rec.f
 		if layer == "component" && f.Key == "" {
@@ -43,7 +48,7 @@ func (r *run) apply(tx data.Tx, layer string, p *plan) error {
 			return err
 		}
 		if i%1000 == 999 {
-			r.Progress.Tell("write "+layer, int64(i+1), int64(len(p.puts)))
+			r.Progress.Tell("write "+layer, int64(i+1), int64(len(which)))
 		}
 	}
 	return nil
@@ -118,8 +123,8 @@ func counterName(county, class string) string { return "component/" + county + "
 // (put there past the counter) is passed over.
 func (r *run) giveCode(tx data.Tx, f *gis.Feature, m *matcher) error {
 	county := r.place.county
-	for _, field := range []string{"community_code", "street_code"} {
-		if c := f.Text(field); len(c) >= 6 {
+	for _, field := range [...]int{m.community, m.street} {
+		if c, _ := f.Values[field].(string); len(c) >= 6 {
 			county = c[:6]
 			break
 		}
@@ -127,22 +132,40 @@ func (r *run) giveCode(tx data.Tx, f *gis.Feature, m *matcher) error {
 	if county == "" {
 		return gis.E(gis.Invalid, nil, "the county of the components is not known: import the street and community layers first, or give --set community_code=")
 	}
-	class := f.Text("class")
+	class, _ := f.Values[m.class].(string)
+	counter := r.counter(county, class)
 	for {
-		n, err := tx.Next(counterName(county, class), 1)
+		n, err := tx.Next(counter, 1)
 		if err != nil {
 			return err
 		}
 		if n > 999999 {
 			return gis.E(gis.Conflict, nil, "county %s has no running numbers left for class %s", county, class)
 		}
-		f.Key = county + class + strconv.FormatInt(1000000+n, 10)[1:] // six digits
+		code := make([]byte, 0, 24)
+		code = append(append(code, county...), class...)
+		code = strconv.AppendInt(code, 1000000+n, 10) // six digits and a one before them
+		at := len(code) - 7
+		f.Key = string(append(code[:at], code[at+1:]...))
 		if m.byKey(f.Key) < 0 {
 			break
 		}
 	}
 	f.Set("code", f.Key)
 	return nil
+}
+
+// counter is counterName, which the last rows asked for too.
+func (r *run) counter(county, class string) string {
+	name, ok := r.counters[[2]string{county, class}]
+	if !ok {
+		name = counterName(county, class)
+		if r.counters == nil {
+			r.counters = map[[2]string]string{}
+		}
+		r.counters[[2]string{strings.Clone(county), strings.Clone(class)}] = name
+	}
+	return name
 }
 
 // deriveKey makes the key of a feature of a layer that has no key field: from the source and what makes it that thing.

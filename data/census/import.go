@@ -37,7 +37,10 @@ type run struct {
 	kept    map[string]bool     // identities of rejected rows: what is stored of them stays
 	sources map[string][]string // layer -> sources delivered
 	ahead   *ahead              // the stored components, in a dry run
+	early   *early              // the write that begins before all is read; nil: there is none
 	former  map[string]string   // codes components once had -> the codes they have
+
+	counters map[[2]string]string // county, class -> the counter of their numbers; of who writes
 }
 
 func runImport(ctx context.Context, t Target, o Options) (Result, error) {
@@ -58,6 +61,10 @@ func runImport(ctx context.Context, t Target, o Options) (Result, error) {
 			<-r.ahead.done
 		}()
 	}
+	if r.early, err = r.newEarly(ctx); err != nil {
+		return r.res, err
+	}
+	defer r.early.giveUp()
 	for _, file := range o.Files {
 		if err := r.readFile(ctx, file, layers); err != nil {
 			return r.res, err
@@ -365,6 +372,7 @@ func (r *run) take(rec record) {
 	}
 	rec.f.Key = text(&rec, rec.conv.checks.f.code)
 	r.comps.add(&rec)
+	r.early.take(&rec)
 }
 
 // taken returns how many rows of a layer there are.

@@ -37,10 +37,17 @@ func (p *plan) record(i int32) record {
 	rec := p.recs.record(int(i))
 	if p.to[i] >= 0 {
 		merge(&rec.f, p.m.rows.record(int(p.to[i])).f, &rec, p.m.volatile)
-	} else if rec.f.Layer.Name == "component" && rec.conv.today != "" && rec.f.Text("init_date") == "" {
-		rec.f.Set("init_date", rec.conv.today)
+	} else {
+		rec.conv.date(&rec.f)
 	}
 	return rec
+}
+
+// date gives a new component that comes without one its initial date.
+func (c *converter) date(f *gis.Feature) {
+	if c.layer.Name == "component" && c.today != "" && f.Text("init_date") == "" {
+		f.Set("init_date", c.today)
+	}
 }
 
 func (r *run) count(p *plan) {
@@ -69,6 +76,7 @@ type matcher struct {
 	source, class, id int // fields
 	label, name       int
 	className         int
+	community, street int
 }
 
 // any reports whether some stored row is of that kind.

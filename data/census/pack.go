@@ -24,6 +24,7 @@ type pack struct {
 	points []orb.Point    // the label point of each
 	convs  []*converter
 	files  []string
+	sent   []bool // of each feature, or of the first of them: it has been handed to the store already
 	buf    []byte
 }
 
@@ -377,14 +378,31 @@ func (p *pack) sourceOf(i int) string { return p.convOf(i).source }
 
 // without leaves out the features of drop, which come in order.
 func (p *pack) without(drop []int) {
+	p.sent = append(p.sent, make([]bool, len(p.refs)-len(p.sent))...)
 	kept := 0
 	for i := range p.refs {
 		if len(drop) > 0 && drop[0] == i {
 			drop = drop[1:]
 			continue
 		}
-		p.refs[kept], p.points[kept] = p.refs[i], p.points[i]
+		p.refs[kept], p.points[kept], p.sent[kept] = p.refs[i], p.points[i], p.sent[i]
 		kept++
 	}
-	p.refs, p.points = p.refs[:kept], p.points[:kept]
+	p.refs, p.points, p.sent = p.refs[:kept], p.points[:kept], p.sent[:kept]
+}
+
+// send notes that a feature is handed to the store; they come in order.
+func (p *pack) send(i int) {
+	p.sent = append(p.sent, make([]bool, i-len(p.sent))...)
+	p.sent = append(p.sent, true)
+}
+
+// unsent returns the features that are not handed to the store yet.
+func (p *pack) unsent() (out []int32) {
+	for i := range p.refs {
+		if i >= len(p.sent) || !p.sent[i] {
+			out = append(out, int32(i))
+		}
+	}
+	return out
 }

@@ -40,8 +40,13 @@ func (b *between) Write(ctx context.Context, w data.WriteInfo, fn func(data.Tx) 
 // lamps is a delivery: codes or ids, five fields.
 func lamps(t *testing.T, name string, n int, line func(i int) string) string {
 	t.Helper()
+	return table(t, name, "编号,名称,类别,备注,地址,经度,纬度\n", n, line)
+}
+
+func table(t *testing.T, name, heading string, n int, line func(i int) string) string {
+	t.Helper()
 	var b strings.Builder
-	b.WriteString("编号,名称,类别,备注,地址,经度,纬度\n")
+	b.WriteString(heading)
 	for i := range n {
 		b.WriteString(line(i))
 	}
@@ -65,6 +70,13 @@ func lampCity(t *testing.T) *gpkg.Store {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = s.Close() })
+	lampAreas(t, s)
+	return s
+}
+
+// lampAreas stores the street and the community the lamps stand in.
+func lampAreas(t *testing.T, s census.Target) {
+	t.Helper()
 	area := `{"type":"FeatureCollection","features":[{"type":"Feature","properties":{%s},"geometry":{"type":"Polygon","coordinates":[[[116.96,35.39],[116.98,35.39],[116.98,35.42],[116.96,35.42],[116.96,35.39]]]}}]}`
 	for layer, props := range map[string]string{"street": `"街道代码":"370883001","街道名称":"钢山街道"`, "community": `"社区代码":"370883001001","社区名称":"东关社区"`} {
 		path := filepath.Join(t.TempDir(), layer+".geojson")
@@ -75,7 +87,6 @@ func lampCity(t *testing.T) *gpkg.Store {
 			t.Fatal(err)
 		}
 	}
-	return s
 }
 
 // state is every component, without revisions.

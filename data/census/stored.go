@@ -39,6 +39,7 @@ func newMatcher(l *gis.Layer, feats iter.Seq2[gis.Feature, error]) (*matcher, er
 func emptyMatcher(l *gis.Layer) *matcher {
 	m := &matcher{rows: newPack(l), isComp: l.Name == "component", source: l.Index("source"), class: l.Index("class"), id: l.Index("delivered_id")}
 	m.classes, m.label, m.name, m.className = map[string]string{}, l.Index("label"), l.Index("name"), l.Index("class_name")
+	m.community, m.street = l.Index("community_code"), l.Index("street_code")
 	return m
 }
 

@@ -58,53 +58,77 @@ func (r *run) dryRun(ctx context.Context, layers []string) error {
 	return nil
 }
 
-func (r *run) write(ctx context.Context, layers []string) error {
-	rows := 0
-	for _, l := range layers {
-		rows += r.taken(l)
+// writing is a delivery on its way into the store, and where it stood before: a store may run the function of a write again.
+type writing struct {
+	r      *run
+	layers []string
+	batch  data.Batch
+	comps  *plan // of the components, when it is made
+
+	before           Summary
+	findings, faults int
+	more             int64
+}
+
+func (r *run) newWriting(layers []string) *writing {
+	return &writing{
+		r: r, layers: layers, batch: r.res.Batch, before: r.res.Summary,
+		findings: len(r.res.Findings), faults: len(r.res.Faults), more: r.res.MoreFaults,
 	}
-	b := r.res.Batch
-	before := r.res.Summary
-	findings, faults, more := len(r.res.Findings), len(r.res.Faults), r.res.MoreFaults
-	count := func() {
-		s := r.res.Summary
-		b.Added, b.Moved, b.Changed, b.Removed, b.Unchanged, b.Rejected = s.Added, s.Moved, s.Changed, s.Removed, s.Unchanged, s.Rejected
-	}
-	info := data.WriteInfo{Actor: r.Actor, Source: b.Source, Bulk: rows >= bulkRows, Batch: &b}
-	var comps *plan
-	if r.Layer == "component" {
-		info.Ahead = &data.Ahead{Rows: int64(rows), Since: func(tx data.Tx, changes []gis.Change) (bool, error) {
-			ok, err := r.since(tx, comps, changes)
-			count()
-			return ok, err
-		}}
-	}
-	gen, err := r.target.Write(ctx, info, func(tx data.Tx) error {
-		r.res.Summary = before // a store may run the function again
-		r.res.Findings = r.res.Findings[:findings]
-		r.res.rewind(faults, more)
-		for _, l := range layers {
-			if r.taken(l) == 0 {
-				continue
-			}
-			p, err := r.plan(l, tx.Features(l, orb.Bound{}))
-			if err != nil {
-				return err
-			}
-			if err := r.apply(tx, l, p); err != nil {
-				return err
-			}
-			r.count(p)
-			comps = p
+}
+
+func (w *writing) rewind() {
+	w.r.res.Summary = w.before
+	w.r.res.Findings = w.r.res.Findings[:w.findings]
+	w.r.res.rewind(w.faults, w.more)
+}
+
+// all writes everything.
+func (w *writing) all(tx data.Tx) error {
+	r := w.r
+	w.rewind()
+	for _, l := range w.layers {
+		if r.taken(l) == 0 {
+			continue
 		}
-		for _, x := range r.res.Rejected {
-			if err := tx.Reject(x); err != nil {
-				return err
-			}
+		p, err := r.plan(l, tx.Features(l, orb.Bound{}))
+		if err != nil {
+			return err
 		}
-		count()
-		return ctx.Err()
-	})
+		if err := r.apply(tx, l, p); err != nil {
+			return err
+		}
+		r.count(p)
+		w.comps = p
+	}
+	return w.settle(tx)
+}
+
+// settle writes what there is beside the rows.
+func (w *writing) settle(tx data.Tx) error {
+	for _, x := range w.r.res.Rejected {
+		if err := tx.Reject(x); err != nil {
+			return err
+		}
+	}
+	w.count()
+	return nil
+}
+
+// since is that of data.Ahead.
+func (w *writing) since(tx data.Tx, changes []gis.Change) (bool, error) {
+	ok, err := w.r.since(tx, w.comps, changes)
+	w.count()
+	return ok, err
+}
+
+func (w *writing) count() {
+	b, s := &w.batch, w.r.res.Summary
+	b.Added, b.Moved, b.Changed, b.Removed, b.Unchanged, b.Rejected = s.Added, s.Moved, s.Changed, s.Removed, s.Unchanged, s.Rejected
+}
+
+// done notes how the write ended.
+func (w *writing) done(gen gis.Generation, err error) error {
 	if err != nil {
 		var known *gis.Error
 		if errors.As(err, &known) {
@@ -112,9 +136,31 @@ func (r *run) write(ctx context.Context, layers []string) error {
 		}
 		return fmt.Errorf("census: writing the batch: %w", err)
 	}
-	r.res.Batch, r.res.Generation = b, gen
-	r.fillBatch(data.StatusCommitted)
+	w.r.res.Batch, w.r.res.Generation = w.batch, gen
+	w.r.fillBatch(data.StatusCommitted)
 	return nil
+}
+
+func (r *run) write(ctx context.Context, layers []string) error {
+	if written, err := r.early.finish(layers); written {
+		return err
+	}
+	rows := 0
+	for _, l := range layers {
+		rows += r.taken(l)
+	}
+	w := r.newWriting(layers)
+	info := data.WriteInfo{Actor: r.Actor, Source: w.batch.Source, Bulk: rows >= bulkRows, Batch: &w.batch}
+	if r.Layer == "component" {
+		info.Ahead = &data.Ahead{Rows: int64(rows), Since: w.since}
+	}
+	gen, err := r.target.Write(ctx, info, func(tx data.Tx) error {
+		if err := w.all(tx); err != nil {
+			return err
+		}
+		return ctx.Err()
+	})
+	return w.done(gen, err)
 }
 
 func (r *run) fillBatch(status string) {

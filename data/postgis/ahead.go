@@ -46,8 +46,9 @@ type ahead struct {
 	steps  int
 }
 
-// writeAhead is Write of a long bulk write. done is false when it must be done with the lock throughout; nothing is left then.
-func (s *Store) writeAhead(ctx context.Context, w data.WriteInfo, fn func(data.Tx) error) (gen gis.Generation, done bool, err error) {
+// WriteEarly is the part of Write of a long bulk write that does without the lock of the writers, so its function may take its time, as when it
+// waits for rows that are still being read. done is false when Write must do it with the lock throughout; nothing is left then.
+func (s *Store) WriteEarly(ctx context.Context, w data.WriteInfo, fn func(data.Tx) error) (gen gis.Generation, done bool, err error) {
 	a := &ahead{
 		ctx: ctx, own: context.WithoutCancel(ctx), store: s, token: rand.Text(), layers: map[string]*aheadLayer{},
 	}

@@ -15,9 +15,10 @@ import (
 
 // aheadLayer is what a long write does in one layer.
 type aheadLayer struct {
-	in         *layerTx // encodes, and sends new rows
-	seq        int64    // of the Reload it is going to log
-	first, end int64    // the ids kept for new rows, and the first behind them
+	in      *layerTx // encodes, and sends new rows
+	seq     int64    // of the Reload it is going to log
+	id, end int64    // the id of the next new row, and the first behind those kept
+	more    int64    // how many are kept next, 0: no more
 
 	filled  bool     // the layer had rows
 	known   []uint64 // hashes of their keys, in order
@@ -51,13 +52,17 @@ func (a *ahead) layer(name string) (*aheadLayer, error) {
 	in.lookups = math.MinInt // it looks for few keys of a table with many
 	in.inserts.wire = a.wire
 	l := &aheadLayer{in: in, seq: a.seq + kept.SeqAhead + int64(len(a.order)), touched: map[int64]bool{}}
-	if err := a.store.reader.QueryRowContext(a.own, `SELECT EXISTS (SELECT FROM `+in.t.sql+`)`).Scan(&l.filled); err != nil {
+	var last sql.NullInt64 // looked for once: all that is sent and not committed lies in the way
+	if err := a.store.reader.QueryRowContext(a.own, `SELECT max(fid) FROM `+in.t.sql).Scan(&last); err != nil {
 		return nil, a.fail(err, "read "+name)
 	}
-	if l.first, err = a.store.keepIDs(a.ctx, a.token, in.t, max(a.Info.Ahead.Rows, 1)); err != nil {
+	l.filled, l.end = last.Valid, last.Int64+1
+	if l.more = a.Info.Ahead.Rows; l.more == 0 {
+		l.more = firstIDs
+	}
+	if err := a.keepIDs(l); err != nil {
 		return nil, a.fail(err, "make ready for "+name)
 	}
-	l.end = l.first + max(a.Info.Ahead.Rows, 1)
 	a.layers[name] = l
 	a.order = append(a.order, l)
 	return l, nil
@@ -78,15 +83,36 @@ func (a *ahead) put(l *aheadLayer, f *gis.Feature) (gis.Op, bool, error) {
 			}
 		}
 	}
+	if l.id >= l.end {
+		if err := a.keepIDs(l); err != nil {
+			return "", false, err
+		}
+	}
 	return gis.Insert, true, l.insert(f)
+}
+
+// firstIDs is how many ids are kept at first where it is not known how many rows come. More are kept when they do, twice as many each time.
+const firstIDs = 1 << 15
+
+// keepIDs keeps the next ids for new rows. kept.ErrHold: there were to be no more.
+func (a *ahead) keepIDs(l *aheadLayer) error {
+	if l.more == 0 {
+		return kept.ErrHold
+	}
+	first, err := a.store.keepIDs(a.ctx, a.token, l.in.t, l.end-1, l.more)
+	if err != nil {
+		return err
+	}
+	l.id, l.end = first, first+l.more
+	if l.more *= 2; a.Info.Ahead.Rows > 0 {
+		l.more = 0
+	}
+	return nil
 }
 
 // insert adds a new row. That its key is new to the write too, the server says.
 func (l *aheadLayer) insert(f *gis.Feature) error {
-	id := l.first + l.added
-	if id >= l.end {
-		return kept.ErrHold
-	}
+	id := l.id
 	key := f.Key
 	if key == "" {
 		key = l.in.t.madeKey(id)
@@ -95,6 +121,7 @@ func (l *aheadLayer) insert(f *gis.Feature) error {
 	if err := l.in.collect(id, l.seq); err != nil {
 		return err
 	}
+	l.id++
 	l.added++
 	f.ID, f.Key = id, key
 	if len(l.in.inserts.b) < copyChunk {

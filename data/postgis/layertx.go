@@ -142,6 +142,11 @@ func (l *layerTx) finish() error {
 	}
 	var have bool
 	err := l.tx.value([]any{&have}, `SELECT to_regclass(`+literal("wanmi."+quote(l.t.index()))+`) IS NOT NULL`)
+	if err == nil && !have && !l.tx.info.Bulk { // a long write under way, for whose rows this would wait, makes it
+		alone := false
+		err = l.tx.value([]any{&alone}, `SELECT pg_try_advisory_xact_lock_shared(`+strconv.Itoa(importsLock)+`)`)
+		have = !alone
+	}
 	if err == nil && !have {
 		_, err = l.tx.exec(`SELECT wanmi.index_layer($1)`, l.t.name)
 	}

@@ -54,13 +54,12 @@ func (a *ahead) keepNumbers(counter string, atLeast, more int64) (have, last int
 	return have, last, err
 }
 
-// keepIDs keeps the next ids of a layer and returns the first.
-func (s *Store) keepIDs(ctx context.Context, token string, t *table, rows int64) (first int64, err error) {
+// keepIDs keeps so many ids of a layer, all above one, and returns the first.
+func (s *Store) keepIDs(ctx context.Context, token string, t *table, above, rows int64) (first int64, err error) {
 	err = s.slice(ctx, "keep ids", func(q *sql.Tx) error {
 		own := context.WithoutCancel(ctx)
 		var last int64
-		err := q.QueryRowContext(own, fmt.Sprintf(`SELECT greatest((SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM %s), (SELECT coalesce(max(fid), 0) FROM %s))`,
-			t.sequence(), t.sql)).Scan(&last)
+		err := q.QueryRowContext(own, `SELECT greatest(CASE WHEN is_called THEN last_value ELSE 0 END, $1::bigint) FROM `+t.sequence(), above).Scan(&last)
 		if err != nil {
 			return err
 		}
@@ -96,7 +95,7 @@ func (a *ahead) settleNumbers() error {
 		if l.in.known { // more ids were given under the lock
 			continue
 		}
-		if err := setLast(a.own, a.t.sql, l.in.t, l.first-1+l.added, l.end-1); err != nil {
+		if err := setLast(a.own, a.t.sql, l.in.t, l.id-1, l.end-1); err != nil {
 			return err
 		}
 	}

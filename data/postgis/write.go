@@ -18,7 +18,7 @@ import (
 // lasts; another process' write is waited for as long as Options.Busy says, then the error is gis.Unavailable.
 func (s *Store) Write(ctx context.Context, w data.WriteInfo, fn func(data.Tx) error) (gis.Generation, error) {
 	if w.Bulk && w.Ahead != nil {
-		if gen, done, err := s.writeAhead(ctx, w, fn); done {
+		if gen, done, err := s.WriteEarly(ctx, w, fn); done {
 			return gen, err
 		}
 	}
@@ -160,6 +160,9 @@ func (t *tx) prepare() error {
 		return err
 	}
 	b := t.info.Batch
+	if t.info.Source == "" {
+		t.info.Source = b.Source
+	}
 	if b.StartedAt.IsZero() {
 		b.StartedAt = t.at
 	}
