@@ -112,14 +112,12 @@ func (w *writer) newPlate(l *layer, z int, page uint32) *plate {
 
 const plateRowSize = 20
 
-// laid writes the geometry of a row on a plate into a tile; false when it is of no use there.
-func (w *writer) laid(l *layer, f *frame, i uint32, p *plate, r *plateRow, inside bool) bool {
-	x, y := int64(r.x)-f.ox>>f.down, int64(r.y)-f.oy>>f.down
+// laid writes the geometry of a row on a plate that reaches out of a tile; false when it is of no use there.
+func (w *writer) laid(l *layer, f *frame, i uint32, p *plate, r *plateRow) bool {
 	bytes := p.bytes[r.at : r.at+r.n]
+	x, y := r.in(f)
 	switch {
-	case r.form == nothing || inside && r.n == 0:
-	case inside:
-		w.enc.Laid(x, y, bytes)
+	case r.form == nothing:
 	case r.form == mixed:
 		return false
 	case r.kind == mvt.Line:
@@ -131,4 +129,9 @@ func (w *writer) laid(l *layer, f *frame, i uint32, p *plate, r *plateRow, insid
 		w.cutRings(l.rows.shape(i), bytes, x, y, r.form == turned)
 	}
 	return true
+}
+
+// in is the first point in a tile's units.
+func (r *plateRow) in(f *frame) (x, y int64) {
+	return int64(r.x) - f.ox>>f.down, int64(r.y) - f.oy>>f.down
 }

@@ -16,13 +16,22 @@ func (w *writer) shape(l *layer, f *frame, i uint32, small int64) int {
 		return 1
 	}
 	inside := b.x0 >= f.box.x0 && b.y0 >= f.box.y0 && b.x1 <= f.box.x1 && b.y1 <= f.box.y1
+	if laid != nil && inside { // nearly all: as it is on the plate
+		if laid.n == 0 {
+			return 1 // it has shrunk to nothing
+		}
+		x, y := laid.in(f)
+		l.rows.tags(&w.enc, i)
+		w.enc.Laid(uint64(l.rows.id(i)), kind, x, y, plate.bytes[laid.at:laid.at+laid.n])
+		return 0
+	}
 	w.enc.StartGeometry()
-	if laid == nil || !w.laid(l, f, i, plate, laid, inside) {
+	if laid == nil || !w.laid(l, f, i, plate, laid) {
 		w.projected(l, f, l.rows.shape(i), inside)
 	}
 	if !w.enc.HasGeometry() {
 		if inside {
-			return 1 // it has shrunk to nothing
+			return 1
 		}
 		return 0
 	}

@@ -51,7 +51,7 @@ func (t *tree) sort(n int, most uint32) []uint32 {
 		for _, v := range from {
 			at[v>>shift&255+1]++
 		}
-		for i := range 256 {
+		for i := range min(most, 255) { // no digit is larger
 			at[i+1] += at[i]
 		}
 		for _, v := range from {

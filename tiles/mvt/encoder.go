@@ -1,6 +1,9 @@
 package mvt
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"slices"
+)
 
 // minSpan is the bytes of the shortest geometry Spans tells of.
 const minSpan = 8
@@ -129,6 +132,13 @@ func (e *Encoder) SmallTags(row []uint16, first []uint32, i uint32) {
 			if code = first[c.At]; code != 0 {
 				code += i
 			}
+		} else if s, key := e.seen[code], e.keyAt[k]; s>>32 == e.epoch && uint32(s) < 0x4000 && key-1 < 0x80 { // nearly all: a value and a key the tile has
+			if v := uint32(s); v < 0x80 {
+				e.tags = append(e.tags, byte(key-1), byte(v))
+			} else {
+				e.tags = append(e.tags, byte(key-1), byte(v)|0x80, byte(v>>7))
+			}
+			continue
 		}
 		if code != 0 {
 			e.tag(k, code)
@@ -259,12 +269,44 @@ func (e *Encoder) Geometry() (x, y int64, rest []byte) {
 	return int64(unzigzag(uint32(zx))), int64(unzigzag(uint32(zy))), e.geom[n+nx+ny:]
 }
 
-// Laid makes the geometry of a feature of what Geometry returned of a line or a polygon, with another first point. No parts may follow.
-func (e *Encoder) Laid(x, y int64, rest []byte) {
-	g := append(e.geom[:0], 9)
-	g = appendUvarint(g, uint64(zigzag(int32(x))))
-	g = appendUvarint(g, uint64(zigzag(int32(y))))
-	e.geom = append(g, rest...)
+// Laid writes the feature of the tags given before and a geometry as Geometry returns it of a line or a polygon, with another first point.
+func (e *Encoder) Laid(id uint64, t GeomType, x, y int64, rest []byte) {
+	zx, zy := uint64(zigzag(int32(x))), uint64(zigzag(int32(y)))
+	g := 1 + uvarintLen(zx) + uvarintLen(zy) + len(rest)
+	b := e.head(id, t, g)
+	e.span(len(b), g)
+	b = append(b, 9)
+	b = appendUvarint(b, zx)
+	b = appendUvarint(b, zy)
+	e.buf = append(b, rest...)
+}
+
+// head appends a feature to the tile up to its geometry of g bytes, for which there is room behind.
+func (e *Encoder) head(id uint64, t GeomType, g int) []byte {
+	n := 1 + uvarintLen(id) + 2 + 1 + uvarintLen(uint64(g)) + g
+	if len(e.tags) > 0 {
+		n += 1 + uvarintLen(uint64(len(e.tags))) + len(e.tags)
+	}
+	b := slices.Grow(e.buf, n+8)
+	b = append(b, 0x12)
+	b = appendUvarint(b, uint64(n))
+	b = append(b, 0x08)
+	b = appendUvarint(b, id)
+	if len(e.tags) > 0 {
+		b = append(b, 0x12)
+		b = appendUvarint(b, uint64(len(e.tags)))
+		b = append(b, e.tags...)
+	}
+	b = append(b, 0x18, byte(t), 0x22)
+	e.features++
+	return appendUvarint(b, uint64(g))
+}
+
+// span remembers a longer geometry of g bytes that begins at a place.
+func (e *Encoder) span(at, g int) {
+	if g >= minSpan {
+		e.spans = append(e.spans, [2]uint32{uint32(at), uint32(at + g)})
+	}
 }
 
 // DecodePart appends to xy the next line, or ring, of a geometry as Geometry returns it: x and y are its first point, or, for parts after the first,
@@ -311,27 +353,9 @@ func (e *Encoder) Feature(id uint64, t GeomType) bool {
 	if len(e.geom) == 0 {
 		return false
 	}
-	g := uint64(len(e.geom))
-	n := 1 + uvarintLen(id) + 2 + 1 + uvarintLen(g) + len(e.geom)
-	if len(e.tags) > 0 {
-		n += 1 + uvarintLen(uint64(len(e.tags))) + len(e.tags)
-	}
-	b := append(e.buf, 0x12)
-	b = appendUvarint(b, uint64(n))
-	b = append(b, 0x08)
-	b = appendUvarint(b, id)
-	if len(e.tags) > 0 {
-		b = append(b, 0x12)
-		b = appendUvarint(b, uint64(len(e.tags)))
-		b = append(b, e.tags...)
-	}
-	b = append(b, 0x18, byte(t), 0x22)
-	b = appendUvarint(b, g)
-	if len(e.geom) >= minSpan {
-		e.spans = append(e.spans, [2]uint32{uint32(len(b)), uint32(len(b) + len(e.geom))})
-	}
+	b := e.head(id, t, len(e.geom))
+	e.span(len(b), len(e.geom))
 	e.buf = append(b, e.geom...)
-	e.features++
 	return true
 }
 
