@@ -89,6 +89,12 @@ func (c *coder) prepare() {
 	lit, dist := c.lens[:literals], c.lens[literals:]
 	c.tree.lengths(c.literal[:], lit, maxBits-1) // so that four fit into 64 bits, with 7 that wait
 	c.tree.lengths(c.distance[:], dist, maxBits)
+	c.assign()
+}
+
+// assign makes the codes of their lengths.
+func (c *coder) assign() {
+	lit, dist := c.lens[:literals], c.lens[literals:]
 	canonical(lit, c.codes[:])
 	canonical(dist, c.distances[:])
 	for c.nlit = literals; c.nlit > 257 && lit[c.nlit-1] == 0; {

@@ -108,13 +108,18 @@ func same(a, b []byte, limit int) int {
 // block writes src, which is what the sequences stand for and rest literals after them.
 func (w *Writer) block(b *bitWriter, src []byte, rest int, last bool) {
 	w.seqs = append(w.seqs, sequence{literals: uint32(rest)})
+	if last && len(src) <= presetMost && w.byPreset(b, src) {
+		w.seqs = w.seqs[:0]
+		b.align()
+		return
+	}
 	w.count(src)
 	w.code.prepare()
 	if size := w.code.size(); size >= 8*len(src)+64 {
 		b.stored(src, last)
 	} else {
 		w.code.header(b, last)
-		w.encode(b, src)
+		w.encode(b, src, &w.code)
 	}
 	w.seqs = w.seqs[:0]
 	if last {
@@ -151,9 +156,9 @@ func (w *Writer) count(src []byte) {
 	c.literal[endOfBlock] = 1
 }
 
-// encode writes the sequences.
-func (w *Writer) encode(b *bitWriter, src []byte) {
-	codes := &w.code.codes
+// encode writes the sequences by a code.
+func (w *Writer) encode(b *bitWriter, src []byte, c *coder) {
+	codes := &c.codes
 	acc, n := b.acc, b.n
 	out, o := b.out[:cap(b.out)], len(b.out)
 	for _, q := range w.seqs {
@@ -188,11 +193,11 @@ func (w *Writer) encode(b *bitWriter, src []byte) {
 		acc >>= n &^ 7 & 63
 		n &= 7
 		if q.length > 0 {
-			x := w.code.lengths[q.length-3]
+			x := c.lengths[q.length-3]
 			acc |= uint64(x&0xffffff) << (n & 63)
 			n += uint(x >> 24)
 			d := distanceOf(q.back)
-			x = w.code.distances[d]
+			x = c.distances[d]
 			acc |= uint64(x&0xffff) << (n & 63)
 			n += uint(x >> 24)
 			acc |= uint64(q.back-distanceBase[d]) << (n & 63)
