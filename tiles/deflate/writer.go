@@ -162,7 +162,7 @@ func (w *Writer) encode(b *bitWriter, src []byte, c *coder) {
 	acc, n := b.acc, b.n
 	out, o := b.out[:cap(b.out)], len(b.out)
 	for _, q := range w.seqs {
-		// A literal takes 15 bits at most, a match 48; eight bytes are written at a time.
+		// A literal takes 14 bits at most, a match 48; eight bytes are written at a time.
 		if need := o + 2*int(q.literals) + 24; need > len(out) {
 			grown := make([]byte, need+need/2)
 			copy(grown, out[:o])
@@ -170,20 +170,22 @@ func (w *Writer) encode(b *bitWriter, src []byte, c *coder) {
 		}
 		lit := src[:q.literals]
 		src = src[int(q.literals)+int(q.length):]
-		for ; len(lit) >= 3; lit = lit[3:] {
-			x, y, z := codes[lit[0]], codes[lit[1]], codes[lit[2]]
+		for ; len(lit) >= 4; lit = lit[4:] {
+			x, y, z, u := codes[lit[0]], codes[lit[1]], codes[lit[2]], codes[lit[3]]
 			acc |= uint64(x&0xffffff) << (n & 63)
 			n += uint(x >> 24)
 			acc |= uint64(y&0xffffff) << (n & 63)
 			n += uint(y >> 24)
 			acc |= uint64(z&0xffffff) << (n & 63)
 			n += uint(z >> 24)
+			acc |= uint64(u&0xffffff) << (n & 63)
+			n += uint(u >> 24)
 			binary.LittleEndian.PutUint64(out[o:], acc)
 			o += int(n >> 3)
 			acc >>= n &^ 7 & 63
 			n &= 7
 		}
-		for _, v := range lit { // 30 bits more at most
+		for _, v := range lit { // 42 bits more at most
 			x := codes[v]
 			acc |= uint64(x&0xffffff) << (n & 63)
 			n += uint(x >> 24)
