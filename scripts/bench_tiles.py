@@ -122,6 +122,18 @@ class Bench:
             raise SystemExit(f"{url}: {runs}")
         return runs[-1]
 
+    def many(self, url, pid):
+        """One pass over a list so long that the processor time of a request can be told: its clock ticks 100 times a second."""
+        which = self.data / "list_many.txt"
+        if not which.exists():
+            which.write_text((self.data / "list_all.txt").read_text() * 100)
+        server, client = cpu_of(pid), os.times()
+        r = self.load(url, which.name)
+        spent = os.times()
+        r["cpu"] = (cpu_of(pid) - server) * 1e6 / r["n"]
+        r["client"] = (spent.children_user + spent.children_system - client.children_user - client.children_system) * 1e6 / r["n"]
+        return r
+
     def in_turns(self, *makers):
         """The median of each by requests a second."""
         runs = [[] for _ in makers]
@@ -129,6 +141,12 @@ class Bench:
             for i, m in enumerate(makers):
                 runs[i].append(m())
         return [sorted(r, key=lambda x: x["rps"])[len(r) // 2] for r in runs]
+
+
+def cpu_of(pid):
+    """The processor time of a process in seconds."""
+    f = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(") ", 1)[1].split()
+    return (int(f[11]) + int(f[12])) / os.sysconf("SC_CLK_TCK")
 
 
 class Serving:
@@ -233,23 +251,29 @@ def live(b, server):
 def cached(b):
     base = free_port()
     with contextlib.ExitStack() as stack:
-        stack.enter_context(Serving(b.out / "ceil.log", [b.out / "ceil", "-port", str(base)], base, "/"))
+        ceil = stack.enter_context(Serving(b.out / "ceil.log", [b.out / "ceil", "-port", str(base)], base, "/"))
         s = stack.enter_context(ours(b, "cached"))
-        makers = [lambda: b.load(tiles_url(s, "unit_grid"), "list_all.txt", s.p.pid, runs=3), lambda: b.load(f"http://127.0.0.1:{base}/{{z}}/{{x}}/{{y}}", "list_all.txt", runs=3)]
+        # ceil's second: no HTTP at all, fixed bytes for whatever ends in an empty line.
+        makers = [lambda: b.many(tiles_url(s, "unit_grid"), s.p.pid), lambda: b.many(f"http://127.0.0.1:{base}/{{z}}/{{x}}/{{y}}", ceil.p.pid),
+                  lambda: b.many(f"http://127.0.0.1:{base + 4}/{{z}}/{{x}}/{{y}}", ceil.p.pid)]
         if shutil.which("martin"):
             cells = b.out / "cells.mbtiles"
             remove(cells)
             Run([b.wanmi, "tiles", "export", "--db", b.out / "city.gpkg", "--config", b.out / "live.yaml", "-q", "--layers", "unit_grid", "--minzoom", "12", "--maxzoom", "16", "--out", cells], b.out / "export.log")
             third = stack.enter_context(martin(b, f"mbtiles:\n  sources:\n    cells: '{cells}'\n"))
-            makers.append(lambda: b.load(f"http://127.0.0.1:{third.port}/cells/{{z}}/{{x}}/{{y}}", "list_all.txt", third.p.pid, runs=3))
-        b.load(tiles_url(s, "unit_grid"), "list_all.txt")  # fills the cache
-        mine, bare, *more = b.in_turns(*makers)
+            makers.append(lambda: b.many(f"http://127.0.0.1:{third.port}/cells/{{z}}/{{x}}/{{y}}", third.p.pid))
+            b.load(f"http://127.0.0.1:{third.port}/cells/{{z}}/{{x}}/{{y}}", "list_all.txt")  # fills its cache
+        b.load(tiles_url(s, "unit_grid"), "list_all.txt")  # and ours
+        mine, bare, raw, *more = b.in_turns(*makers)
         share = mine["rps"] / bare["rps"]
-        text = f"{mine['rps']:.0f}/s, {mine['srvcpu_ms']:.3f} ms CPU, {mine['kb']:.1f} KB"
-        b.told("cached tile of cells over HTTP", text, f"net/http with fixed 10 KB {bare['rps']:.0f}/s: {share * 100:.0f} %", ">= 85 %", share >= 0.85)
+        text = f"{mine['rps']:.0f}/s, {mine['cpu']:.0f} µs CPU, {mine['kb']:.1f} KB"
+        b.told("cached tile of cells over HTTP", text, f"net/http with fixed 10 KB {bare['rps']:.0f}/s, {bare['cpu']:.0f} µs CPU: {share * 100:.0f} %", ">= 85 %", share >= 0.85)
         for m in more:
             ratio = mine["rps"] / m["rps"]
-            b.told("the same from an archive server", text, f"martin, MBTiles of the same tiles, {m['rps']:.0f}/s, {m['srvcpu_ms']:.3f} ms CPU, {m['kb']:.1f} KB: {ratio:.1f} times", ">= 2 times", ratio >= 2)
+            b.told("the same from an archive server", text, f"martin, MBTiles of the same tiles, {m['rps']:.0f}/s, {m['cpu']:.0f} µs CPU, {m['kb']:.1f} KB: {ratio:.1f} times the rate, "
+                   f"1/{m['cpu'] / mine['cpu']:.1f} of the CPU", ">= 2 times", ratio >= 2)
+        b.notes.append(f"Cached tiles: the client takes {mine['client']:.0f} µs of the same cores a request. Before a server that reads no HTTP and sends fixed 10 KB for every empty line "
+                       f"(goroutine a connection, Read and Write, nothing else) it gets {raw['rps']:.0f}/s at {raw['cpu']:.0f} µs CPU of the server's: what client and Go's connections allow.")
 
 
 def encode(b):

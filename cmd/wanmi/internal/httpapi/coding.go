@@ -53,8 +53,8 @@ func (rp *reply) tag(coding, list string) (tag string, known bool) {
 	if rp.hash == "" {
 		return rp.etag, rp.etag != "" && matches(list, rp.etag)
 	}
-	if tag = strongTag(rp.hash, coding); matches(list, tag) {
-		return tag, true
+	if tag = strongTag(rp.hash, coding); list == "" || matches(list, tag) {
+		return tag, list != ""
 	}
 	for _, other := range rp.codings() {
 		if t := strongTag(rp.hash, other); matches(list, t) {

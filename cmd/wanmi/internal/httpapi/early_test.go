@@ -23,6 +23,7 @@ import (
 
 	"wanmi/cmd/wanmi/internal/city/citytest"
 	"wanmi/cmd/wanmi/internal/httpapi"
+	"wanmi/cmd/wanmi/internal/logline"
 )
 
 // serving is an API behind a real listener.
@@ -351,4 +352,35 @@ func FuzzEarly(f *testing.F) {
 			t.Errorf("got  %.2000q\nwant %.2000q", got, want)
 		}
 	})
+}
+
+// nowhere takes what is written.
+type nowhere struct{ net.Conn }
+
+func (nowhere) Write(p []byte) (int, error) { return len(p), nil }
+
+// BenchmarkEarly is all of an early answer but the kernel's part.
+func BenchmarkEarly(b *testing.B) {
+	log := logline.New(io.Discard)
+	s := start(b, func(c *httpapi.Config) { c.Log = slog.New(log.Handler(slog.LevelInfo)) })
+	tile := tilePath("component,unit_grid,road", citytest.Centre, 16)
+	one := tilePath("road", citytest.Centre, 16)
+	for _, target := range []string{tile, one} {
+		s.api.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, target, http.NoBody))
+	}
+	for name, text := range map[string]string{
+		"one layer":    "GET " + one + " HTTP/1.1\r\nHost: a\r\nUser-Agent: Go-http-client/1.1\r\nAccept-Encoding: gzip\r\n\r\n",
+		"three layers": earlyCases(tile, "", "")["browser"],
+		"not modified": "GET " + one + " HTTP/1.1\r\nHost: a\r\nIf-None-Match: *\r\n\r\n",
+	} {
+		b.Run(name, func(b *testing.B) {
+			answer, p := s.api.Answering(nowhere{}), []byte(text)
+			b.ReportAllocs()
+			for b.Loop() {
+				if !answer(p) {
+					b.Fatal("not answered")
+				}
+			}
+		})
+	}
 }

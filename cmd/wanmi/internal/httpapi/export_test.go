@@ -31,3 +31,12 @@ func (s *Server) Waits(idle, header time.Duration) {
 
 // ErrorsTo has what net/http complains of written elsewhere than to the API's log.
 func (s *Server) ErrorsTo(l *log.Logger) { s.http.ErrorLog = l }
+
+// Answering returns what answers the request p as a connection does before net/http has read it, and reports whether it has.
+func (a *API) Answering(to net.Conn) func(p []byte) bool {
+	var e early
+	return func(p []byte) bool {
+		n, err := a.answerEarly(to, &e, p)
+		return n == len(p) && err == nil
+	}
+}

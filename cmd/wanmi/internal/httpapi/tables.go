@@ -129,7 +129,7 @@ func (a *API) liveTile(c *call, p composed, addr maptile.Tile, geographic bool) 
 			rp.cache = "private, " + rp.cache
 		}
 	}
-	a.metrics.tiles.count(c.route, p.names(), whole.Tile, whole.Outcome, rp, noneMatch(c.r), time.Since(start))
+	a.metrics.tiles.count(c.route, a.metrics.tiles.label(p.names()), whole.Tile, whole.Outcome, rp, noneMatch(c.r), time.Since(start))
 	return rp, nil
 }
 

@@ -75,15 +75,16 @@ func newTileMetrics(live *city.Live) (*tileMetrics, []prometheus.Collector) {
 	}
 }
 
-// count records one answer to a client that has the tags of list; layers are known to be served.
-func (m *tileMetrics) count(route *route, layers []string, t *tiles.Tile, how tiles.Outcome, rp *reply, list string, took time.Duration) {
-	set := m.label(layers)
+// count records one answer to a client that has the tags of list; set is the label of layers that are known to be served.
+func (m *tileMetrics) count(route *route, set string, t *tiles.Tile, how tiles.Outcome, rp *reply, list string, took time.Duration) {
 	if how == tiles.Miss {
 		m.encode.WithLabelValues(route.path, set).Observe(took.Seconds())
 	}
 	outcome := string(how)
-	if _, known := rp.tag(identity, list); known {
-		outcome = "not_modified"
+	if list != "" {
+		if _, known := rp.tag(identity, list); known {
+			outcome = "not_modified"
+		}
 	}
 	m.known.get(tileAnswer{route, set, outcome}).Inc()
 	if t.Level > 0 {
@@ -93,7 +94,7 @@ func (m *tileMetrics) count(route *route, layers []string, t *tiles.Tile, how ti
 	}
 }
 
-// label names a set of layers in one way, whatever the order they were asked in.
+// label names a set of layers in one way, whatever the order they were asked in, and always the same.
 func (m *tileMetrics) label(layers []string) string {
 	name := layers[0]
 	if len(layers) > 1 {

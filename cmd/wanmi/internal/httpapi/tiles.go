@@ -129,7 +129,7 @@ func (a *API) tileOf(c *call, set *tiles.Set, layers []string, addr maptile.Tile
 		return nil, err
 	}
 	rp := tileReply(t)
-	a.metrics.tiles.count(c.route, layers, t, how, rp, noneMatch(c.r), time.Since(start))
+	a.metrics.tiles.count(c.route, a.metrics.tiles.label(layers), t, how, rp, noneMatch(c.r), time.Since(start))
 	return rp, nil
 }
 
