@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"hash/crc32"
 	"runtime"
-	"runtime/debug"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -18,6 +17,8 @@ import (
 	"github.com/klauspost/compress/zstd"
 	"github.com/maypok86/otter/v2"
 	"github.com/paulmach/orb/maptile"
+
+	"wanmi/tiles/together"
 )
 
 // key names the content of a tile. version is that of the last edit that touches the tile in any of the layers:
@@ -31,6 +32,9 @@ type key struct {
 	version uint64
 }
 
+// String tells which tile it is.
+func (k key) String() string { return fmt.Sprintf("tiles: %s %d/%d/%d", k.spec, k.z, k.x, k.y) }
+
 // core is what the Sets of one line of edits share.
 type core struct {
 	edit     sync.Mutex    // held by Apply and Reload
@@ -40,11 +44,9 @@ type core struct {
 	filters *filterCache
 	writers sync.Pool
 	slots   chan struct{} // tiles written at once
+	made    together.Group[key, *Tile]
 
-	mu      sync.Mutex
-	flights map[key]*flight
-
-	hits, misses, joined, warmed atomic.Int64
+	hits, warmed atomic.Int64
 }
 
 // Outcome is how a request came by its tile.
@@ -57,18 +59,8 @@ const (
 	Joined Outcome = "joined" // waited for one that was being written
 )
 
-// flight is a tile being written, for all who ask for it meanwhile.
-type flight struct {
-	done    chan struct{}
-	waiting int // under core.mu; at 0 the work is cancelled
-	cancel  context.CancelFunc
-	tile    *Tile
-	err     error
-}
-
 func newCore(cacheBytes int64) (*core, error) {
 	c := &core{
-		flights: make(map[key]*flight),
 		writers: sync.Pool{New: func() any { return new(writer) }},
 		slots:   make(chan struct{}, 2*runtime.GOMAXPROCS(0)),
 	}
@@ -125,72 +117,25 @@ func (s *Set) key(r *request, t maptile.Tile, f frame) key {
 	return k
 }
 
-// tile returns the tile of k, which is not in the cache, from who is writing it already or from write, which is called in this goroutine: another
-// would be woken on another core. The context write gets ends when all who wait for the tile have left; who has begun to write goes on
-// for those who are left.
+// tile returns the tile of k, which is not in the cache, from who is writing it already or from write, see [together.Group].
 func (c *core) tile(ctx context.Context, k key, write func(context.Context) (*Tile, error)) (*Tile, Outcome, error) {
-	c.mu.Lock()
-	f := c.flights[k]
-	if f != nil {
-		c.joined.Add(1)
-		f.waiting++
-		c.mu.Unlock()
+	t, joined, err := c.made.Do(ctx, k, func(ctx context.Context) (*Tile, error) {
 		select {
-		case <-f.done:
-			return f.tile, Joined, f.err
+		case c.slots <- struct{}{}:
+			defer func() { <-c.slots }()
 		case <-ctx.Done():
-			c.leave(k, f)
-			return nil, Joined, ctx.Err()
+			return nil, ctx.Err()
 		}
-	}
-	work, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	f = &flight{done: make(chan struct{}), cancel: cancel, waiting: 1}
-	c.flights[k] = f
-	c.misses.Add(1)
-	c.mu.Unlock()
-	stays := context.AfterFunc(ctx, func() { c.leave(k, f) })
-	c.fly(work, k, f, write)
-	if !stays() {
-		return nil, Miss, ctx.Err()
-	}
-	return f.tile, Miss, f.err
-}
-
-// leave is called when one who waits for f does so no more.
-func (c *core) leave(k key, f *flight) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if f.waiting--; f.waiting == 0 {
-		f.cancel()
-		if c.flights[k] == f { // who comes now starts anew
-			delete(c.flights, k)
+		t, err := write(ctx)
+		if err == nil && c.cache != nil {
+			c.cache.Set(k, t)
 		}
+		return t, err
+	})
+	if joined {
+		return t, Joined, err
 	}
-}
-
-func (c *core) fly(ctx context.Context, k key, f *flight, write func(context.Context) (*Tile, error)) {
-	defer func() {
-		if r := recover(); r != nil { // all who wait are told
-			f.tile, f.err = nil, fmt.Errorf("tiles: %s %d/%d/%d: panic: %v\n%s", k.spec, k.z, k.x, k.y, r, debug.Stack())
-		}
-		c.mu.Lock()
-		if c.flights[k] == f {
-			delete(c.flights, k)
-		}
-		c.mu.Unlock()
-		close(f.done)
-		f.cancel()
-	}()
-	select {
-	case c.slots <- struct{}{}:
-		defer func() { <-c.slots }()
-	case <-ctx.Done():
-		f.err = ctx.Err()
-		return
-	}
-	if f.tile, f.err = write(ctx); f.err == nil && c.cache != nil {
-		c.cache.Set(k, f.tile)
-	}
+	return t, Miss, err
 }
 
 // zipper compresses with memory it keeps.

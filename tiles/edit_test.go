@@ -248,7 +248,7 @@ func TestCancel(t *testing.T) {
 	<-started
 	got := make(chan *Tile, 1)
 	go func() { t, _, _ := c.tile(context.Background(), key{spec: "t"}, write); got <- t }()
-	for c.joined.Load() == 0 {
+	for c.made.Joined() == 0 {
 		select {
 		case <-started:
 			t.Fatal("written twice")
@@ -269,10 +269,7 @@ func TestCancel(t *testing.T) {
 	<-started
 	leave2()
 	<-errs
-	c.mu.Lock()
-	left := len(c.flights)
-	c.mu.Unlock()
-	if left != 0 {
-		t.Errorf("%d flights are left", left)
+	if n := c.made.Running(); n != 0 {
+		t.Errorf("%d tiles are still being written", n)
 	}
 }

@@ -428,7 +428,7 @@ type Stats struct {
 // Stats returns the counts of the whole line of Sets.
 func (s *Set) Stats() Stats {
 	c := s.core
-	st := Stats{Hits: c.hits.Load(), Misses: c.misses.Load(), Joined: c.joined.Load(), Warmed: c.warmed.Load()}
+	st := Stats{Hits: c.hits.Load(), Misses: c.made.Begun(), Joined: c.made.Joined(), Warmed: c.warmed.Load()}
 	if c.cache != nil {
 		st.Tiles, st.Bytes = c.cache.EstimatedSize(), c.cache.WeightedSize()
 	}
