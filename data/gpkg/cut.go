@@ -23,6 +23,10 @@ func (s *Store) removeStage(ctx context.Context, t *table) error {
 		var started time.Time
 		err := s.slice(ctx, db, func(q *sql.Tx) error {
 			started = time.Now()
+			var err error
+			if more, err = forgetHistory(ctx, q, t); err != nil || more {
+				return err
+			}
 			roots, err := stageTrees(ctx, q, t)
 			if err != nil {
 				return err
@@ -81,7 +85,7 @@ func (s *Store) pause(ctx context.Context, started time.Time) error {
 func stageTrees(ctx context.Context, q *sql.Tx, t *table) ([]uint32, error) {
 	var roots []uint32
 	rows, err := q.QueryContext(ctx, `SELECT rootpage FROM sqlite_master WHERE type = 'table' AND rootpage > 1 AND (name = ?1 OR name GLOB ?1 || '_*')
-		AND name <> ?2 ORDER BY 1`, t.stage(), t.stageLog())
+		AND name NOT IN (?2, ?3) ORDER BY 1`, t.stage(), t.stageLog(), t.stageHistory())
 	if err != nil {
 		return nil, err
 	}

@@ -2,7 +2,6 @@ package gpkg
 
 import (
 	"database/sql"
-	"encoding/json"
 	"fmt"
 	"hash/maphash"
 	"slices"
@@ -40,6 +39,9 @@ func (a *ahead) join(t *tx) (bool, error) {
 	if !ok {
 		for _, l := range a.order { // the function runs again, in the tables themselves
 			if err := l.st.dropTriggers(t.own, t.sql); err != nil {
+				return false, err
+			}
+			if err := l.st.settleHistory(t.own, t.sql, true); err != nil {
 				return false, err
 			}
 		}
@@ -186,7 +188,7 @@ func (a *ahead) since(t *tx, changes []gis.Change) (bool, error) {
 	return false, err
 }
 
-// joinLayer keeps the versions of what is replaced, brings over into the stage what others changed, and has the stage take its place.
+// joinLayer lets the versions kept of what is replaced stand, brings over into the stage what others changed, and has the stage take its place.
 func (a *ahead) joinLayer(t *tx, l *aheadLayer) error {
 	in, err := t.layer(l.row.t.name)
 	if err != nil {
@@ -194,23 +196,8 @@ func (a *ahead) joinLayer(t *tx, l *aheadLayer) error {
 	}
 	tab := l.row.t
 	log := `(SELECT fid FROM ` + quote(tab.stageLog()) + `)`
-	where := `WHERE fid IN (SELECT value FROM json_each(?)) AND fid NOT IN ` + log
-	for _, r := range slices.Collect(slices.Chunk(l.updates, 5000)) {
-		ids := make([]int64, len(r))
-		for i := range r {
-			ids[i] = r[i].id
-		}
-		if err := archiveRows(t, tab, "", "rev", where, ids); err != nil {
-			return err
-		}
-	}
-	for ids := range slices.Chunk(l.removed, 5000) {
-		if err := archiveRows(t, tab, "", "rev", where, ids); err != nil {
-			return err
-		}
-		if err := archiveRows(t, tab, string(gis.Delete), fmt.Sprint(l.seq), where, ids); err != nil {
-			return err
-		}
+	if err := l.st.settleHistory(t.own, t.sql, false); err != nil {
+		return err
 	}
 	if err := l.bringOver(t, in, log); err != nil {
 		return err
@@ -225,15 +212,6 @@ func (a *ahead) joinLayer(t *tx, l *aheadLayer) error {
 	in.origins.Runs = append(l.origins.Runs, in.origins.Runs...)
 	in.staged = l.st
 	return nil
-}
-
-func archiveRows(t *tx, tab *table, op, rev, where string, ids []int64) error {
-	list, err := json.Marshal(ids)
-	if err != nil {
-		return err
-	}
-	_, err = t.sql.ExecContext(t.own, tab.archiveSQL(op, rev, where), string(list))
-	return err
 }
 
 // bringOver makes the rows noted in log in the stage what they are in the layer, and settles the layer's extent.

@@ -32,6 +32,9 @@ func (a *ahead) lay() error {
 		if err := a.store.makeRTree(a.ctx, l.st); err != nil {
 			return l.errorf("make the R-tree", err)
 		}
+		if err := a.archive(l); err != nil {
+			return l.errorf("keep former versions", err)
+		}
 	}
 	return nil
 }

@@ -36,10 +36,11 @@ type stage struct {
 	end    int64 // the first behind them
 }
 
-func (t *table) stage() string      { return stagePrefix + t.name }
-func (t *table) stageRTree() string { return stagePrefix + t.name + "_geom" }
-func (t *table) stageLog() string   { return stagePrefix + t.name + "_log" }
-func (t *table) stageKeys() string  { return stagePrefix + t.name + "_key" }
+func (t *table) stage() string        { return stagePrefix + t.name }
+func (t *table) stageRTree() string   { return stagePrefix + t.name + "_geom" }
+func (t *table) stageLog() string     { return stagePrefix + t.name + "_log" }
+func (t *table) stageHistory() string { return stagePrefix + t.name + "_history" }
+func (t *table) stageKeys() string    { return stagePrefix + t.name + "_key" }
 
 // stageTurn is the right to have stages in a file: a lock on a file beside it, which goes with the process that holds it.
 type stageTurn struct {
@@ -220,6 +221,7 @@ func (st *stage) makeSQL() []string {
 		}
 	}
 	return append(out,
+		"CREATE TABLE "+quote(t.stageHistory())+" (first INTEGER PRIMARY KEY, last INTEGER NOT NULL)",
 		"CREATE TABLE "+quote(t.stageLog())+" (fid INTEGER PRIMARY KEY /* "+st.token+" */)",
 		"CREATE TRIGGER "+quote(t.stage()+"_insert")+" AFTER INSERT ON "+tab+" BEGIN "+note+"(NEW.fid); END",
 		"CREATE TRIGGER "+quote(t.stage()+"_update")+" AFTER UPDATE ON "+tab+" BEGIN "+note+"(OLD.fid), (NEW.fid); END",
@@ -327,7 +329,7 @@ func dropStageSQL(t *table) []string {
 	for _, name := range stageTriggers {
 		out = append(out, `DROP TRIGGER IF EXISTS `+quote(t.stage()+name))
 	}
-	names := []string{t.stageRTree(), t.stage(), t.stageKeys(), t.stageLog()}
+	names := []string{t.stageRTree(), t.stage(), t.stageKeys(), t.stageLog(), t.stageHistory()}
 	for _, suffix := range rtreeTables {
 		names = append(names, t.stage()+suffix)
 	}

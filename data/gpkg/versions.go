@@ -79,9 +79,19 @@ func (t *table) versions(ctx context.Context, q versionReader, id int64) ([]data
 		if err != nil {
 			return nil, err
 		}
+		out = upTo(out, partial, sc.rev-1)
 		out = append(out, data.Version{Seq: sc.rev, Feature: f})
 	}
 	return out, kept.CompleteVersions(out, partial)
+}
+
+// upTo takes off the end what is newer than seq: a long write has kept it that has not come to be yet (archive.go).
+func upTo(out []data.Version, partial map[int]string, seq int64) []data.Version {
+	for len(out) > 0 && out[len(out)-1].Seq > seq {
+		out = out[:len(out)-1]
+		delete(partial, len(out))
+	}
+	return out
 }
 
 // formerVersions returns the kept versions. partial holds the fields of those of which only these are kept, by their place
@@ -100,6 +110,10 @@ func (t *table) formerVersions(ctx context.Context, q rowQuerier, id int64) (out
 		var fields string
 		if err := rows.Scan(&v.Seq, &v.Op, &v.Feature.Key, &shape, &fields); err != nil {
 			return nil, nil, err
+		}
+		out = upTo(out, partial, v.Seq)
+		if n := len(out); n > 0 && out[n-1].Seq == v.Seq && (out[n-1].Op == gis.Delete) == (v.Op == gis.Delete) {
+			continue // kept twice: by who changed the row, and ahead of that
 		}
 		if v.Op == opAssign {
 			v.Op = ""
