@@ -119,16 +119,34 @@ func reserveGrids(tx data.Tx, p *plan) error {
 
 func counterName(county, class string) string { return "component/" + county + "/" + class }
 
+// county returns the county a component without a code gets one of, "" when it is not known.
+func (r *run) county(f *gis.Feature, m *matcher) string {
+	for _, field := range [...]int{m.community, m.street} {
+		if c, _ := f.Values[field].(string); len(c) >= 6 {
+			return c[:6]
+		}
+	}
+	return r.place.county
+}
+
+// tellCounty has a dry run say what giveCode is going to refuse.
+func (r *run) tellCounty(p *plan) {
+	if r.place.county != "" {
+		return
+	}
+	for _, n := range p.puts {
+		if rec := p.record(n); rec.f.Key == "" && r.county(&rec.f, p.m) == "" {
+			r.remarkDelivery("no codes can be given yet: the county is not known before the street and community layers are imported, or --set community_code= is given" +
+				" / 尚无街道、社区图层，县区未知，入库时无法编码")
+			return
+		}
+	}
+}
+
 // giveCode gives a component delivered without a code the next one of its county and class. A code that is stored already
 // (put there past the counter) is passed over.
 func (r *run) giveCode(tx data.Tx, f *gis.Feature, m *matcher) error {
-	county := r.place.county
-	for _, field := range [...]int{m.community, m.street} {
-		if c, _ := f.Values[field].(string); len(c) >= 6 {
-			county = c[:6]
-			break
-		}
-	}
+	county := r.county(f, m)
 	if county == "" {
 		return gis.E(gis.Invalid, nil, "the county of the components is not known: import the street and community layers first, or give --set community_code=")
 	}

@@ -210,3 +210,25 @@ func TestClassFromHeading(t *testing.T) {
 		t.Errorf("no class to be told: got %v, want the way out", err)
 	}
 }
+
+// TestUnknownCounty: what an import refuses for want of streets and communities its dry run tells, and still checks the file.
+func TestUnknownCounty(t *testing.T) {
+	for body, want := range map[string]bool{
+		"编号,名称,lng,lat\nA1,路灯,116.965,35.4\n":                   true,
+		"编码,名称,lng,lat\n37088301037000001,路灯,116.965,35.4\n":    false,
+		"编号,名称,社区代码,lng,lat\nA1,路灯,370883001001,116.965,35.4\n": false,
+	} {
+		o := Options{Layer: "component", Files: []string{temp(t, "lamps.csv", []byte(body))}, DryRun: true}
+		res, err := Import(context.Background(), newMem(), o)
+		if err != nil || res.Summary.Added != 1 {
+			t.Errorf("%q: got %+v, %v", body, res.Summary, err)
+		}
+		if told := strings.Contains(strings.Join(res.Files[0].Remarks, "\n"), "the county is not known"); told != want {
+			t.Errorf("%q: told %v, want %v: %q", body, told, want, res.Files[0].Remarks)
+		}
+		o.DryRun = false
+		if _, err := Import(context.Background(), newMem(), o); (err != nil) != want {
+			t.Errorf("%q: the import: %v", body, err)
+		}
+	}
+}

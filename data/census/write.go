@@ -52,6 +52,9 @@ func (r *run) dryRun(ctx context.Context, layers []string) error {
 		if err != nil {
 			return err
 		}
+		if l == "component" {
+			r.tellCounty(p)
+		}
 		r.count(p)
 	}
 	r.fillBatch("")
