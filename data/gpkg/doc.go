@@ -12,8 +12,10 @@
 //   - A bulk write of many rows into an empty layer lays out the pages of table, key index and R-tree itself (btree.go) and
 //     brings them in through SQLite's own pager (sqlite_dbpage), in the same transaction: a fifth of the time rows by SQL take.
 //   - A bulk write with [data.Ahead] builds a whole layer beside the old one while others edit it (stage.go), in transactions of a
-//     few milliseconds, and takes the lock only to let the two change places (join.go); the old one is taken away in pieces (cut.go). Tables named wanmi_stage_ and a file
-//     named as the store with -stage are such a write under way, or what is left of one that died; opening the store removes them.
+//     few milliseconds, and takes the lock only to let the two change places (join.go). The versions that end with it are kept before
+//     (archive.go): until then feature_history also holds rows as they still are, which its readers pass over (versions.go). The old layer
+//     is taken away in pieces (cut.go). Tables named wanmi_stage_ and a file named as the store with -stage are such a write under
+//     way, or what is left of one that died; opening the store removes them.
 //   - import_batch, import_rejected, grid_lineage, change_log and feature_history are attributes tables for anybody to
 //     read; a version with op "assign" holds only the fields the next version has others of. The wanmi_ tables are the
 //     program's own (schema version, generation, counters, hashes of keys).
