@@ -7,6 +7,8 @@ import (
 	"maps"
 	"slices"
 	"time"
+
+	"wanmi/gis"
 )
 
 // cutPages is how many pages of a tree are given back at once, each of which has to be read: a few milliseconds.
@@ -24,29 +26,15 @@ func (s *Store) removeStage(ctx context.Context, t *table) error {
 		err := s.slice(ctx, db, func(q *sql.Tx) error {
 			started = time.Now()
 			var err error
-			if more, err = forgetHistory(ctx, q, t); err != nil || more {
-				return err
-			}
-			roots, err := stageTrees(ctx, q, t)
-			if err != nil {
-				return err
-			}
-			c, err := newCutter(ctx, q)
-			if err != nil {
-				return err
-			}
-			for _, root := range roots {
-				if more, err = c.cut(root); err != nil || more {
-					break
-				}
-			}
-			if err != nil {
-				return err
-			}
-			return c.end()
-		})
-		if err != nil {
+			more, err = removeSome(ctx, q, t)
 			return err
+		})
+		switch kind := gis.KindOf(s.wrap(err, "")); {
+		case kind == gis.Unavailable, kind == gis.Canceled:
+			return err
+		case err != nil: // no tree this program can read: SQLite may
+			s.log.WarnContext(ctx, "the old state of a layer goes at once, not in pieces", "layer", t.name, "error", err)
+			more = false
 		}
 		if !more {
 			break
@@ -65,6 +53,30 @@ func (s *Store) removeStage(ctx context.Context, t *table) error {
 		}
 	}
 	return nil
+}
+
+// removeSome takes away some of a layer's stage. more: there is more.
+func removeSome(ctx context.Context, q *sql.Tx, t *table) (more bool, err error) {
+	if more, err = forgetHistory(ctx, q, t); err != nil || more {
+		return more, err
+	}
+	roots, err := stageTrees(ctx, q, t)
+	if err != nil {
+		return false, err
+	}
+	c, err := newCutter(ctx, q)
+	if err != nil {
+		return false, err
+	}
+	for _, root := range roots {
+		if more, err = c.cut(root); err != nil {
+			return false, err
+		}
+		if more {
+			break
+		}
+	}
+	return more, c.end()
 }
 
 // pause lets others do what they wait for after a slice that was begun at started. What has been written goes to the disk before, so that an
