@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"maps"
 	"math"
 	"net/url"
 	"slices"
@@ -241,14 +242,14 @@ func (c *call) itemQuery(l *gis.Layer) (q itemQuery, err error) {
 	}
 	q.after, q.where = int64(after), map[string]string{}
 	q.key = l.Key
-	for name, v := range c.q {
+	for _, name := range slices.Sorted(maps.Keys(c.q)) { // of two that are wrong the same is told each time
 		if slices.ContainsFunc(c.route.params, func(p param) bool { return p.name == name }) || name == "key" {
 			continue
 		}
 		if l.Index(name) < 0 {
 			return q, gis.E(gis.Invalid, nil, "unknown query parameter %s: %s has no such field", clip(name), l.Name)
 		}
-		q.where[name] = v[0]
+		q.where[name] = c.q[name][0]
 	}
 	return q, nil
 }
