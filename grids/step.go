@@ -8,7 +8,7 @@ import (
 )
 
 const (
-	stepWorth = 6_000.0  // mm of border along no feature that one blemish less is worth
+	stepWorth = 5_000.0  // mm of border along no feature that one blemish less is worth
 	stepShort = 8_000.0  // mm: a leg no longer than this that turns off is a step
 	stepClose = 2_000.0  // mm: corners nearer to each other are one too many
 	stepReach = 25_000.0 // mm of a border looked at from its joint
@@ -16,24 +16,30 @@ const (
 	stepSlide = 12_000.0 // mm that a joint moves at most
 )
 
+// stepSlant is from where, in lengths of a step before and behind it, a border may run aslant instead.
+var stepSlant = [2]float64{1.5, 3}
+
 // stepTurn is the tangent of the least turn of a step: 30 degrees.
 var stepTurn = math.Tan(math.Pi / 6)
 
 // steps takes away what a planner would still change where borders meet: a border that turns off just before its joint or makes
-// a step there, and corners next to each other. The border goes straight to the joint, or the joint moves to where the border comes
-// from. That may cost so much more border off features, and shape, as it is worth.
+// a step there, and corners next to each other; and steps elsewhere. The border goes straight on, or the joint moves to where the border
+// comes from. That may cost so much more border off features, and shape, as it is worth.
 func (s *smoother) steps() {
 	for range moveRounds {
 		moved := false
 		for _, i := range s.order {
-			if l := s.lines[i]; !l.fixed && len(l.class) > 0 {
-				moved = s.step(&joint{ends: []end{{l, true}}}, s.straightOn) || moved
-				moved = s.step(&joint{ends: []end{{l, false}}}, s.straightOn) || moved
+			for l := s.lines[i]; !l.fixed && blemishes(l.pts) > 0; moved = true {
+				if !s.best(func(offer func(...change)) { straightOn(l, offer) }) {
+					break
+				}
 			}
 		}
 		for _, j := range s.allJoints() {
-			if len(j.ends) == 3 {
-				moved = s.step(&j, s.elsewhere) || moved
+			gone := func(e end) bool { return len(e.l.class) == 0 } // its joints have become one just now
+			bad := func(e end) bool { return blemishes(e.first(stepLegs+2)) > 0 }
+			if len(j.ends) == 3 && !slices.ContainsFunc(j.ends, gone) && slices.ContainsFunc(j.ends, bad) {
+				moved = s.best(func(offer func(...change)) { s.elsewhere(&j, offer) }) || moved
 			}
 		}
 		if !moved {
@@ -42,16 +48,12 @@ func (s *smoother) steps() {
 	}
 }
 
-// step makes the best of the changes that take a blemish from the borders of a joint.
-func (s *smoother) step(j *joint, ways func(*joint, func(...change))) bool {
-	gone := func(e end) bool { return len(e.l.class) == 0 } // its joints have become one just now
-	if slices.ContainsFunc(j.ends, gone) || !slices.ContainsFunc(j.ends, func(e end) bool { return blemishes(e.first(stepLegs+2)) > 0 }) {
-		return false
-	}
+// best makes the best of the changes offered that take a blemish away.
+func (s *smoother) best(ways func(offer func(...change))) bool {
 	var best []change
 	gain := leastGain
 	worth := s.g.Feature / 1e5 * stepWorth
-	ways(j, func(cs ...change) {
+	ways(func(cs ...change) {
 		less := 0
 		for i := range cs {
 			c := &cs[i]
@@ -92,7 +94,7 @@ func blemishes(pts []geom.Pt) int {
 		case d > stepShort || last == 0:
 		case i == 0 && veers(pts[:3]) != 0, i == last && veers(pts[i-1:]) != 0:
 			n++
-		case i > 0 && i < last && veers(pts[i-1:i+2])*veers(pts[i:i+3]) < 0:
+		case i > 0 && i < last && isStep(pts[i-1:i+3]):
 			n++
 		}
 	}
@@ -112,15 +114,34 @@ func veers(p []geom.Pt) int {
 	return -1
 }
 
-// straightOn offers the ways of a border's end straight to its joint.
-func (s *smoother) straightOn(j *joint, offer func(...change)) {
-	e, way := j.ends[0], 0.0
-	for k := 1; k < len(e.l.pts) && k <= stepLegs; k++ {
-		if k > 1 {
-			offer(e.straight(e.point(0), k, end{}, 0))
+// isStep reports whether the second of three legs lies between turns to either side.
+func isStep(p []geom.Pt) bool { return veers(p[:3])*veers(p[1:4]) < 0 }
+
+// straightOn offers the ways of a border's ends straight to its joints, and those straight through its steps.
+func straightOn(l *line, offer func(...change)) {
+	for _, e := range [2]end{{l, true}, {l, false}} {
+		way := 0.0
+		for k := 1; k < len(l.pts) && k <= stepLegs && way <= stepReach; k++ {
+			if k > 1 {
+				offer(e.straight(e.point(0), k, end{}, 0))
+			}
+			way += e.point(k - 1).Dist(e.point(k))
 		}
-		if way += e.point(k - 1).Dist(e.point(k)); way > stepReach {
-			return
+	}
+	for i := 1; i+2 < len(l.pts); i++ {
+		p, q := l.pts[i], l.pts[i+1]
+		d := p.Dist(q)
+		if d > stepShort || !isStep(l.pts[i-1:i+3]) {
+			continue
+		}
+		for _, w := range [3][2]int{{i - 1, i + 1}, {i, i + 2}, {i - 1, i + 2}} {
+			offer(change{l, w[0], w[1], []geom.Pt{l.pts[w[0]], l.pts[w[1]]}, []class{clsGap}, clearance})
+		}
+		for _, f := range stepSlant {
+			a, b := l.pts[i-1], l.pts[i+2]
+			if m, n := p.Dist(a), q.Dist(b); f*d < min(m, n)-stepClose {
+				offer(change{l, i - 1, i + 2, []geom.Pt{a, at(p, a, f*d/m), at(q, b, f*d/n), b}, []class{l.class[i-1], clsGap, l.class[i+1]}, clearance})
+			}
 		}
 	}
 }
