@@ -2,6 +2,7 @@ package postgis
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"wanmi/gis"
@@ -70,6 +71,13 @@ func (l *layerTx) flushDeletes() error {
 }
 
 func (l *layerTx) flushUpdates() error {
+	if len(l.updates) == 1 && (l.seq == 0 || l.updates[0].was != l.seq) { // as of an edit: the version there was goes by the same message
+		n := len(l.t.columns) + 2
+		was := l.t.archiveSQL("", "t.rev", "WHERE t.fid = $"+strconv.Itoa(n))
+		err := l.updateEach("WITH was AS (" + was + ") " + l.t.updateSQL())
+		l.updates = l.updates[:0]
+		return err
+	}
 	fids, was := make([]int64, len(l.updates)), make([]int64, len(l.updates))
 	for i, u := range l.updates {
 		fids[i], was[i] = u.fid, u.was
@@ -79,7 +87,7 @@ func (l *layerTx) flushUpdates() error {
 	}
 	var err error
 	if len(l.updates) <= few {
-		err = l.updateEach()
+		err = l.updateEach(l.t.updateSQL())
 	} else {
 		err = l.updateAll()
 	}
@@ -87,8 +95,7 @@ func (l *layerTx) flushUpdates() error {
 	return err
 }
 
-func (l *layerTx) updateEach() error {
-	query := l.t.updateSQL()
+func (l *layerTx) updateEach(query string) error {
 	for _, u := range l.updates {
 		args := make([]any, 0, len(u.vals)+2)
 		for _, v := range u.vals {

@@ -47,7 +47,11 @@ func (a *ahead) joinNow() (gen gis.Generation, err error) {
 			a.Info.Batch.ID = 0
 		}
 	}()
-	if err := t.prepare(); err != nil {
+	var has, seq int64
+	if err := t.value([]any{&has, &seq}, stateSQL); err != nil {
+		return 0, err
+	}
+	if err := t.prepare(has, seq); err != nil {
 		return 0, err
 	}
 	if err := a.bring(); err != nil {

@@ -46,6 +46,7 @@ type layerTx struct {
 	seen [][seenSlots]seenText // of each field
 
 	byKeyStmt, byIDStmt *sql.Stmt
+	asked               int // keys looked for by their own statement
 }
 
 // update is a row that is to take the place of the one of its fid.
@@ -168,19 +169,25 @@ func (l *layerTx) prepared(stmt **sql.Stmt, query string) (*sql.Stmt, error) {
 
 // rows hands on copies of the rows of a prepared selectSQL.
 func (l *layerTx) rows(stmt *sql.Stmt, args []any, use func(stored)) error {
-	rows, err := stmt.QueryContext(l.tx.own, args...)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	sc := newScanner(l.t)
-	for rows.Next() {
-		if err := rows.Scan(sc.dest...); err != nil {
+	return l.scan(use)(stmt.QueryContext(l.tx.own, args...))
+}
+
+// scan returns what hands on copies of the rows of an answer.
+func (l *layerTx) scan(use func(stored)) func(*sql.Rows, error) error {
+	return func(rows *sql.Rows, err error) error {
+		if err != nil {
 			return err
 		}
-		use(sc.row())
+		defer rows.Close()
+		sc := newScanner(l.t)
+		for rows.Next() {
+			if err := rows.Scan(sc.dest...); err != nil {
+				return err
+			}
+			use(sc.row())
+		}
+		return rows.Err()
 	}
-	return rows.Err()
 }
 
 // existing is find for callers who ask for a row that must exist.

@@ -11,6 +11,9 @@ var keySeed = maphash.MakeSeed()
 // lookupsBeforeKeys is how many keys a bulk write looks for one by one before it reads all keys of the table.
 const lookupsBeforeKeys = 50
 
+// askedOnce is how many keys are looked for before it pays to prepare the statement.
+const askedOnce = 2
+
 // absent reports whether there is surely no row of that key. In a bulk write that answer mostly costs nothing.
 func (l *layerTx) absent(key string) (bool, error) {
 	if !l.tx.info.Bulk {
@@ -66,18 +69,28 @@ func (l *layerTx) find(key string) (r stored, found bool, err error) {
 	if err := l.tx.wait(); err != nil {
 		return r, false, err
 	}
-	stmt, err := l.prepared(&l.byKeyStmt, l.t.byKeySQL())
-	if err != nil {
-		return r, false, err
-	}
-	r, found, err = l.ahead.read(l.t, key, l.tx.info.Bulk, l.pending, func(limit int, use func(stored)) error { return l.rows(stmt, []any{key, limit}, use) })
-	if found && !l.tx.info.Bulk { // who looks at a row often looks again, and then changes it
-		if l.held == nil {
-			l.held = map[string]stored{}
+	r, found, err = l.ahead.read(l.t, key, l.tx.info.Bulk, l.pending, func(limit int, use func(stored)) error {
+		if l.asked++; l.asked <= askedOnce { // one message instead of three
+			return l.scan(use)(l.tx.sql.QueryContext(l.tx.own, l.t.byKeySQL(), key, limit))
 		}
-		l.held[key] = r
+		stmt, err := l.prepared(&l.byKeyStmt, l.t.byKeySQL())
+		if err != nil {
+			return err
+		}
+		return l.rows(stmt, []any{key, limit}, use)
+	})
+	if found && !l.tx.info.Bulk { // who looks at a row often looks again, and then changes it
+		l.hold(key, r)
 	}
 	return r, found, err
+}
+
+// hold keeps a row as it is in this write.
+func (l *layerTx) hold(key string, r stored) {
+	if l.held == nil {
+		l.held = map[string]stored{}
+	}
+	l.held[key] = r
 }
 
 // readAhead guesses that who asks for one row by its key asks for the next one next, as a delivery does that is in the order

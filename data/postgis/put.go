@@ -196,6 +196,9 @@ func (l *layerTx) update(f *gis.Feature, r stored, bound orb.Bound, hasBound boo
 	}
 	l.updates = append(l.updates, u)
 	l.wait(f.Key)
+	if !l.tx.info.Bulk { // an editor asks for its new revision
+		l.hold(f.Key, u.stored)
+	}
 	l.updated++
 	return true, l.sendWhenMany()
 }

@@ -1,6 +1,7 @@
 package postgis
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -245,6 +246,11 @@ const writersLock = 0x77616e6d69
 // Options.Busy says: gis.Unavailable then. The transaction reads what is committed, which under the lock does not change. The
 // connection, which the caller closes after the transaction, is alive: one that lay idle may have been lost with the server it led to.
 func (s *Store) beginWrite(ctx context.Context) (*sql.Conn, *sql.Tx, error) {
+	return s.beginAsking(ctx, "")
+}
+
+// beginAsking is beginWrite with a question that is asked under the lock by the same message, and the one row of its answer.
+func (s *Store) beginAsking(ctx context.Context, query string, dest ...any) (*sql.Conn, *sql.Tx, error) {
 	for again := false; ; again = true {
 		c, err := s.writer.Conn(ctx)
 		if err != nil {
@@ -252,7 +258,7 @@ func (s *Store) beginWrite(ctx context.Context) (*sql.Conn, *sql.Tx, error) {
 		}
 		q, err := c.BeginTx(context.WithoutCancel(ctx), &sql.TxOptions{Isolation: sql.LevelReadCommitted})
 		if err == nil {
-			if err = s.takeLock(ctx, q); err == nil {
+			if err = s.takeLock(ctx, q, query, dest); err == nil {
 				return c, q, nil
 			}
 			q.Rollback()
@@ -265,14 +271,37 @@ func (s *Store) beginWrite(ctx context.Context) (*sql.Conn, *sql.Tx, error) {
 	}
 }
 
-func (s *Store) takeLock(ctx context.Context, q *sql.Tx) error {
+func (s *Store) takeLock(ctx context.Context, q *sql.Tx, query string, dest []any) (err error) {
 	// A write takes as long as it takes: one COPY, and the matching during which nothing is sent.
-	_, err := q.ExecContext(ctx, `SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0;
-		SET LOCAL lock_timeout = `+strconv.FormatInt(s.opt.Busy.Milliseconds(), 10)+`; SELECT pg_advisory_xact_lock(`+strconv.Itoa(writersLock)+`)`)
+	lock := `SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0;
+		SET LOCAL lock_timeout = ` + strconv.FormatInt(s.opt.Busy.Milliseconds(), 10) + `; SELECT pg_advisory_xact_lock(` + strconv.Itoa(writersLock) + `)`
+	if query == "" {
+		_, err = q.ExecContext(ctx, lock)
+	} else {
+		err = lastRow(ctx, q, lock+"; "+query, dest)
+	}
 	if code(err) == lockNotAvailable {
 		return gis.E(gis.Unavailable, err, "another program is writing to %s; try again when it is done", s.name)
 	}
 	return err
+}
+
+// lastRow reads the one row of the second of two statements that have an answer.
+func lastRow(ctx context.Context, q *sql.Tx, statements string, dest []any) error {
+	rows, err := q.QueryContext(ctx, statements)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() { // of the lock
+	}
+	if !rows.NextResultSet() || !rows.Next() {
+		return cmp.Or(rows.Err(), sql.ErrNoRows)
+	}
+	if err := rows.Scan(dest...); err != nil {
+		return err
+	}
+	return rows.Close()
 }
 
 // inWrite runs fn in a transaction under the lock, for the store's own small tables.

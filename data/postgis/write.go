@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"wanmi/data"
@@ -85,6 +86,8 @@ type tx struct {
 	broken   error // the first fault of the store itself; nothing is written after it
 
 	log, rejects, lineage, renames copyBuf
+	entries                        int   // of the log
+	entry                          []any // the first of them
 
 	copying *copying // the COPY under way in the background, nil when none is
 }
@@ -119,7 +122,8 @@ var errImporting = errors.New("a long write is under way")
 
 // begin starts the transaction under the writers' lock.
 func (s *Store) begin(ctx context.Context, w data.WriteInfo) (*tx, error) {
-	c, q, err := s.beginWrite(ctx)
+	var gen, seq int64
+	c, q, err := s.beginAsking(ctx, stateSQL, &gen, &seq)
 	if err != nil {
 		return nil, s.wrap(err, "begin a write")
 	}
@@ -132,7 +136,7 @@ func (s *Store) begin(ctx context.Context, w data.WriteInfo) (*tx, error) {
 		}
 	}
 	if err == nil {
-		err = t.prepare()
+		err = t.prepare(gen, seq)
 	}
 	if err != nil {
 		q.Rollback()
@@ -152,14 +156,16 @@ func (s *Store) newTx(ctx context.Context, c *sql.Conn, q *sql.Tx, w data.WriteI
 	}
 }
 
-func (t *tx) prepare() error {
-	var gen int64
-	err := t.sql.QueryRowContext(t.own, `SELECT (SELECT value FROM wanmi.state WHERE name = 'generation'), (SELECT value FROM wanmi.state WHERE name = 'seq')`).Scan(&gen, &t.seq)
-	t.gen = gis.Generation(gen)
-	if err != nil || t.info.Batch == nil {
-		return err
-	}
+// stateSQL reads the generation and the last number of the change log.
+const stateSQL = `SELECT (SELECT value FROM wanmi.state WHERE name = 'generation'), (SELECT value FROM wanmi.state WHERE name = 'seq')`
+
+// prepare takes over what stateSQL has read under the lock.
+func (t *tx) prepare(gen, seq int64) (err error) {
+	t.gen, t.seq = gis.Generation(gen), seq
 	b := t.info.Batch
+	if b == nil {
+		return nil
+	}
 	if t.info.Source == "" {
 		t.info.Source = b.Source
 	}
@@ -284,6 +290,10 @@ func (t *tx) finish() error {
 			return fmt.Errorf("%s: %w", l.t.name, err)
 		}
 	}
+	single := t.entries == 1 && t.log.rows == 1 // as of an edit: it goes with the generation
+	if single {
+		t.log.rows = 0
+	}
 	for _, c := range []*copyBuf{&t.log, &t.rejects, &t.lineage, &t.renames} {
 		if err := t.sendNow(c); err != nil {
 			return err
@@ -301,10 +311,26 @@ func (t *tx) finish() error {
 	}
 	if changed {
 		t.gen++
-		return t.value([]any{&t.xid, new(string)}, fmt.Sprintf(`WITH now AS (UPDATE wanmi.state SET value = CASE name WHEN 'generation' THEN %d ELSE %d END WHERE name IN ('generation', 'seq'))
-			SELECT pg_current_xact_id()::text, pg_notify('%s', '%[1]d')::text`, t.gen, t.seq, wakeChannel)) // without arguments it is one message
+		return t.raise(single)
 	}
 	return t.value([]any{&t.xid}, `SELECT coalesce(pg_current_xact_id_if_assigned()::text, '')`)
+}
+
+// raise writes the new generation and tells of it; withEntry puts the one entry of the log into the same message.
+func (t *tx) raise(withEntry bool) error {
+	entry := ""
+	var args []any
+	if withEntry {
+		args = t.entry
+		places := make([]string, len(args))
+		for i := range args {
+			places[i] = "$" + strconv.Itoa(i+1)
+		}
+		entry = ", entry AS (INSERT INTO " + t.log.into + " VALUES (" + strings.Join(places, ", ") + "))"
+	}
+	// Without arguments it is one message, and with them on the connection that writes.
+	return t.value([]any{&t.xid, new(string)}, fmt.Sprintf(`WITH now AS (UPDATE wanmi.state SET value = CASE name WHEN 'generation' THEN %d ELSE %d END WHERE name IN ('generation', 'seq'))%s
+		SELECT pg_current_xact_id()::text, pg_notify('%s', '%[1]d')::text`, t.gen, t.seq, entry, wakeChannel), args...)
 }
 
 // countBatch fills in the counts the writer left to the store.
@@ -358,7 +384,11 @@ func (t *tx) logChange(c gis.Change, hadOld, hasNew bool) (int64, error) {
 	args := []any{t.seq, int64(t.gen) + 1, c.Layer, c.Key, string(c.Op)}
 	args = append(args, boundArgs(c.Old, hadOld)...)
 	args = append(args, boundArgs(c.New, hasNew)...)
-	t.log.row(append(args, kept.Text(t.info.Actor), kept.Text(t.info.Source), batch, kept.FormatTime(t.at))...)
+	args = append(args, kept.Text(t.info.Actor), kept.Text(t.info.Source), batch, kept.FormatTime(t.at))
+	if t.entries++; t.entries == 1 {
+		t.entry = args
+	}
+	t.log.row(args...)
 	if len(t.log.b) < copyChunk {
 		return t.seq, nil
 	}
