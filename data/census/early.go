@@ -12,8 +12,8 @@ import (
 )
 
 const (
-	earlyRows  = 4096 // from how many components on rows go to the store while others are read
-	earlyBatch = 256  // rows handed over at once
+	earlyRows  = bulkRows // from how many components on rows go to the store while others are read
+	earlyBatch = 256      // rows handed over at once
 )
 
 // earlyTarget is a store whose write may begin while the rows are still being read, as nobody waits for it meanwhile. written is false when the

@@ -112,12 +112,12 @@ func TestEarly(t *testing.T) {
 		begun, wrote int
 		sameIDs      bool
 	}{
-		{"few", []func(t *testing.T) string{plain("a.csv", 3000)}, 0, 0, true},
-		{"no codes", []func(t *testing.T) string{plain("a.csv", 5000), plain("b.csv", 4000)}, 1, 1, true},
-		{"codes", []func(t *testing.T) string{codes(5000, 0, 0)}, 1, 1, true},
-		{"some codes, one twice", []func(t *testing.T) string{codes(6000, 50, 5500)}, 1, 1, false},
-		{"codes, then none", []func(t *testing.T) string{codes(5000, 0, 0), plain("a.csv", 5000)}, 1, 1, true},
-		{"none, then codes", []func(t *testing.T) string{plain("a.csv", 5000), codes(5000, 0, 0)}, 1, 0, true},
+		{"few", []func(t *testing.T) string{plain("a.csv", 1500)}, 0, 0, true},
+		{"no codes", []func(t *testing.T) string{plain("a.csv", 2500), plain("b.csv", 2000)}, 1, 1, true},
+		{"codes", []func(t *testing.T) string{codes(2500, 0, 0)}, 1, 1, true},
+		{"some codes, one twice", []func(t *testing.T) string{codes(3000, 50, 2700)}, 1, 1, false},
+		{"codes, then none", []func(t *testing.T) string{codes(2500, 0, 0), plain("a.csv", 2500)}, 1, 1, true},
+		{"none, then codes", []func(t *testing.T) string{plain("a.csv", 2500), codes(2500, 0, 0)}, 1, 0, true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			a, b := newHasty(t), newHasty(t)
@@ -136,7 +136,7 @@ func TestEarly(t *testing.T) {
 			if a.begun != c.begun || a.wrote != c.wrote || b.begun != 0 {
 				t.Errorf("begun early %d, written so %d, and %d where it cannot; want %d, %d, 0", a.begun, a.wrote, b.begun, c.begun, c.wrote)
 			}
-			if one.Summary != two.Summary || len(one.Faults) != len(two.Faults) || one.Summary.Added < 2900 {
+			if one.Summary != two.Summary || len(one.Faults) != len(two.Faults) || one.Summary.Added < 1400 {
 				t.Errorf("early %+v with %d faults, afterwards %+v with %d", one.Summary, len(one.Faults), two.Summary, len(two.Faults))
 			}
 			if x, y := a.told(t, c.sameIDs), b.told(t, c.sameIDs); x != y {
@@ -161,7 +161,7 @@ func TestEarlyGivenUp(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	o = census.Options{Layer: "component", Files: []string{good}, Progress: func(stage string, done, _ int64) {
-		if strings.HasPrefix(stage, "read") && done >= 5000 {
+		if strings.HasPrefix(stage, "read") && done >= 2500 {
 			cancel()
 		}
 	}}

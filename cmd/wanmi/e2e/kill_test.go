@@ -14,6 +14,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"wanmi/data/postgis/pgtest"
 )
 
 func count(t *testing.T, db, layer string) (n int) {
@@ -135,6 +137,57 @@ func TestKillWhileServing(t *testing.T) {
 		}
 		if code := s.stop(); code != 0 {
 			t.Errorf("exit code = %d, want 0", code)
+		}
+	}
+}
+
+// kill -9 at random moments of the first import into PostgreSQL, whose rows go there while others are read: nothing, or all of it, and nothing
+// of what was left stands in the way of the next.
+func TestKillDuringFirstImport(t *testing.T) {
+	base, dir := pgtest.DSN(t), t.TempDir()
+	must(t, "synth", "--quiet", "--out", dir, "--km2", "1", "--components", "9000", "--seed", "3")
+	var manifest struct {
+		Imports []struct {
+			Layer string
+			Files []string
+		}
+	}
+	readJSON(t, filepath.Join(dir, "manifest.json"), &manifest)
+	args := []string{"import", "--quiet", "component"}
+	for _, im := range manifest.Imports {
+		for _, f := range im.Files {
+			switch im.Layer {
+			case "component":
+				args = append(args, filepath.Join(dir, f))
+			case "street", "community":
+				must(t, "import", "--quiet", "--db", base, im.Layer, filepath.Join(dir, f))
+			}
+		}
+	}
+	whole := pgtest.Copy(t, base)
+	began := time.Now()
+	if out, err := exec.Command(bin, append(args, "--db", whole)...).CombinedOutput(); err != nil {
+		t.Fatalf("the import by itself: %v\n%s", err, tail(string(out)))
+	}
+	took, all := time.Since(began), count(t, whole, "component")
+	rng := rand.New(rand.NewPCG(12, 2026))
+	for i := range kills(t, 5) {
+		db := pgtest.Copy(t, base)
+		cmd := exec.Command(bin, append(args, "--db", db)...)
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		wait := time.Duration(rng.Float64() * float64(took))
+		time.Sleep(wait)
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+		must(t, "check", "--db", db)
+		if n := count(t, db, "component"); n != 0 && n != all {
+			t.Fatalf("round %d, killed after %v: %d components, want 0 or %d", i, wait, n, all)
+		}
+		must(t, append(args, "--db", db)...)
+		if n := count(t, db, "component"); n != all {
+			t.Errorf("round %d, killed after %v: %d components when it was imported again, want %d", i, wait, n, all)
 		}
 	}
 }
