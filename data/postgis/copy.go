@@ -1,6 +1,7 @@
 package postgis
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"database/sql/driver"
@@ -144,49 +145,56 @@ func (p *copying) end() error {
 	return p.err
 }
 
-func (p *copying) run(ctx context.Context, c *sql.Conn) error {
-	return c.Raw(func(dc any) error {
-		d, ok := dc.(driver.ConnPrepareContext)
-		if !ok {
-			return errors.New("the driver prepares no statements")
-		}
-		query := "COPY " + p.into + " FROM STDIN"
-		if p.wire != nil {
-			query += " WITH (FORMAT binary)"
-			p.wire.beginBinary()
-		}
-		st, err := d.PrepareContext(ctx, query)
-		if err != nil {
-			return err
-		}
-		in, ok := st.(lineCopier)
-		if !ok {
-			return errors.New("the driver takes no lines for COPY")
-		}
-		send := func(rows []byte) error { return sendLines(ctx, in, rows) }
-		if p.wire != nil {
-			send = p.wire.sender(ctx)
-		}
-		for rows := range p.full {
-			if err = send(rows); err != nil {
-				break
-			}
-			select {
-			case p.empty <- rows[:0]:
-			default:
-			}
-		}
-		if p.wire != nil && err == nil {
-			err = send(binaryEnd)
-		}
-		if verdict := in.Close(); verdict != nil { // Close waits for the server
-			return verdict
-		}
-		if errors.Is(err, errAnswered) { // what the server said was no refusal
-			err = nil
-		}
-		return err
+func (p *copying) run(ctx context.Context, c *sql.Conn) (err error) {
+	// Raw is not told: by the error of a lost connection it would close c, and wait for that until the transaction ends.
+	end := c.Raw(func(dc any) error {
+		err = p.feed(ctx, dc)
+		return nil
 	})
+	return cmp.Or(err, end)
+}
+
+func (p *copying) feed(ctx context.Context, dc any) error {
+	d, ok := dc.(driver.ConnPrepareContext)
+	if !ok {
+		return errors.New("the driver prepares no statements")
+	}
+	query := "COPY " + p.into + " FROM STDIN"
+	if p.wire != nil {
+		query += " WITH (FORMAT binary)"
+		p.wire.beginBinary()
+	}
+	st, err := d.PrepareContext(ctx, query)
+	if err != nil {
+		return err
+	}
+	in, ok := st.(lineCopier)
+	if !ok {
+		return errors.New("the driver takes no lines for COPY")
+	}
+	send := func(rows []byte) error { return sendLines(ctx, in, rows) }
+	if p.wire != nil {
+		send = p.wire.sender(ctx)
+	}
+	for rows := range p.full {
+		if err = send(rows); err != nil {
+			break
+		}
+		select {
+		case p.empty <- rows[:0]:
+		default:
+		}
+	}
+	if p.wire != nil && err == nil {
+		err = send(binaryEnd)
+	}
+	if verdict := in.Close(); verdict != nil { // Close waits for the server
+		return verdict
+	}
+	if errors.Is(err, errAnswered) { // what the server said was no refusal
+		err = nil
+	}
+	return err
 }
 
 // lineCopier is lib/pq's statement of a COPY.

@@ -171,7 +171,7 @@ func TestKillDuringFirstImport(t *testing.T) {
 	}
 	took, all := time.Since(began), count(t, whole, "component")
 	rng := rand.New(rand.NewPCG(12, 2026))
-	for i := range kills(t, 5) {
+	for i := range kills(t, 3) {
 		db := pgtest.Copy(t, base)
 		cmd := exec.Command(bin, append(args, "--db", db)...)
 		if err := cmd.Start(); err != nil {
