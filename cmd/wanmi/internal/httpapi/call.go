@@ -238,7 +238,9 @@ func validID(id string) bool { return id != "" && len(id) <= 64 && harmless(id) 
 func newID() string {
 	var b [8]byte
 	binary.BigEndian.PutUint64(b[:], rand.Uint64())
-	return hex.EncodeToString(b[:])
+	var text [2 * len(b)]byte
+	hex.Encode(text[:], b[:])
+	return string(text[:])
 }
 
 func harmless(s string) bool {

@@ -17,7 +17,7 @@ const (
 // to 9 % larger (BenchmarkZip of package tiles), so it is for clients that rank it higher or do not take gzip.
 func (rp *reply) codings() []string {
 	switch {
-	case len(rp.gz) > 0 && rp.zstd != nil:
+	case len(rp.gz) > 0 && rp.tile != nil:
 		return withZstd
 	case len(rp.gz) > 0 || len(rp.body) >= minGzip:
 		return withGzip
@@ -35,13 +35,13 @@ var (
 func (rp *reply) coded(coding string) []byte {
 	switch {
 	case coding == zstdName:
-		return rp.zstd()
+		return rp.tile.Zstd()
 	case coding == gzipName && len(rp.gz) > 0:
 		return rp.gz
 	case coding == gzipName:
 		return squeeze(rp.body)
-	case rp.raw != nil:
-		return rp.raw()
+	case rp.tile != nil:
+		return rp.tile.Raw()
 	}
 	return rp.body
 }

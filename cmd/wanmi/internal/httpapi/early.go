@@ -22,7 +22,9 @@ type early struct {
 	layers []string // nil: the path does not name layers of the city alone
 	label  string   // of the layers, once a tile of them has been found
 
-	call  call // of the request being answered
+	// of the request being answered
+	call  call
+	reply reply
 	wrote recorder
 }
 
@@ -49,7 +51,7 @@ func (a *API) answerEarly(to net.Conn, e *early, p []byte) (int, error) {
 	}
 	start := time.Now()
 	t := a.cachedTile(e, string(path), method)
-	defer e.call.forget()
+	defer e.forget()
 	if t == nil {
 		return 0, nil
 	}
@@ -59,15 +61,15 @@ func (a *API) answerEarly(to net.Conn, e *early, p []byte) (int, error) {
 	}
 	a.metrics.inFlight.Inc()
 	defer a.metrics.inFlight.Dec()
-	rp := tileReply(t)
-	a.metrics.tiles.count(c.route, e.label, t, tiles.Hit, rp, e.wants.noneMatch, 0)
-	err := a.writeEarly(to, e, rp)
+	e.reply.ofTile(t)
+	a.metrics.tiles.count(c.route, e.label, t, tiles.Hit, &e.reply, e.wants.noneMatch, 0)
+	err := a.writeEarly(to, e)
 	a.finish(c, &e.wrote, err, start, time.Since(start))
 	return len(head) + len(crlf), err
 }
 
-// forget lets go of what must not live as long as a connection: a View.
-func (c *call) forget() { *c = call{} }
+// forget lets go of what must not live as long as a connection: a View, a tile.
+func (e *early) forget() { e.call, e.reply = call{}, reply{} }
 
 // Requests as far as a call that is answered early has one.
 var (
@@ -140,7 +142,8 @@ var earlyReplies = sync.Pool{New: func() any { return new([]byte) }}
 const smallReply = 1 << 10
 
 // writeEarly does what [reply.write] and net/http do, and notes it in e.wrote.
-func (a *API) writeEarly(to net.Conn, e *early, rp *reply) (err error) {
+func (a *API) writeEarly(to net.Conn, e *early) (err error) {
+	rp := &e.reply
 	sent := rp.sent(e.wants.accept, e.wants.noneMatch)
 	var body []byte
 	if sent.status != http.StatusNotModified {

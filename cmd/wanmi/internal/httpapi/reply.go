@@ -9,6 +9,8 @@ import (
 	"sync"
 
 	"github.com/klauspost/compress/gzip"
+
+	"wanmi/tiles"
 )
 
 // reply is a finished answer; write is the only place that puts one on the wire.
@@ -16,13 +18,12 @@ type reply struct {
 	status int    // 0 means 200
 	typ    string // Content-Type
 	body   []byte
-	raw    func() []byte // instead of body, asked for when it is sent as it is
-	gz     []byte        // body compressed already; nil: write compresses what is worth it
-	zstd   func() []byte // body compressed with zstd, asked for when it is sent; nil: not to be had
-	etag   string        // quoted, with W/ when weak; "" when there is none
-	hash   string        // of body, instead of etag: makes a strong tag of each content encoding
-	cache  string        // Cache-Control; "" means no-cache: ask again, a 304 costs nothing
-	plain  bool          // never compressed: bytes that are small or compressed already
+	tile   *tiles.Tile // instead of body, in the coding that is sent
+	gz     []byte      // body compressed already; nil: write compresses what is worth it
+	etag   string      // quoted, with W/ when weak; "" when there is none
+	hash   string      // of body, instead of etag: makes a strong tag of each content encoding
+	cache  string      // Cache-Control; "" means no-cache: ask again, a 304 costs nothing
+	plain  bool        // never compressed: bytes that are small or compressed already
 	header http.Header
 
 	// stream, when set, writes the body itself after the header: event streams,

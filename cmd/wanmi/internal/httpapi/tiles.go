@@ -135,14 +135,19 @@ func (a *API) tileOf(c *call, set *tiles.Set, layers []string, addr maptile.Tile
 
 // tileReply sends a tile, or 204 for one where nothing is.
 func tileReply(t *tiles.Tile) *reply {
-	rp := &reply{typ: mvtType, raw: t.Raw, gz: t.Gzip, zstd: t.Zstd, hash: t.ETag}
+	rp := new(reply)
+	rp.ofTile(t)
+	return rp
+}
+
+func (rp *reply) ofTile(t *tiles.Tile) {
+	*rp = reply{typ: mvtType, tile: t, gz: t.Gzip, hash: t.ETag}
 	if t.Size == 0 {
 		rp.status, rp.typ = http.StatusNoContent, ""
 	}
 	if h := thinnedHeader(t); h != "" {
 		rp.set(tileHeader, h)
 	}
-	return rp
 }
 
 // tileHeader tells what a tile leaves out.
