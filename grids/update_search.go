@@ -60,6 +60,19 @@ func (w *warm) may(a, b *warmCell) bool {
 	return w.z.r.opt.Mode == Refresh && (worth(a) || worth(b))
 }
 
+// intactWorth is what a cell that is as it was is worth to a repair, in units of the builder's price: so much more a cell out of the limits costs
+// while only those that change anyhow may mend it, as one that is as it was has to when they do not.
+const intactWorth = 8.0
+
+// priced returns the price of faces as one cell.
+func (w *warm) priced(fs []int32) float64 {
+	price := w.cutter.price(fs)
+	if !w.wide && w.bad(fs) {
+		price += intactWorth
+	}
+	return price
+}
+
 // rescue joins or cuts anew each cell out of the limits with the neighbour that gains most, a cut being worth Kappa less:
 // to join cells moves no border.
 func (w *warm) rescue() {
@@ -140,15 +153,20 @@ func (w *warm) better(a, b *warmCell, cost, cut float64) (now [][]int32, gain fl
 	}
 	u := slices.Concat(a.fs, b.fs)
 	most := a.price + b.price + g.Feature*cost/100 - need
+	for _, c := range [2]*warmCell{a, b} {
+		if !w.wide && c.bad {
+			most += intactWorth
+		}
+	}
 	best := most
 	if area < 1.3*g.max {
-		if one := w.cutter.price(u); one < best {
+		if one := w.priced(u); one < best {
 			best, now = one, [][]int32{u}
 		}
 	}
 	if area > 0.8*g.target {
 		if c, ok := w.cut(u); ok {
-			if two := w.cutter.price(c.left) + w.cutter.price(c.right) + g.Feature*c.cost/100 + cut; two < best {
+			if two := w.priced(c.left) + w.priced(c.right) + g.Feature*c.cost/100 + cut; two < best {
 				best, now = two, [][]int32{c.left, c.right}
 			}
 		}

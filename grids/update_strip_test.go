@@ -11,7 +11,7 @@ import (
 // holds what changes against what must: each cell that gives more than a hundredth of its land, two that get what is left
 // of one where that is too small, and one that gets the strip where that is.
 func TestMovedStrips(t *testing.T) {
-	for _, name := range []string{"bupt", "monaco"} {
+	for _, name := range []string{"bupt", "monaco", "nyc", "nanjing", "tsinghua"} {
 		src := place(t, name)
 		old := build(t, src, Options{Today: "2026-01-01"}).Cells
 		for _, part := range [][2]float64{{0, 1}, {0.15, 0.8}, {0.3, 0.45}} {

@@ -235,22 +235,26 @@ func sticksOut(face, cell geom.Ring) bool {
 }
 
 func (w *warm) add(c *warmCell) {
-	o := w.outline(c.fs)
-	simple := o.simple()
 	c.price, c.area = w.cutter.price(c.fs), w.sum(c.fs)
-	opt := w.z.r.opt
 	if c.kind != intact {
-		m := w.groundOf(c.fs)
-		c.bad = m.fits(c.area, opt.Min, opt.Max) != 0 || !simple
+		c.bad = w.bad(c.fs)
 	}
-	if c.kind == mended && simple {
-		c.bad = c.bad && w.z.r.b.fits(w.z.r.cells[c.home].ring) == 0
+	if c.kind == mended && c.bad {
+		o := w.outline(c.fs)
+		c.bad = !o.simple() || w.z.r.b.fits(w.z.r.cells[c.home].ring) == 0
 	}
 	for _, f := range c.fs {
 		w.own[f] = w.next
 	}
 	w.cells[w.next] = c
 	w.next++
+}
+
+// bad reports whether faces are no cell: out of the limits, or no simple polygon.
+func (w *warm) bad(fs []int32) bool {
+	opt := w.z.r.opt
+	m, o := w.groundOf(fs), w.outline(fs)
+	return m.fits(w.sum(fs), opt.Min, opt.Max) != 0 || !o.simple()
 }
 
 // crumbs joins pieces too small for a cut to leave with the neighbour of the longest common border, one that is not intact first.
