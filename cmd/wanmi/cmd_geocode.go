@@ -54,6 +54,7 @@ result_component, result_department, result_reasons.`,
 	fl.StringVar(&f.column, "column", "", "the column with the texts (default: found by its heading and values)")
 	fl.StringVar(&f.encoding, "encoding", "", "text encoding of the CSV, as gbk (default: guessed)")
 	fl.StringVar(&f.config, "config", "", "the server's configuration file, for its synonyms and names")
+	c.AddCommand(a.cmdGeocodeEval())
 	return c
 }
 
@@ -136,12 +137,8 @@ func (t table) textColumn(want string) (int, error) {
 		}
 		return 0, gis.E(gis.Invalid, nil, "--column %s: there is no such column; the columns are %s", want, strings.Join(t.columns, ", "))
 	}
-	for _, word := range []string{"text", "报告", "描述", "report", "description", "地址", "address", "位置", "location", "地点", "地點"} {
-		for i, c := range t.columns {
-			if strings.EqualFold(strings.TrimSpace(c), word) {
-				return i, nil
-			}
-		}
+	if i := t.column([]string{"text", "文本", "报告", "描述", "report", "description", "地址", "address", "位置", "location", "地点", "地點"}); i >= 0 {
+		return i, nil
 	}
 	best, most := -1, 0
 	for i := range t.columns {

@@ -3,13 +3,17 @@
 package e2e
 
 import (
+	"bytes"
 	"context"
 	"encoding/csv"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/paulmach/orb"
@@ -141,6 +145,53 @@ func TestTruth(t *testing.T) {
 	total.log(t, "all")
 	if share := float64(total.near) / float64(total.n); share < 0.97 {
 		t.Errorf("%.1f %% of the reports are in their true cell or its neighbour, want at least 97 %%", 100*share)
+	}
+}
+
+// TestEval judges the geocoder by the same reports with the command a city has for its own: it counts what TestTruth counts, and leaves a page.
+func TestEval(t *testing.T) {
+	db := demoDB(t)
+	dir := t.TempDir()
+	page, file := filepath.Join(dir, "eval.html"), filepath.Join(dir, "eval.json")
+	r := must(t, "geocode", "eval", "--json", "--db", db, filepath.Join(demoDir(), "files", "truth.csv"), "--report", page, "--out", file)
+	type report struct {
+		All struct {
+			Cases      int
+			Within50   float64 `json:"within_50_m"`
+			Grid       float64 `json:"right_grid"`
+			Department float64 `json:"right_department"`
+			Among3     float64 `json:"right_component_among_3"`
+		}
+		Sets   []struct{ Name string }
+		Misses []any
+	}
+	var short, whole report
+	data, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(json.Unmarshal([]byte(r.out), &short), json.Unmarshal(data, &whole)); err != nil {
+		t.Fatalf("%v\n%s", err, tail(r.out))
+	}
+	if n := len(readTruth(t)); short.All.Cases != n || whole.All != short.All {
+		t.Errorf("got %d cases, in the file %d, want %d", short.All.Cases, whole.All.Cases, n)
+	}
+	if a := short.All; a.Within50 < .99 || a.Grid < .9 || a.Department < .9 || a.Among3 < .8 {
+		t.Errorf("got %+v", a)
+	}
+	t.Logf("%+v, %d wrong", short.All, len(whole.Misses))
+	if len(short.Sets) < 8 {
+		t.Errorf("sets: %v", short.Sets)
+	}
+	if html, err := os.ReadFile(page); err != nil || !bytes.Contains(html, []byte("评分校准")) {
+		t.Errorf("the page: %v", err)
+	}
+	bad := filepath.Join(dir, "bad.csv")
+	if err := os.WriteFile(bad, []byte("text,lon,lat\n光明西路,116.9,35.4\n光明西路,116.9,north\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if r := run(t, bin, "geocode", "eval", "--db", db, bad); r.code != 3 || !strings.Contains(r.errOut, "row 2") || !strings.Contains(r.errOut, "north") {
+		t.Errorf("a wrong row: exit code %d, %s", r.code, r.errOut)
 	}
 }
 
