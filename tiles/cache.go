@@ -94,15 +94,6 @@ func (c *core) cached(k key) *Tile {
 	return t
 }
 
-// Cached is Lookup without options of a tile that is in the cache. It returns nil for all others, wrong requests among them, and never makes one.
-func (s *Set) Cached(layers []string, t maptile.Tile) *Tile {
-	r, err := s.request(layers, TileOptions{})
-	if err != nil || !s.has(t) {
-		return nil
-	}
-	return s.core.cached(s.key(&r, t, frameOf(t)))
-}
-
 // has reports whether there can be a tile at an address.
 func (s *Set) has(t maptile.Tile) bool {
 	return t.Z <= MaxZoom && t.Valid() && (s.grid != plateCarree || uint64(t.Y) < 1<<t.Z/2)
@@ -126,16 +117,36 @@ func (c *core) tile(ctx context.Context, k key, write func(context.Context) (*Ti
 		case <-ctx.Done():
 			return nil, ctx.Err()
 		}
-		t, err := write(ctx)
-		if err == nil && c.cache != nil {
-			c.cache.Set(k, t)
-		}
-		return t, err
+		return c.keep(ctx, k, write)
 	})
 	if joined {
 		return t, Joined, err
 	}
 	return t, Miss, err
+}
+
+// keep writes the tile of k and puts it into the cache.
+func (c *core) keep(ctx context.Context, k key, write func(context.Context) (*Tile, error)) (*Tile, error) {
+	t, err := write(ctx)
+	if err == nil && c.cache != nil {
+		c.cache.Set(k, t)
+	}
+	return t, err
+}
+
+// tileNow is tile for who does not wait: nil when that would be needed, and when the tile cannot be written.
+func (c *core) tileNow(k key, write func(context.Context) (*Tile, error)) *Tile {
+	select {
+	case c.slots <- struct{}{}:
+		defer func() { <-c.slots }()
+	default:
+		return nil
+	}
+	t, ok, err := c.made.Try(k, func(ctx context.Context) (*Tile, error) { return c.keep(ctx, k, write) })
+	if !ok || err != nil {
+		return nil
+	}
+	return t
 }
 
 // zipper compresses with memory it keeps.

@@ -10,8 +10,9 @@ type packed struct {
 
 // shapes is what is known of the rows of a node that are no points.
 type shapes struct {
-	n    uint32
-	side uint32 // the longest side of their bounds
+	n      uint32
+	side   uint32 // the longest side of their bounds
+	points uint32 // they have together
 }
 
 func newPacked(v *rows) packed {
@@ -22,8 +23,8 @@ func newPacked(v *rows) packed {
 			if s == nil {
 				return shapes{}
 			}
-			return shapes{1, max(s.bound.x1-s.bound.x0, s.bound.y1-s.bound.y0)}
-		}, func(a, b shapes) shapes { return shapes{a.n + b.n, max(a.side, b.side)} }),
+			return shapes{1, max(s.bound.x1-s.bound.x0, s.bound.y1-s.bound.y0), s.points()}
+		}, func(a, b shapes) shapes { return shapes{a.n + b.n, max(a.side, b.side), a.points + b.points} }),
 	}
 }
 
@@ -41,6 +42,20 @@ func (p packed) searchShapes(b box, skip func(s shapes, lo, hi uint32) bool, yie
 		}
 		return index.Enter
 	}, func(lo, hi int, inside bool) bool { return yield(uint32(lo), uint32(hi), inside) })
+}
+
+// amounts yields how many rows may touch b and how many points their shapes have together, node by node: no row is looked at.
+func (p packed) amounts(b box, yield func(lo, hi uint32, points int) bool) {
+	more := true
+	p.Walk(b.indexed(), func(level, i, lo, hi int, inside bool) index.Step {
+		if !inside && level > 0 {
+			return index.Enter
+		}
+		if more = yield(uint32(lo), uint32(hi), int(p.shapes[level][i].points)); !more {
+			return index.Take // which ends the walk
+		}
+		return index.Skip
+	}, func(_, _ int, _ bool) bool { return more })
 }
 
 func (p packed) bound() (box, bool) {

@@ -336,11 +336,16 @@ func (s *Set) Lookup(ctx context.Context, layers []string, t maptile.Tile, opt T
 
 // made returns a tile that is not in the cache.
 func (s *Set) made(ctx context.Context, k key, r request, f frame) (*Tile, Outcome, error) {
-	return s.core.tile(ctx, k, func(ctx context.Context) (*Tile, error) {
+	return s.core.tile(ctx, k, s.making(r, f))
+}
+
+// making returns what writes a tile.
+func (s *Set) making(r request, f frame) func(context.Context) (*Tile, error) {
+	return func(ctx context.Context) (*Tile, error) {
 		w := s.core.writers.Get().(*writer)
 		defer s.core.writers.Put(w)
 		return s.write(ctx, w, r, f)
-	})
+	}
 }
 
 // write makes a tile. When it is over the limit after compression, the layer that takes most of it is thinned by one

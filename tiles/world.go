@@ -73,6 +73,14 @@ type shape struct {
 	polys []int
 }
 
+// points is how many points there are in all parts.
+func (s *shape) points() (n uint32) {
+	for _, p := range s.parts {
+		n += uint32(len(p) / 2)
+	}
+	return n
+}
+
 // placed is one row to be: a point (shape nil) or a shape.
 type placed struct {
 	x, y  uint32 // the point, or the middle of the shape's bounds

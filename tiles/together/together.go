@@ -44,12 +44,7 @@ func (g *Group[K, V]) Do(ctx context.Context, k K, compute func(context.Context)
 		}
 	}
 	doing, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	w := &work[V]{done: make(chan struct{}), cancel: cancel, waiting: 1}
-	if g.running == nil {
-		g.running = map[K]*work[V]{}
-	}
-	g.running[k] = w
-	g.begun.Add(1)
+	w := g.begin(k, cancel)
 	g.mu.Unlock()
 	stays := context.AfterFunc(ctx, func() { g.leave(k, w) })
 	g.run(doing, k, w, compute)
@@ -57,6 +52,30 @@ func (g *Group[K, V]) Do(ctx context.Context, k K, compute func(context.Context)
 		return v, false, ctx.Err()
 	}
 	return w.v, false, w.err
+}
+
+// Try is Do for who does not wait: ok is false, and compute not called, when another's computation of k is running. Others may join this one.
+func (g *Group[K, V]) Try(k K, compute func(context.Context) (V, error)) (v V, ok bool, err error) {
+	g.mu.Lock()
+	if g.running[k] != nil {
+		g.mu.Unlock()
+		return v, false, nil
+	}
+	w := g.begin(k, func() {}) // who computes does not leave: nothing ends the context
+	g.mu.Unlock()
+	g.run(context.Background(), k, w, compute)
+	return w.v, true, w.err
+}
+
+// begin enters a computation of k that one waits for. The lock is held.
+func (g *Group[K, V]) begin(k K, cancel context.CancelFunc) *work[V] {
+	w := &work[V]{done: make(chan struct{}), cancel: cancel, waiting: 1}
+	if g.running == nil {
+		g.running = map[K]*work[V]{}
+	}
+	g.running[k] = w
+	g.begun.Add(1)
+	return w
 }
 
 // leave is called when one who waits for w does so no more.

@@ -142,6 +142,50 @@ func TestPanic(t *testing.T) {
 	}
 }
 
+// Who does not wait computes what nobody does, for those who join too, and does nothing where another does.
+func TestTry(t *testing.T) {
+	var g together.Group[string, int]
+	release := make(chan struct{})
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		v, ok, err := g.Try("k", func(ctx context.Context) (int, error) {
+			<-release
+			return 5, ctx.Err()
+		})
+		if v != 5 || !ok || err != nil {
+			t.Errorf("got %d, %t, %v, want 5", v, ok, err)
+		}
+	})
+	until(t, "it runs", func() bool { return g.Running() == 1 })
+	if v, ok, err := g.Try("k", func(context.Context) (int, error) { return 6, nil }); v != 0 || ok || err != nil {
+		t.Errorf("beside another: %d, %t, %v, want nothing", v, ok, err)
+	}
+	leaver, leave := context.WithCancel(t.Context())
+	left := make(chan error)
+	go func() {
+		_, _, err := g.Do(leaver, "k", nil)
+		left <- err
+	}()
+	wg.Go(func() {
+		if v, joined, err := g.Do(t.Context(), "k", nil); v != 5 || !joined || err != nil {
+			t.Errorf("who joined got %d, %t, %v", v, joined, err)
+		}
+	})
+	until(t, "two have joined", func() bool { return g.Joined() == 2 })
+	leave()
+	if err := <-left; !errors.Is(err, context.Canceled) {
+		t.Errorf("who left got %v", err)
+	}
+	close(release)
+	wg.Wait()
+	if _, ok, err := g.Try("k", func(context.Context) (int, error) { panic("no") }); !ok || err == nil || !strings.HasPrefix(err.Error(), "k: panic: no\n") {
+		t.Errorf("a panic: %t, %v", ok, err)
+	}
+	if g.Begun() != 2 || g.Running() != 0 {
+		t.Errorf("%d begun, %d running, want 2, 0", g.Begun(), g.Running())
+	}
+}
+
 // Callers that come and go as they like: each gets a value of its key or its own context's error.
 func TestComingAndGoing(t *testing.T) {
 	var g together.Group[int, int]

@@ -26,8 +26,8 @@ func (l listener) Accept() (net.Conn, error) {
 	return c, err
 }
 
-// conn is a connection that can hold back what is written until there is more, and that answers requests for tiles in the cache before
-// net/http has read them. One goroutine reads and one writes at a time, as net/http does.
+// conn is a connection that can hold back what is written until there is more, and that answers requests for tiles in the cache, and
+// for small ones that are not, before net/http has read them. One goroutine reads and one writes at a time, as net/http does.
 //
 // It answers between two requests of net/http only: the first of a connection is always net/http's, and so is all that follows one that is
 // not for here, up to the end of its reply.

@@ -28,9 +28,10 @@ type early struct {
 	wrote recorder
 }
 
-// answerEarly answers the request p begins with if it is a plain one for a tile that is in the cache, and returns the length of its head. It
+// answerEarly answers the request p begins with if it is a plain one for a tile that is in the cache or made at once, and returns the length of its head. It
 // returns 0 for all others, which are for net/http: nothing has been read or counted of them then. The answer is the same, in every byte, in the metrics and in the log.
-// What takes time is never done here: while net/http waits for a request it would not see that the client has left.
+// What takes time is never done here: while net/http waits for a request it would not see that the client has left. Nor are errors told here: who
+// asks anew meets them again.
 func (a *API) answerEarly(to net.Conn, e *early, p []byte) (int, error) {
 	end := bytes.Index(p, headEnd)
 	if end < 0 {
@@ -50,7 +51,9 @@ func (a *API) answerEarly(to net.Conn, e *early, p []byte) (int, error) {
 		return 0, nil
 	}
 	start := time.Now()
-	t := a.cachedTile(e, string(path), method)
+	a.metrics.inFlight.Inc()
+	defer a.metrics.inFlight.Dec()
+	t, how := a.promptTile(e, string(path), method)
 	defer e.forget()
 	if t == nil {
 		return 0, nil
@@ -59,10 +62,8 @@ func (a *API) answerEarly(to net.Conn, e *early, p []byte) (int, error) {
 	if e.label == "" {
 		e.label = a.metrics.tiles.label(e.layers)
 	}
-	a.metrics.inFlight.Inc()
-	defer a.metrics.inFlight.Dec()
 	e.reply.ofTile(t)
-	a.metrics.tiles.count(c.route, e.label, t, tiles.Hit, &e.reply, e.wants.noneMatch, 0)
+	a.metrics.tiles.count(c.route, e.label, t, how, &e.reply, e.wants.noneMatch, time.Since(start))
 	err := a.writeEarly(to, e)
 	a.finish(c, &e.wrote, err, start, time.Since(start))
 	return len(head) + len(crlf), err
@@ -77,15 +78,15 @@ var (
 	earlyHead = &http.Request{Method: http.MethodHead}
 )
 
-// cachedTile finds the tile of a path in the cache and makes e.call. It returns nil where [API.serve] has to look: for all errors, for archives,
-// for tables, for callers that must be looked up in the store.
-func (a *API) cachedTile(e *early, path, method string) *tiles.Tile {
+// promptTile finds or makes the tile of a path and makes e.call. It returns nil where [API.serve] has to look: for all that takes time, for all errors,
+// for archives, for tables, for callers that must be looked up in the store.
+func (a *API) promptTile(e *early, path, method string) (*tiles.Tile, tiles.Outcome) {
 	if rest, ok := strings.CutPrefix(path, a.base); ok && a.base != "" && strings.HasPrefix(rest, "/") {
 		path = rest
 	}
 	p, ok := tilePath(path)
 	if !ok || a.hot.tile == nil {
-		return nil
+		return nil, ""
 	}
 	if p[0] != e.text {
 		e.text, e.label = p[0], ""
@@ -97,16 +98,16 @@ func (a *API) cachedTile(e *early, path, method string) *tiles.Tile {
 		c.r = earlyHead
 	}
 	if e.layers == nil || c.view.Tiles == nil || !a.known(c, &e.wants) {
-		return nil
+		return nil, ""
 	}
 	addr, err := tiles.ParseAddr(p[1], p[2], p[3])
 	if err != nil {
-		return nil
+		return nil, ""
 	}
 	if c.id = e.wants.id; !validID(c.id) {
 		c.id = newID()
 	}
-	return c.view.Tiles.Cached(e.layers, addr)
+	return c.view.Tiles.Prompt(e.layers, addr)
 }
 
 // cityLayers reads a path's list of layers; nil when one may not be the city's.

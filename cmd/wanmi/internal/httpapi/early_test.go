@@ -21,9 +21,11 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"wanmi/cmd/wanmi/internal/city"
 	"wanmi/cmd/wanmi/internal/city/citytest"
 	"wanmi/cmd/wanmi/internal/httpapi"
 	"wanmi/cmd/wanmi/internal/logline"
+	"wanmi/tiles"
 )
 
 // serving is an API behind a real listener.
@@ -256,6 +258,7 @@ func TestEarly(t *testing.T) {
 	tile := tilePath("component,unit_grid,road", citytest.Centre, 16)
 	for name, change := range map[string]func(*httpapi.Config){
 		"public": nil, "keys": func(c *httpapi.Config) { c.Public = false }, "base": func(c *httpapi.Config) { c.BasePath = "/wanmi" },
+		"no cache": func(c *httpapi.Config) { c.Live = uncached(t, c.Store) }, // every tile is made, at both servers
 	} {
 		t.Run(name, func(t *testing.T) {
 			reg, log := prometheus.NewRegistry(), &lockedBuffer{}
@@ -267,6 +270,9 @@ func TestEarly(t *testing.T) {
 			})
 			early, plain := serveAPI(t, s.api, true), serveAPI(t, s.api, false)
 			cases := earlyCases(tile, "/tiles/road/16/0/0.mvt", "/tiles/none/1/1/0.mvt")
+			if name == "no cache" {
+				cases["large"] = "GET " + tilePath("component,road", citytest.Centre, 12) + " HTTP/1.1\r\nHost: a\r\n\r\n"
+			}
 			for _, role := range []string{"viewer", "surveyor"} {
 				set := s.do("GET", "/login?key="+s.keys[role], "").Header().Get("Set-Cookie")
 				session, _, _ := strings.Cut(set, ";")
@@ -296,7 +302,7 @@ func TestEarly(t *testing.T) {
 				before = after
 				return answer, unlike.ReplaceAllString(ids.ReplaceAllString(lines, ""), ""), more
 			}
-			if name == "public" {
+			if name == "public" || name == "no cache" {
 				least := int64(9)
 				for range 20 { // a request that comes before net/http is through with the first is its, too
 					read := early.read.Load()
@@ -327,6 +333,18 @@ func TestEarly(t *testing.T) {
 	}
 }
 
+// uncached is the city of a store without a cache of tiles.
+func uncached(t testing.TB, store httpapi.Store) *city.Live {
+	t.Helper()
+	cfg := tiles.DefaultConfig()
+	cfg.CacheBytes = -1
+	live, err := city.Load(t.Context(), store, city.Config{Geocode: citytest.Geocode(), Tiles: cfg}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return live
+}
+
 var ids = regexp.MustCompile(`"id":"[0-9a-f]{16}"`)
 
 // FuzzEarly sends what it is given in two packets to a server that answers early and to one that does not.
@@ -335,8 +353,8 @@ func FuzzEarly(f *testing.F) {
 	for _, text := range earlyCases(tile, "/tiles/road/16/0/0.mvt", "/tiles/none/1/1/0.mvt") {
 		f.Add([]byte(text), len(text))
 	}
-	s := start(f, nil)
-	for _, target := range []string{tile, "/tiles/road/16/0/0.mvt"} { // into the cache
+	s := start(f, func(c *httpapi.Config) { c.Live = uncached(f, c.Store) })
+	for _, target := range []string{tile, "/tiles/road/16/0/0.mvt"} { // its plates
 		s.api.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, target, http.NoBody))
 	}
 	early, plain := serveAPI(f, s.api, true), serveAPI(f, s.api, false)
