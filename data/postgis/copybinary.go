@@ -6,6 +6,7 @@ import (
 	"math"
 	"time"
 
+	"wanmi/data/internal/kept"
 	"wanmi/gis"
 )
 
@@ -21,7 +22,7 @@ func appendBinary(b []byte, kind gis.FieldType, v any) ([]byte, error) {
 	case string:
 		switch kind {
 		case gis.Date:
-			t, err := time.Parse(time.DateOnly, v)
+			t, err := kept.ParseDay(v)
 			if err != nil {
 				return b, err
 			}

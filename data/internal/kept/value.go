@@ -55,7 +55,7 @@ func encodeText(f *gis.Field, s string) (string, error) {
 	}
 	switch f.Type {
 	case gis.Date:
-		if _, err := time.Parse(time.DateOnly, s); err != nil {
+		if _, err := ParseDay(s); err != nil {
 			return "", fmt.Errorf("%s: %q is no date as 2026-08-02", f.Name, s)
 		}
 	case gis.Time:
@@ -65,7 +65,7 @@ func encodeText(f *gis.Field, s string) (string, error) {
 		}
 		return FormatTime(t), nil
 	case gis.JSON:
-		if !json.Valid([]byte(s)) {
+		if !plainObject(s) && !json.Valid([]byte(s)) {
 			return "", fmt.Errorf("%s is not a JSON document", f.Name)
 		}
 	}
