@@ -43,7 +43,7 @@ type layerTx struct {
 
 	vals []any // the row being put
 	wkb  []byte
-	seen [][seenSlots]seenText // of each field
+	seen [][]seenText // of each field, in a bulk write
 
 	byKeyStmt, byIDStmt *sql.Stmt
 	asked               int // keys looked for by their own statement
@@ -72,7 +72,7 @@ func (t *tx) layer(name string) (*layerTx, error) {
 	}
 	l := &layerTx{
 		tx: t, t: tab, vals: make([]any, len(tab.columns)), pending: map[string]struct{}{},
-		seen: make([][seenSlots]seenText, len(tab.layer.Fields)), inserts: newRowsIn(tab),
+		seen: make([][]seenText, len(tab.layer.Fields)), inserts: newRowsIn(tab),
 	}
 	t.layers[name] = l
 	t.order = append(t.order, l)
@@ -138,7 +138,15 @@ func (l *layerTx) finish() error {
 			return err
 		}
 	}
-	if l.added == 0 || !l.t.hasGeom() {
+	if l.added == 0 {
+		return nil
+	}
+	return l.makeIndex()
+}
+
+// makeIndex makes the index on the shapes of a layer that has none.
+func (l *layerTx) makeIndex() error {
+	if !l.t.hasGeom() {
 		return nil
 	}
 	var have bool

@@ -25,7 +25,10 @@ func (a *ahead) Next(counter string, floor int64) (int64, error) {
 	n, err := a.Numbers.Next(counter, floor, func(atLeast, more int64) (had, has int64, err error) {
 		return a.keepNumbers(counter, atLeast, more)
 	})
-	return n, a.fail(err, "read counter "+counter)
+	if err != nil {
+		return n, a.fail(err, "read counter "+counter)
+	}
+	return n, nil
 }
 
 // Reserve implements data.Tx.

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"wanmi/data/internal/kept"
 	"wanmi/gis"
@@ -86,7 +87,7 @@ type seenText struct {
 }
 
 // seenSlots is how many texts of a field are remembered: dates come again and again.
-const seenSlots = 64
+const seenSlots = 256
 
 // slot spreads texts over the slots by their length and their last bytes.
 func slot(s string) int {
@@ -102,10 +103,13 @@ func slot(s string) int {
 func (l *layerTx) encodeField(i int, v any) (any, error) {
 	s, ok := v.(string)
 	switch kind := l.t.layer.Fields[i].Type; {
-	case !ok:
+	case !ok, !l.tx.info.Bulk:
 		return encodeValue(&l.t.layer.Fields[i], v)
-	case kind == gis.Text && kept.Storable(s): // sooner looked at than looked for
+	case kind == gis.Text && (s == "" || s[0] < utf8.RuneSelf) && kept.Storable(s): // sooner looked at than looked for
 		return v, nil
+	}
+	if l.seen[i] == nil {
+		l.seen[i] = make([]seenText, seenSlots)
 	}
 	seen := &l.seen[i][slot(s)]
 	if seen.as != nil && seen.text == s {
