@@ -14,6 +14,7 @@ import (
 // area is one polygon feature with what a point inside it takes from it.
 type area struct {
 	code, name, street, streetName string
+	community                      *area // of unit grids: the one whose code they have; nil: none of it is stored
 	parts                          orb.MultiPolygon
 	bound                          orb.Bound
 	label                          orb.Point // of unit grids that are numbered anew

@@ -96,6 +96,9 @@ func (m *matcher) cell(p orb.Point, east, north int) uint64 {
 
 // byKey returns the stored row of a key, -1 when there is none.
 func (m *matcher) byKey(key string) int {
+	if len(m.keys.list) == 0 {
+		return -1
+	}
 	for _, e := range m.keys.of(hashOf(key)) {
 		if string(m.rows.key(int(e.at))) == key {
 			return int(e.at)

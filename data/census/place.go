@@ -29,7 +29,7 @@ func (s *storedPlacer) Place(p orb.Point) (grid, community, communityName, stree
 	if g := s.grids.at(p); g != nil {
 		grid = g.code
 		// A unit grid lies in one community: beside a line where communities gape or overlap, the grid's counts.
-		if c := s.byCode[g.street]; c != nil {
+		if c := g.community; c != nil {
 			return grid, c.code, c.name, c.street, c.streetName, true
 		}
 	}
@@ -72,6 +72,7 @@ func readCity(ctx context.Context, t Target, given Placer) (city, placement, err
 				if a.street = f.Text("community_code"); a.street == "" {
 					a.street = f.Key[:min(12, len(f.Key))]
 				}
+				a.community = own.byCode[a.street] // communities are read before
 			case "street":
 				pl.streets[f.Key] = a.name
 			case "community":
