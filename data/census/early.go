@@ -23,6 +23,11 @@ type earlyTarget interface {
 	WriteEarly(ctx context.Context, w data.WriteInfo, fn func(data.Tx) error) (gen gis.Generation, written bool, err error)
 }
 
+// fillable is a write that can do something while nothing but a few rows is still to come.
+type fillable interface {
+	Filled(layer string) error
+}
+
 // early hands components to the store while the rest of the delivery is read and checked, so that the server works meanwhile. It does so for a
 // delivery into an empty layer: there every row is a new one, whatever follows. A row of which that is not sure stays back until all are read.
 // Where the plan, which is made then, does not have what was handed over, the write is given up and done again by the plan. A nil one does nothing.
@@ -43,7 +48,8 @@ type early struct {
 	keys   map[uint64]struct{} // hashes of the codes of those handed over that have one
 	sent   int
 	over   bool // nothing more is handed over
-	closed bool // full and plan are
+	fed    bool // full is closed
+	closed bool // plan is too
 
 	gen     gis.Generation // with the next two: what became of the write
 	written bool
@@ -164,6 +170,11 @@ func (e *early) run(tx data.Tx) error {
 		default:
 		}
 	}
+	if s, ok := tx.(fillable); ok {
+		if err := s.Filled("component"); err != nil {
+			return err
+		}
+	}
 	p := <-e.plan
 	if p == nil {
 		return errGivenUp
@@ -204,13 +215,26 @@ func (e *early) put(tx data.Tx, b *earlyRun) error {
 	return nil
 }
 
+// allRead tells the write that what is still to come comes with the plan: the server makes the index while that is being made.
+func (e *early) allRead() {
+	if e == nil || e.ended == nil {
+		return
+	}
+	if len(e.batch.rows) > 0 && !e.over {
+		e.flush()
+	}
+	if e.over {
+		e.giveUp()
+		return
+	}
+	e.fed = true
+	close(e.full)
+}
+
 // finish has the write do what is left by the plan. written is false when nothing of it is left, and it is to be done without.
 func (e *early) finish(layers []string) (written bool, err error) {
 	if e == nil || e.ended == nil {
 		return false, nil
-	}
-	if len(e.batch.rows) > 0 && !e.over {
-		e.flush()
 	}
 	p, err := e.r.plan("component", iter.Seq2[gis.Feature, error](func(func(gis.Feature, error) bool) {}))
 	if err != nil {
@@ -222,7 +246,6 @@ func (e *early) finish(layers []string) (written bool, err error) {
 	}
 	*e.w = *e.r.newWriting(layers)
 	e.w.comps = p
-	close(e.full)
 	select {
 	case e.plan <- p:
 	case <-e.ended: // it failed before
@@ -246,7 +269,9 @@ func (e *early) giveUp() {
 	e.over = true
 	if !e.closed {
 		e.closed = true
-		close(e.full)
+		if !e.fed {
+			close(e.full)
+		}
 		close(e.plan)
 	}
 	<-e.ended

@@ -180,16 +180,12 @@ func TestEarlyGivenUp(t *testing.T) {
 	}
 }
 
-// What others add while a delivery is read is not lost, nor is anything of the delivery.
+// What others add while a delivery is read is not lost, nor is what they add when all is read, which waits for the index and the delivery, nor
+// is anything of the delivery.
 func TestEarlyBesideOthers(t *testing.T) {
 	s := newHasty(t)
 	o := census.Options{Layer: "component", Files: []string{lamps(t, "a.csv", 6000, func(i int) string { return lampAt(i, "", 0, 0) })}}
-	added := false
-	o.Progress = func(stage string, _, _ int64) {
-		if !strings.HasPrefix(stage, "match") || added {
-			return
-		}
-		added = true
+	add := func() error {
 		_, err := s.Write(t.Context(), data.WriteInfo{Actor: "hand"}, func(tx data.Tx) error {
 			n, err := tx.Next("component/370883/01037", 1)
 			if err != nil {
@@ -201,17 +197,35 @@ func TestEarlyBesideOthers(t *testing.T) {
 			_, _, err = tx.Put(&f)
 			return err
 		})
-		if err != nil {
-			t.Error(err)
+		return err
+	}
+	added, waited := false, make(chan error, 1)
+	o.Progress = func(stage string, done, _ int64) {
+		switch {
+		case strings.HasPrefix(stage, "read") && done >= 4000 && !added:
+			added = true
+			if err := add(); err != nil {
+				t.Error(err)
+			}
+		case strings.HasPrefix(stage, "match") && waited != nil:
+			go func(told chan<- error) { told <- add() }(waited)
+			waited = nil
 		}
 	}
+	told := waited
 	res, err := census.Import(t.Context(), s, o)
 	if err != nil {
 		t.Fatal(err)
 	}
+	if waited != nil {
+		t.Fatal("nothing was told of the plan")
+	}
+	if err := <-told; err != nil {
+		t.Error(err)
+	}
 	n, err := s.Count(t.Context(), "component")
-	if err != nil || n != 6001 || res.Summary.Added != 6000 || !added {
-		t.Errorf("%d components, %v, %+v; want 6,001 of which 6,000 are the delivery's", n, err, res.Summary)
+	if err != nil || n != 6002 || res.Summary.Added != 6000 || s.begun != 1 {
+		t.Errorf("%d components, %v, %+v, begun early %d times; want 6,002 of which 6,000 are the delivery's, once", n, err, res.Summary, s.begun)
 	}
 	storetest.NoFindings(t, s.Store)
 }

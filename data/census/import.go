@@ -70,6 +70,7 @@ func runImport(ctx context.Context, t Target, o Options) (Result, error) {
 			return r.res, err
 		}
 	}
+	r.early.allRead()
 	if err := r.tellDate(); err != nil {
 		return r.res, err
 	}
@@ -96,6 +97,7 @@ func runImport(ctx context.Context, t Target, o Options) (Result, error) {
 		return r.res, err
 	}
 	if taken == 0 || o.Strict && r.res.Summary.Rejected > 0 {
+		r.early.giveUp() // it may have the lock that refuseAll needs
 		return r.refuseAll(ctx, taken)
 	}
 	if o.DryRun {

@@ -44,6 +44,7 @@ type ahead struct {
 	layers map[string]*aheadLayer
 	order  []*aheadLayer
 	steps  int
+	locked time.Time // since when it has the lock of the writers
 }
 
 // WriteEarly is the part of Write of a long bulk write that does without the lock of the writers, so its function may take its time, as when it
@@ -68,6 +69,9 @@ func (s *Store) WriteEarly(ctx context.Context, w data.WriteInfo, fn func(data.T
 		a.t.end()
 		if !committed { // fn failed or panicked, or the write begins again
 			a.t.sql.Rollback()
+		}
+		a.unlock()
+		if !committed {
 			a.giveUp()
 		}
 		a.t.conn.Close()
@@ -155,6 +159,9 @@ func (a *ahead) check() error {
 
 // fail gives err its kind, and notes when it says that the lock is needed.
 func (a *ahead) fail(err error, doing string) error {
+	if err == nil {
+		return nil
+	}
 	if errors.Is(err, kept.ErrHold) || overtaken(err) {
 		return a.Refuse()
 	}
@@ -180,7 +187,10 @@ func (a *ahead) Put(f *gis.Feature) (gis.Op, bool, error) {
 	if changed {
 		l.origins.Note(a.Origin, f.ID)
 	}
-	return op, changed, a.fail(err, "put into "+l.in.t.name)
+	if err != nil {
+		err = a.fail(err, "put into "+l.in.t.name)
+	}
+	return op, changed, err
 }
 
 // Delete implements data.Tx.

@@ -99,7 +99,7 @@ func (a *ahead) keepIDs(l *aheadLayer) error {
 	if l.more == 0 {
 		return kept.ErrHold
 	}
-	first, err := a.store.keepIDs(a.ctx, a.token, l.in.t, l.end-1, l.more)
+	first, err := a.firstOfIDs(l.in.t, l.end-1, l.more)
 	if err != nil {
 		return err
 	}

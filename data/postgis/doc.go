@@ -12,7 +12,8 @@
 //     than keeping it row by row, and takes no lock that a reader waits for.
 //   - A bulk write with [data.Ahead] puts its new rows into the layer in a transaction without the lock of the writers (ahead.go), past lib/pq in
 //     COPY's binary format (wire.go), and takes the lock to change and remove rows, to look at what others did, and to commit (join.go). It may begin while the rows are
-//     still being read ([Store.WriteEarly]). kept_number
+//     still being read ([Store.WriteEarly]); when they are, it takes the lock and makes the index, if the layer had no rows, while its caller
+//     still checks the delivery as a whole. kept_number
 //     has the numbers it keeps meanwhile; opening the store gives back those of one that died.
 //   - import_batch, import_rejected, grid_lineage, change_log and feature_history are as in the file; a version with op
 //     "assign" holds only the fields the next version has others of. migration, state, counter and access_key are the

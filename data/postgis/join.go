@@ -20,27 +20,61 @@ func (a *ahead) join() (gen gis.Generation, err error) {
 	return gen, err
 }
 
-func (a *ahead) joinNow() (gen gis.Generation, err error) {
+// lock takes the lock of the writers, unless the write has it already.
+func (a *ahead) lock() error {
+	if !a.locked.IsZero() {
+		return nil
+	}
 	// Something small is committed, so that the server has all on its disk that this write sent, and the commit for which others
 	// wait takes no longer than one of theirs.
 	if _, err := a.pool.ExecContext(a.ctx, `SELECT pg_logical_emit_message(true, 'wanmi', '')`); err != nil {
 		a.store.log.DebugContext(a.ctx, "nothing committed before a long write", "error", err)
 	}
 	if err := a.store.lock(a.ctx); err != nil {
-		return 0, err
+		return err
 	}
-	defer a.store.unlock()
-	t := a.t
+	a.locked = time.Now() // unlock is called whatever follows
 	busy := a.store.opt.Busy
-	_, err = t.sql.ExecContext(a.ctx, fmt.Sprintf(`SET LOCAL lock_timeout = %d; SELECT pg_advisory_xact_lock(%d); SET LOCAL lock_timeout = %d`,
+	_, err := a.t.sql.ExecContext(a.ctx, fmt.Sprintf(`SET LOCAL lock_timeout = %d; SELECT pg_advisory_xact_lock(%d); SET LOCAL lock_timeout = %d`,
 		max(busy, joinWait).Milliseconds(), writersLock, busy.Milliseconds()))
 	if code(err) == lockNotAvailable {
-		return 0, gis.E(gis.Unavailable, err, "another program is writing to %s; try again when it is done", a.store.name)
+		return gis.E(gis.Unavailable, err, "another program is writing to %s; try again when it is done", a.store.name)
 	}
-	if err != nil {
+	return err
+}
+
+// unlock lets other writers of this process go on, after the end of the transaction.
+func (a *ahead) unlock() {
+	if !a.locked.IsZero() {
+		a.store.unlock()
+	}
+}
+
+// Filled makes the index of a layer that had no rows, while the caller is busy with what he knows when all rows are read. It takes the lock of
+// the writers for that: who changes rows has it, and would wait for the index with it.
+func (a *ahead) Filled(layer string) error {
+	if err := a.check(); err != nil {
+		return err
+	}
+	l := a.layers[layer]
+	if l == nil || l.filled || l.added == 0 {
+		return nil
+	}
+	err := a.t.sendNow(&l.in.inserts.copyBuf)
+	if err == nil {
+		err = a.lock()
+	}
+	if err == nil {
+		err = l.in.makeIndex()
+	}
+	return a.fail(err, "index "+layer)
+}
+
+func (a *ahead) joinNow() (gen gis.Generation, err error) {
+	if err := a.lock(); err != nil {
 		return 0, err
 	}
-	held := time.Now()
+	t := a.t
 	t.at = a.store.now()
 	defer func() {
 		if err != nil && a.Info.Batch != nil {
@@ -63,7 +97,7 @@ func (a *ahead) joinNow() (gen gis.Generation, err error) {
 			return 0, err
 		}
 	}
-	a.store.log.DebugContext(a.ctx, "long write", "locked_ms", time.Since(held).Milliseconds())
+	a.store.log.DebugContext(a.ctx, "long write", "locked_ms", time.Since(a.locked).Milliseconds())
 	return t.gen, nil
 }
 

@@ -48,7 +48,7 @@ func (a *ahead) keepNumbers(counter string, atLeast, more int64) (have, last int
 	if !kept.Storable(counter) {
 		return 0, 0, gis.E(gis.Invalid, nil, "%q is no name of a counter", counter)
 	}
-	err = a.store.slice(a.ctx, "keep numbers", func(q *sql.Tx) error {
+	err = a.slice("keep numbers", func(q *sql.Tx) error {
 		return q.QueryRowContext(a.own, `WITH had AS (SELECT v, greatest(v, $2::bigint) + $3::bigint AS last FROM (SELECT coalesce((SELECT value FROM wanmi.counter WHERE name = $1::text), 0) AS v) x),
 			raised AS (INSERT INTO wanmi.counter SELECT $1::text, last FROM had ON CONFLICT (name) DO UPDATE SET value = excluded.value),
 			noted AS (INSERT INTO wanmi.kept_number (import, kind, name, before, last) SELECT $4::text, '`+keptCounter+`', $1::text, v, last FROM had)
@@ -57,17 +57,17 @@ func (a *ahead) keepNumbers(counter string, atLeast, more int64) (have, last int
 	return have, last, err
 }
 
-// keepIDs keeps so many ids of a layer, all above one, and returns the first.
-func (s *Store) keepIDs(ctx context.Context, token string, t *table, above, rows int64) (first int64, err error) {
-	err = s.slice(ctx, "keep ids", func(q *sql.Tx) error {
-		own := context.WithoutCancel(ctx)
+// firstOfIDs keeps so many ids of a layer, all above one, and returns the first.
+func (a *ahead) firstOfIDs(t *table, above, rows int64) (first int64, err error) {
+	own := a.own
+	err = a.slice("keep ids", func(q *sql.Tx) error {
 		var last int64
 		err := q.QueryRowContext(own, `SELECT greatest(CASE WHEN is_called THEN last_value ELSE 0 END, $1::bigint) FROM `+t.sequence(), above).Scan(&last)
 		if err != nil {
 			return err
 		}
 		first = last + 1
-		_, err = q.ExecContext(own, `INSERT INTO wanmi.kept_number (import, kind, name, before, last) VALUES ($1, '`+keptIDs+`', $2, $3, $4)`, token, t.name, last, last+rows)
+		_, err = q.ExecContext(own, `INSERT INTO wanmi.kept_number (import, kind, name, before, last) VALUES ($1, '`+keptIDs+`', $2, $3, $4)`, a.token, t.name, last, last+rows)
 		if err != nil {
 			return err
 		}
@@ -75,6 +75,17 @@ func (s *Store) keepIDs(ctx context.Context, token string, t *table, above, rows
 		return err
 	})
 	return first, err
+}
+
+// slice is that of the store, but in the write's own transaction when that has the lock.
+func (a *ahead) slice(doing string, fn func(q *sql.Tx) error) error {
+	if a.locked.IsZero() {
+		return a.store.slice(a.ctx, doing, fn)
+	}
+	if err := a.t.wait(); err != nil {
+		return err
+	}
+	return fn(a.t.sql)
 }
 
 // slice runs fn in a short transaction under the lock of the writers, in turn with the others, as long as it takes to get it.
