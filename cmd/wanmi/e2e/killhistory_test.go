@@ -136,9 +136,15 @@ func killDuringHistory(t *testing.T, db string, copied func(*testing.T, string) 
 	before := components(t, db)
 	for round := range kills(t, 6) {
 		step := steps[round%len(steps)]()
-		scratch := copied(t, db)
-		whole := step.run(t, scratch, 0)
-		after := components(t, scratch)
+		var whole time.Duration
+		var after []byte
+		if !t.Run(fmt.Sprint("whole ", round), func(t *testing.T) { // at whose end the copy is removed: a hundred fill a disk
+			scratch := copied(t, db)
+			whole = step.run(t, scratch, 0)
+			after = components(t, scratch)
+		}) {
+			return
+		}
 		if bytes.Equal(before, after) {
 			t.Fatalf("%s changes nothing: the test would prove nothing", step.name)
 		}
