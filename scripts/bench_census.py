@@ -7,7 +7,7 @@ A synthetic city (communities, unit grids of 100 m) and a delivery of N componen
 ROUNDS (default 1) rounds of each is told, ours and the peer's in turns: wall seconds, CPU seconds of user and system
 together (program + server where there is one), and the most memory the program held. With WANMI_TEST_POSTGRES, which
 scripts/with_postgres.sh sets, the server store is measured too. The table goes into BENCHMARKS.md between its marks. ONLY=edits
-makes the edits during an import alone and no table, SLOW=1 lists those that took more than 20 ms, WANMI names a binary to use.
+makes the edits during an import alone and no table, ONLY=server what the server store does, SLOW=1 lists those that took more than 20 ms, WANMI names a binary to use.
 """
 import http.client
 import json
@@ -461,6 +461,9 @@ def main():
     if os.environ.get("ONLY") == "edits":
         b.edits(b.fresh(base), "")
         b.edits(b.fresh(base), ", sent to the same server", post=True)
+        return
+    if os.environ.get("ONLY") == "server":
+        b.on_server(Server(os.environ["WANMI_TEST_POSTGRES"]))
         return
     b.imports(base)
     b.exports(b.redelivery(base))
