@@ -282,7 +282,7 @@ func (c *checker) beside(k checkEdge, other int32) {
 			continue
 		}
 		n := len(o.ring)
-		if along(p, o.ring[(i+1)%n], k) && along(p, o.ring[(i+n-1)%n], k) {
+		if along(p, o.ring[(i+1)%n], k) && along(p, o.ring[(i+n-1)%n], k) && !slices.Contains(cell.ring, p) { // the other side of a needle has it
 			c.common[pair] = 2 * checkOverlap
 			c.say("grid.overlap", gis.SeverityError, string(cell.Code), c.place(p), 0, "the common border of unit grids %s and %s has other corners in one than in the other", "单元网格 %s 与 %s 公共边界的顶点不一致", cell.Code, o.Code)
 			return
