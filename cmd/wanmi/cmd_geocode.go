@@ -59,15 +59,10 @@ result_component, result_department, result_reasons.`,
 }
 
 func (a *app) geocode(ctx context.Context, st store, f geocodeFlags, args []string) error {
-	conf, err := readConfig(f.config)
+	v, err := a.viewOf(ctx, st, f.config)
 	if err != nil {
 		return err
 	}
-	live, err := a.loadCity(ctx, st, conf, true)
-	if err != nil {
-		return err
-	}
-	v := live.View()
 	if f.batch != "" {
 		return a.geocodeBatch(ctx, v, f)
 	}
@@ -86,6 +81,19 @@ func (a *app) geocode(ctx context.Context, st store, f geocodeFlags, args []stri
 		}
 	}
 	return nil
+}
+
+// viewOf reads the city without tiles, with the synonyms and names of a configuration file.
+func (a *app) viewOf(ctx context.Context, st store, config string) (*city.View, error) {
+	conf, err := readConfig(config)
+	if err != nil {
+		return nil, err
+	}
+	live, err := a.loadCity(ctx, st, conf, true)
+	if err != nil {
+		return nil, err
+	}
+	return live.View(), nil
 }
 
 func (a *app) locateOne(ctx context.Context, v *city.View, text string) error {

@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"math"
 	"os"
 	"path/filepath"
@@ -70,15 +71,11 @@ func (a *app) geocodeEval(ctx context.Context, st store, f evalFlags) error {
 	if err := ownIDs(ctx, st, cases); err != nil {
 		return err
 	}
-	conf, err := readConfig(f.config)
+	v, err := a.viewOf(ctx, st, f.config)
 	if err != nil {
 		return err
 	}
-	live, err := a.loadCity(ctx, st, conf, true)
-	if err != nil {
-		return err
-	}
-	outcomes, err := a.judgeAll(ctx, live.View(), cases)
+	outcomes, err := a.judgeAll(ctx, v, cases)
 	if err != nil {
 		return err
 	}
@@ -135,13 +132,15 @@ func (a *app) judgeAll(ctx context.Context, v *city.View, cases []geoeval.Case) 
 	out := make([]geoeval.Outcome, len(cases))
 	workers := runtime.GOMAXPROCS(0)
 	var wg sync.WaitGroup
+	errs := make([]error, workers)
 	for w := range workers {
 		wg.Go(func() {
-			for i := w; i < len(cases) && ctx.Err() == nil; i += workers {
+			for i := w; i < len(cases); i += workers {
 				c := cases[i]
 				loc, err := v.Locate(ctx, city.LocateQuery{Text: c.Text})
-				if err != nil { // a text that is refused is a text that is not placed
-					loc = city.Located{}
+				if err != nil && gis.KindOf(err) != gis.Invalid { // a text that is refused is one that is not placed
+					errs[w] = err
+					return
 				}
 				grid := ""
 				if g := v.GridAt(c.Point); g != nil {
@@ -155,7 +154,7 @@ func (a *app) judgeAll(ctx context.Context, v *city.View, cases []geoeval.Case) 
 		})
 	}
 	wg.Wait()
-	return out, ctx.Err()
+	return out, errors.Join(errs...)
 }
 
 // caseColumns are the headings of what a case holds beside its text, the first that is there being taken.

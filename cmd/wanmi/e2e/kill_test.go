@@ -81,19 +81,25 @@ func killDuringImport(t *testing.T, demoDB func(t *testing.T) string) {
 	}
 	rng := rand.New(rand.NewPCG(11, 2026))
 	for i := range kills(t, 10) {
-		cmd := exec.Command(bin, args...)
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
 		wait := time.Duration(rng.Float64() * float64(whole))
-		time.Sleep(wait)
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
+		killAfter(t, wait, args...)
 		must(t, "check", "--db", db)
 		if n := count(t, db, "component"); n != before && n != after {
 			t.Fatalf("round %d, killed after %v: %d components, want %d or %d", i, wait, n, before, after)
 		}
 	}
+}
+
+// killAfter runs the program and kills it (SIGKILL) that long after its start.
+func killAfter(t *testing.T, wait time.Duration, args ...string) {
+	t.Helper()
+	cmd := exec.Command(bin, args...)
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(wait)
+	_ = cmd.Process.Kill()
+	_ = cmd.Wait()
 }
 
 func replace(args []string, from, to string) []string {
@@ -173,14 +179,8 @@ func TestKillDuringFirstImport(t *testing.T) {
 	rng := rand.New(rand.NewPCG(12, 2026))
 	for i := range kills(t, 3) {
 		db := pgtest.Copy(t, base)
-		cmd := exec.Command(bin, append(args, "--db", db)...)
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
 		wait := time.Duration(rng.Float64() * float64(took))
-		time.Sleep(wait)
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
+		killAfter(t, wait, append(args, "--db", db)...)
 		must(t, "check", "--db", db)
 		if n := count(t, db, "component"); n != 0 && n != all {
 			t.Fatalf("round %d, killed after %v: %d components, want 0 or %d", i, wait, n, all)

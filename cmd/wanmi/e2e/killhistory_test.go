@@ -68,16 +68,11 @@ type step struct {
 func command(args ...string) step {
 	return step{strings.TrimSuffix(strings.Join(args[:2], " "), " --quiet"), func(t *testing.T, db string, after time.Duration) time.Duration {
 		t.Helper()
-		cmd := exec.Command(bin, append(args, "--db", db)...)
+		args := append(slices.Clip(args), "--db", db)
 		began := time.Now()
 		if after > 0 {
-			if err := cmd.Start(); err != nil {
-				t.Fatal(err)
-			}
-			time.Sleep(after)
-			_ = cmd.Process.Kill()
-			_ = cmd.Wait()
-		} else if out, err := cmd.CombinedOutput(); err != nil {
+			killAfter(t, after, args...)
+		} else if out, err := exec.Command(bin, args...).CombinedOutput(); err != nil {
 			t.Fatalf("%v by itself: %v\n%s", args, err, tail(string(out)))
 		}
 		return time.Since(began)
