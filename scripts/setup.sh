@@ -2,7 +2,7 @@
 # Installs, once and quietly, what `make build` (front end) or `make test` (everything else) needs.
 #   scripts/setup.sh web     npm packages of the map page
 #   scripts/setup.sh test    Debian packages the tests use: a C compiler (race detector), a browser,
-#                          GDAL, PROJ and geopandas as oracles, shapely for the judge, PostgreSQL with PostGIS
+#                          GDAL, PROJ and geopandas as oracles, geopy as a client, shapely for the judge, PostgreSQL with PostGIS
 set -euo pipefail
 cd "$(dirname "$0")/.."
 mkdir -p .setup
@@ -53,13 +53,13 @@ packages() {
 	DEBIAN_FRONTEND=noninteractive quiet "${sudo[@]}" apt-get -qq -y --no-install-recommends install "${missing[@]}"
 }
 
-# geopandas is no Debian package that is new enough; it reads back what we write, from a folder of its own.
-geopandas() {
+# In a folder of their own: geopandas, which reads back what we write (Debian's is not new enough), and geopy, which asks our geocoder.
+python_packages() {
 	local venv=.setup/venv
-	! $venv/bin/python -c 'import geopandas, pyogrio' >/dev/null 2>&1 || return 0
-	say "installing geopandas (once)"
+	! $venv/bin/python -c 'import geopandas, pyogrio, geopy' >/dev/null 2>&1 || return 0
+	say "installing geopandas and geopy (once)"
 	quiet python3 -m venv --clear $venv
-	quiet $venv/bin/pip install --quiet --disable-pip-version-check 'geopandas>=1.0,<2'
+	quiet $venv/bin/pip install --quiet --disable-pip-version-check 'geopandas>=1.0,<2' 'geopy>=2.4,<3'
 }
 
 case "${1:-}" in
@@ -69,7 +69,7 @@ test)
 	web
 	packages gcc libc6-dev pkg-config zlib1g-dev chromium fonts-noto-cjk gdal-bin proj-bin python3-gdal python3-numpy python3-shapely sqlite3 \
 		postgresql-postgis python3-venv
-	geopandas
+	python_packages
 	;;
 *)
 	echo "usage: scripts/setup.sh web|test" >&2

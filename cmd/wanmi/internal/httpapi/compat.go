@@ -220,8 +220,11 @@ func (a *API) nominatimAddress(p geocode.Place) object {
 			out[o[0]] = o[1]
 		}
 	}
-	if p.Layer == geocode.LayerVenue {
-		out["amenity"] = nameOf(p)
+	switch p.Layer { // Leaflet's list shows nothing but building, road and house_number
+	case geocode.LayerVenue:
+		out["amenity"], out["building"] = nameOf(p), nameOf(p)
+	case geocode.LayerIntersection:
+		out["road"] = nameOf(p)
 	}
 	return out
 }

@@ -151,11 +151,16 @@ func (a *API) placeProperties(c *call, p geocode.Place, box [4]float64) object {
 	if p.Key == "" {
 		props["id"], props["source_id"] = p.ID, p.ID
 	}
+	street := p.Road
+	if street == nameOf(p) { // Photon's clients join name and street
+		street = ""
+	}
 	optional := [][2]string{
 		{"housenumber", p.HouseNumber},
-		{"street", p.Road},
+		{"street", street},
 		{"locality", p.Community},
 		{"district", p.Street},
+		{"suburb", p.Street}, // Leaflet shows this one of Photon's, not district
 		{"city", up.city},
 		{"county", up.county},
 		{"state", up.state},
