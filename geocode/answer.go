@@ -81,7 +81,7 @@ type Fault struct {
 // Reason says what a word of the text was used for.
 type Reason struct {
 	Word string `json:"word"`
-	Use  string `json:"use"` // road, number, lane, intersection, poi, community, street, offset, class, code, former_code, coordinate, admin
+	Use  string `json:"use"` // road, number, lane, intersection, poi, community, street, offset, unknown_road, nearest_number, class, code, former_code, coordinate, admin
 }
 
 // Place is one answer.

@@ -42,7 +42,7 @@ func (g *Geocoder) Apply(ctx context.Context, ups []Update) (*Geocoder, error) {
 		if !slices.Contains(sourceLayers, u.Layer) {
 			continue // a layer the geocoder does not read
 		}
-		if poiLayer(u.Layer) && !hasName(u.Old) && !hasName(u.New) {
+		if poiLayer(u.Layer) && u.Layer != "water" && !hasName(u.Old) && !hasName(u.New) {
 			continue // a nameless building or plot
 		}
 		rebuild = true

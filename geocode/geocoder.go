@@ -16,7 +16,7 @@ import (
 )
 
 // Corpus is where the places come from: the layers street, community, road, door, poi, land, water, building,
-// unit_grid and component. It is what a store offers already.
+// unit_grid, rail and component. It is what a store offers already.
 type Corpus interface {
 	Features(ctx context.Context, layer string, bound orb.Bound) iter.Seq2[gis.Feature, error]
 }
@@ -44,6 +44,7 @@ type Geocoder struct {
 	mouths   []laneMouth // by road
 	style    style
 	crosses  []crossing // by pair
+	bridges  []bridge   // by road
 	doorRoad []int32    // road of each door, -1 without
 	order    []int32    // doors by road and number
 	nums     []number   // parallel to order
@@ -113,6 +114,7 @@ func assemble(cfg Config, src *source, comps *components) *Geocoder {
 	g.grams = newGramIndex(g.src.pois)
 	g.buildGrids()
 	g.crosses = findCrossings(g.roads, g.segs, g.segGrid)
+	g.bridges = findBridges(src.bars, g.segs, g.segGrid)
 	g.crossGrid = newBuckets(len(g.crosses), 100, func(i int) box { p := g.crosses[i].at; return box{p.x, p.y, p.x, p.y} })
 	g.mouths = make([]laneMouth, len(g.roads))
 	for i := range g.roads {

@@ -108,7 +108,15 @@ func (ls lines) length() float64 {
 // walk goes from s along its piece for d metres, towards the end when forward, and on into the piece that continues
 // it (an end within 15 m). It returns where it came to and how many metres were left when the road ended.
 func (ls lines) walk(s spot, d float64, forward bool) (pt, float64) {
+	return ls.follow(s, d, forward, nil)
+}
+
+// follow is walk that tells each point it comes by, s first, when pass is not nil.
+func (ls lines) follow(s spot, d float64, forward bool, pass func(pt)) (pt, float64) {
 	at, seen := s.at, 0
+	if pass != nil {
+		pass(at)
+	}
 	piece, i := s.piece, s.seg
 	if !forward {
 		i--
@@ -125,6 +133,9 @@ func (ls lines) walk(s spot, d float64, forward bool) (pt, float64) {
 			}
 			d -= step
 			at = l[i]
+			if pass != nil {
+				pass(at)
+			}
 			if forward {
 				i++
 			} else {

@@ -22,6 +22,7 @@ func (g *Geocoder) pairCands(sc *scratch, i int32) {
 		if len(sc.cands) > n {
 			return
 		}
+		sc.apart = sc.apart || said
 	}
 }
 
@@ -126,70 +127,4 @@ func (g *Geocoder) nearestApproach(a, b int32) (pt, float64, bool) {
 	points(a, b)
 	points(b, a)
 	return best, bestD, !math.IsInf(bestD, 1)
-}
-
-// betweenCands reads A路B路至C路 and B与C之间: the middle between two crossings or two lane mouths.
-func (g *Geocoder) betweenCands(sc *scratch) {
-	for i := 1; i < len(sc.phrases); i++ {
-		a, b := &sc.phrases[i-1], &sc.phrases[i]
-		if !(b.link == linkTo || b.between && b.link == linkAnd) || !a.has(entryRoad) || !b.has(entryRoad) || b.num != 0 {
-			continue
-		}
-		p, ok1 := g.endpoint(sc, i-1, i)
-		q, ok2 := g.endpoint(sc, i, i-1)
-		if !ok1 || !ok2 {
-			continue
-		}
-		c := newCand(levelBetween, lerp(p, q, .5), max(20, p.dist(q)/2))
-		c.match, c.p, c.q = MatchInterpolated, int32(i-1), int32(i)
-		g.phraseRoads(a, func(_ onRoad, id int32, _ int) { c.road = id })
-		g.phraseRoads(b, func(_ onRoad, id int32, _ int) { c.road2 = id })
-		if i >= 2 && sc.phrases[i-2].has(entryRoad) {
-			g.phraseRoads(&sc.phrases[i-2], func(_ onRoad, id int32, _ int) {
-				if s, ok := g.roads[id].geom.nearest(c.at); ok && s.dist < 150 {
-					c.at = s.at
-				}
-			})
-		}
-		n := 0
-		for _, o := range sc.cands { // the crossings that only bound the stretch are no answers
-			if o.level == levelIntersection && max(o.p, o.q) <= int32(i) && min(o.p, o.q) >= int32(i-2) && !b.cross {
-				continue
-			}
-			sc.cands[n] = o
-			n++
-		}
-		sc.cands = sc.cands[:n]
-		sc.addCand(c)
-	}
-}
-
-// endpoint finds where phrase i bounds a stretch: its crossing with the road before the pair, the crossing with the
-// road behind it (A与B之间的C), or the lane's mouth.
-func (g *Geocoder) endpoint(sc *scratch, i, other int) (pt, bool) {
-	p := &sc.phrases[i]
-	var found pt
-	ok := false
-	first := min(i, other)
-	for _, k := range [2]int{first - 1, first + 2} {
-		if k < 0 || k >= len(sc.phrases) || !sc.phrases[k].has(entryRoad) || ok {
-			continue
-		}
-		g.phraseRoads(&sc.phrases[k], func(_ onRoad, main int32, _ int) {
-			g.phraseRoads(p, func(_ onRoad, id int32, _ int) {
-				if cs := g.crossingsOf(main, id); len(cs) > 0 && !ok {
-					found, ok = cs[0].at, true
-				}
-			})
-		})
-	}
-	if ok {
-		return found, true
-	}
-	g.phraseRoads(p, func(_ onRoad, id int32, missing int) {
-		if at, _, has := g.mouth(id); has && missing == 0 && !ok {
-			found, ok = at, true
-		}
-	})
-	return found, ok
 }

@@ -1,5 +1,7 @@
 package geocode
 
+import "math"
+
 // displace moves each candidate by the offset said about its phrase.
 func (g *Geocoder) displace(sc *scratch) {
 	for k := range sc.cands {
@@ -19,6 +21,17 @@ func (g *Geocoder) displace(sc *scratch) {
 }
 
 func (g *Geocoder) move(sc *scratch, c *cand, off *offset) {
+	if off.gate >= 0 && c.poi >= 0 {
+		g.toGate(sc, c, off.gate)
+	}
+	if off.nth > 0 {
+		g.setCourse(sc, c, off)
+		g.toNth(c, off)
+		g.secondLeg(c, off)
+		g.toSide(c, off.sideDir)
+		c.rate()
+		return
+	}
 	if off.metres > 0 && off.dir >= 0 {
 		g.setCourse(sc, c, off)
 		c.at = g.walk(c, int(off.dir), off.metres)
@@ -29,11 +42,14 @@ func (g *Geocoder) move(sc *scratch, c *cand, off *offset) {
 			c.match = MatchInterpolated
 		}
 		c.unc, c.moved = max(15, c.unc, .2*off.metres), true
+		g.secondLeg(c, off)
 		g.toSide(c, off.sideDir)
 		c.rate()
 		return
 	}
-	if off.vague > 0 {
+	if off.vague > 0 && off.acrossBy() { // 斜对面15米: across the road and a little on
+		c.unc += off.vague / 2
+	} else if off.vague > 0 {
 		c.unc += off.vague
 		c.fault(faultOffsetVague, .05)
 		c.rate()
@@ -41,13 +57,17 @@ func (g *Geocoder) move(sc *scratch, c *cand, off *offset) {
 	switch {
 	case c.level >= levelLane:
 		// a whole road has no side worth moving to
+		if off.dir >= 0 && c.road >= 0 && c.p >= 0 && sc.phrases[c.p].end < 0 && off.sideDir < 0 {
+			c.fault(faultOffsetUnused, .02)
+			c.rate()
+		}
 	case off.sideDir >= 0:
 		g.toSide(c, off.sideDir)
 	case off.dir >= 0:
 		d := 10.0
 		switch {
 		case c.poi >= 0:
-			d = 10 + min(200, g.src.pois[c.poi].radius*.7)
+			d = 10 + min(200, g.siteRadius(sc, c)*.7)
 		case c.level == levelIntersection && !off.corner:
 			d = 15
 		case c.level == levelIntersection:
@@ -62,6 +82,66 @@ func (g *Geocoder) move(sc *scratch, c *cand, off *offset) {
 	case relNear:
 		c.unc += 20
 	}
+}
+
+// acrossBy reports whether the distance said is that to the other side of the road.
+func (o *offset) acrossBy() bool {
+	return (o.rel == relOpposite || o.rel == relDiagonal) && o.vague <= 60
+}
+
+// secondLeg goes on in another direction: 东50米再往北20米, along a road that leads that way from there, else as the crow flies.
+func (g *Geocoder) secondLeg(c *cand, off *offset) {
+	if off.dir2 < 0 || off.metres2 == 0 {
+		return
+	}
+	turn := *c
+	turn.road, turn.road2, turn.door = -1, -1, -1
+	if other, ok := g.roadLeading(c.at, int(off.dir2), 25); ok {
+		turn.road = other
+		c.road2 = other
+	}
+	c.at = g.walk(&turn, int(off.dir2), off.metres2)
+	c.unc, c.moved = max(c.unc, .2*(off.metres+off.metres2)), true
+}
+
+// roadLeading returns the road within reach of p that leads most nearly in the direction.
+func (g *Geocoder) roadLeading(p pt, dir int, reach float64) (int32, bool) {
+	h, best, id := heading(dir), .64, int32(-1)
+	g.segGrid.search(box{p.x, p.y, p.x, p.y}.pad(reach), func(i int32) bool {
+		s := g.segs[i]
+		v := s.b.sub(s.a)
+		if q, _ := project(p, s.a, s.b); q.dist(p) < reach && v.norm() > 0 {
+			if cos := math.Abs(v.dot(h)) / v.norm(); cos > best {
+				best, id = cos, s.road
+			}
+		}
+		return true
+	})
+	return id, id >= 0
+}
+
+// siteRadius is the radius of a POI or, when it is a point, of the plot of the same name it stands on.
+func (g *Geocoder) siteRadius(sc *scratch, c *cand) float64 {
+	r := g.src.pois[c.poi].radius
+	if c.p < 0 {
+		return r
+	}
+	for _, e := range sc.phrases[c.p].m.entries {
+		if e.kind == entryPOI && g.src.pois[e.idx].at.near(g.src.pois[c.poi].at, 60+g.src.pois[e.idx].radius) {
+			r = max(r, g.src.pois[e.idx].radius)
+		}
+	}
+	return r
+}
+
+// toGate moves to the side of the grounds on which the gate named lies.
+func (g *Geocoder) toGate(sc *scratch, c *cand, dir int8) {
+	if r := min(300, g.siteRadius(sc, c)); r > 20 {
+		c.at, c.moved = c.at.add(heading(int(dir)).mul(r*.7)), true
+		c.unc = max(20, r*.4)
+		return
+	}
+	c.unc += 20
 }
 
 // setCourse gives a candidate the road the text says to go along, else, for a POI, the road it stands by.
@@ -102,8 +182,22 @@ func (g *Geocoder) half(id int32) float64 {
 // else, and beyond the road's end, as the crow flies.
 func (g *Geocoder) walk(c *cand, dir int, d float64) pt {
 	h := heading(dir)
-	bestCos, best := .64, pt{}
-	found := false
+	id, s, forward, ok := g.courseTowards(c, dir, min(d, 40))
+	if !ok {
+		return c.at.add(h.mul(d))
+	}
+	end, rest := g.roads[id].geom.walk(s, d, forward)
+	end = end.add(h.mul(rest))
+	if c.door >= 0 { // keep the door's side of the road
+		end = end.add(c.at.sub(s.at))
+	}
+	return end
+}
+
+// courseTowards picks, of the candidate's roads, the one whose course over the next probe metres is nearest to the direction
+// (within 50 degrees), with the spot on it and the sense to go.
+func (g *Geocoder) courseTowards(c *cand, dir int, probe float64) (road int32, at spot, forward, found bool) {
+	h, bestCos := heading(dir), .64
 	for _, id := range [2]int32{c.road, c.road2} {
 		if id < 0 {
 			continue
@@ -114,25 +208,17 @@ func (g *Geocoder) walk(c *cand, dir int, d float64) pt {
 			continue
 		}
 		for _, fwd := range [2]bool{true, false} {
-			probe := min(d, 40)
 			p, left := ls.walk(s, probe, fwd)
 			v := p.sub(s.at)
 			if left >= probe || v.norm() == 0 {
 				continue
 			}
 			if cos := v.dot(h) / v.norm(); cos > bestCos {
-				end, rest := ls.walk(s, d, fwd)
-				bestCos, best, found = cos, end.add(h.mul(rest)), true
-				if c.door >= 0 { // keep the door's side of the road
-					best = best.add(c.at.sub(s.at))
-				}
+				bestCos, road, at, forward, found = cos, id, s, fwd, true
 			}
 		}
 	}
-	if found {
-		return best
-	}
-	return c.at.add(h.mul(d))
+	return road, at, forward, found
 }
 
 // toSide moves from the middle of the road to the side said, by half its width.

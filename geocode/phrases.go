@@ -16,8 +16,12 @@ const (
 type offset struct {
 	dir     int8 // -1 none
 	sideDir int8 // side of the road, -1 none
+	gate    int8 // side of the grounds with the gate named, -1 none
+	dir2    int8 // where to go on from there, -1 nowhere
 	corner  bool
+	nth     int     // so many crossings on, 0 none
 	metres  float64 // 0: no distance was said
+	metres2 float64 // in the direction dir2
 	vague   float64 // a distance without a direction
 	rel     relation
 	s, e    int32
@@ -41,8 +45,10 @@ type phrase struct {
 	cross   bool // 口 behind it
 	between bool
 	end     int8  // 北段, 南头: the part of the road meant; -1 none
+	endPart bool  // 段 was said, not 头
 	heirOf  int32 // phrase whose road it took over, -1 none
 	course  bool  // 沿X路: only the way to go from the place before
+	part    bool  // a part of it was named that is not on file: 北校区
 	off     offset
 }
 
@@ -64,9 +70,11 @@ type areaMention struct {
 
 // walker turns tokens into phrases.
 type walker struct {
-	sc   *scratch
-	link link
-	gap  bool
+	sc       *scratch
+	link     link
+	gap      bool
+	early    numberToken // a house number no place stood before: 147号光明西路
+	earlyEnd int32
 }
 
 // phrase reads the tokens into sc.phrases and sc.areas.
@@ -95,6 +103,15 @@ func (g *Geocoder) readPhrases(sc *scratch) {
 			}
 		case tokDir:
 			w.direction(t, i)
+		case tokNth:
+			if p := w.last(); p != nil && t.s-p.e <= 16 && p.off.nth == 0 {
+				p.off.nth = t.num.num.main()
+				p.off.mark(t)
+			}
+		case tokPart:
+			if p := w.last(); p != nil && t.s == p.e && p.has(entryPOI) {
+				p.part, p.e = true, t.e
+			}
 		case tokRel:
 			if p := w.last(); p != nil && p.off.rel == relNone && t.s-p.e <= 12 {
 				p.off.rel = t.rel
@@ -154,7 +171,8 @@ func (w *walker) last() *phrase {
 // noise decides whether unknown words separate what stands around them: a bracket or one character does not.
 func (w *walker) noise(t *token) {
 	r := w.sc.f.Runes[t.s:t.e]
-	if len(r) == 1 && (r[0] == '(' || r[0] == ')' || r[0] == ',' || r[0] == ' ' || r[0] == '-' || r[0] == '的' || r[0] == '交') {
+	if len(r) == 1 && (r[0] == '(' || r[0] == ')' || r[0] == ',' || r[0] == ' ' || r[0] == '-' || r[0] == '的' || r[0] == '交' ||
+		r[0] == '从' || r[0] == '自' || r[0] == '由' || r[0] == '上' || r[0] == '以') {
 		if (r[0] == ',' || r[0] == '-' || r[0] == '交') && w.link == linkNone {
 			w.link = linkAnd
 			if r[0] == '-' && len(w.sc.phrases) >= 2 { // A路（B路-C路）
@@ -181,7 +199,7 @@ func (w *walker) push(p phrase) {
 		p.link = linkGap
 	}
 	w.link, w.gap = linkNone, false
-	p.off.dir, p.off.sideDir, p.off.course = -1, -1, -1
+	p.off.dir, p.off.sideDir, p.off.gate, p.off.dir2, p.off.course = -1, -1, -1, -1, -1
 	p.end = -1
 	w.sc.phrases = append(w.sc.phrases, p)
 }
@@ -203,6 +221,11 @@ func (w *walker) name(t *token) {
 	}
 	if place || area && !short {
 		w.push(phrase{m: m, s: t.s, e: t.e, nameEnd: t.e, heirOf: -1})
+		if w.early.unit == unitDoor && w.earlyEnd == t.s && w.last().has(entryRoad) && !w.sc.numberAt(t.e) {
+			p := w.last()
+			p.num, p.list = w.early.num, w.early.list
+		}
+		w.early.unit = unitNone
 	} else if p := w.last(); p != nil && t.s == p.e && !area {
 		w.gap = true
 	}
@@ -236,6 +259,10 @@ func (w *walker) number(t *token, i int) {
 	case unitMetre, unitKilometre:
 		w.distance(t, p, i)
 	case unitOther:
+		if r := w.sc.f.Runes; p != nil && t.s == p.e && p.has(entryPOI) && int(t.e) < len(r) && r[t.e] == '期' {
+			p.part, p.e = true, t.e+1
+			return
+		}
 		w.gap = true
 	}
 }
@@ -289,6 +316,7 @@ func (w *walker) roadPart(t *token, p *phrase) {
 // door gives the number to the phrase before it, or to a copy of that phrase when it has one already.
 func (w *walker) door(t *token, p *phrase) {
 	if p == nil || !p.has(entryRoad) && !p.has(entryCommunity) && !p.has(entryPOI) || t.s-p.nameEnd > 16 {
+		w.early, w.earlyEnd = t.num, t.e
 		w.gap = true
 		return
 	}
@@ -296,7 +324,7 @@ func (w *walker) door(t *token, p *phrase) {
 		heir := *p
 		heir.num, heir.s, heir.e, heir.heirOf, heir.cross = t.num.num, t.s, t.e, int32(len(w.sc.phrases)-1), false
 		heir.off, heir.course = offset{}, false
-		w.gap = true
+		w.gap = w.gap || w.link != linkTo
 		w.push(heir)
 		return
 	}
@@ -311,16 +339,33 @@ func (w *walker) direction(t *token, i int) {
 	}
 	r := w.sc.f.Runes
 	switch {
+	case t.gate:
+		if !p.has(entryPOI) || p.off.used || t.s != p.e {
+			w.gap = true
+			return
+		}
+		p.off.gate = t.dir
 	case t.side:
 		p.off.sideDir = t.dir
+	case p.off.dir >= 0 && (p.off.metres > 0 || p.off.nth > 0) && p.off.dir2 < 0 && w.metresFollow(t, i):
+		p.off.dir2 = t.dir
 	case p.off.dir >= 0:
 		p.off.sideDir = t.dir
-	case int(t.e) <= len(r) && (r[t.e-1] == '段' || r[t.e-1] == '头' || r[t.e-1] == '端') && p.num == 0:
-		p.end = t.dir
+	case p.has(entryRoad) && p.num == 0 && !p.cross && (r[t.e-1] == '段' || r[t.e-1] == '头' || r[t.e-1] == '端') && !w.metresFollow(t, i):
+		p.end, p.endPart = t.dir, r[t.e-1] == '段'
 	default:
 		p.off.dir, p.off.corner = t.dir, t.corner
 	}
 	p.off.mark(t)
+}
+
+// metresFollow reports whether a distance stands right behind the token.
+func (w *walker) metresFollow(t *token, i int) bool {
+	if i+1 >= len(w.sc.toks) {
+		return false
+	}
+	n := &w.sc.toks[i+1]
+	return n.kind == tokNumber && (n.num.unit == unitMetre || n.num.unit == unitKilometre) && n.s-t.e <= 1
 }
 
 // distance gives the metres to the direction said before it, or waits for one behind: 50米路北.
@@ -335,9 +380,18 @@ func (w *walker) distance(t *token, p *phrase, i int) {
 	if m > 5000 {
 		return
 	}
-	if p.off.dir >= 0 {
+	switch {
+	case p.off.dir2 >= 0:
+		if p.off.metres2 > 0 {
+			return
+		}
+		p.off.metres2 = m
+	case p.off.dir >= 0 && p.off.nth == 0:
+		if p.off.metres > 0 {
+			return // how long or deep the thing is
+		}
 		p.off.metres = m
-	} else {
+	default:
 		p.off.vague = m
 		if i+1 < len(w.sc.toks) {
 			if d := w.sc.toks[i+1]; d.kind == tokDir && !d.side && d.s-t.e <= 2 {
@@ -346,4 +400,9 @@ func (w *walker) distance(t *token, p *phrase, i int) {
 		}
 	}
 	p.off.mark(t)
+}
+
+// numberAt reports whether a number stands at i.
+func (sc *scratch) numberAt(i int32) bool {
+	return int(i) < len(sc.f.Runes) && text.Digit(sc.f.Runes[i])
 }

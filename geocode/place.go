@@ -113,10 +113,18 @@ func (g *Geocoder) nameRoad(p *Place, c *cand) {
 	switch {
 	case c.level == levelMouth:
 		p.Name = p.Road + "口"
+	case c.bridge:
+		p.Name = p.Road + "桥"
 	case c.road2 >= 0 && (c.level == levelIntersection || c.level == levelOffset):
 		p.Name = g.crossName(c.road, c.road2)
 	case c.road2 >= 0:
 		p.Name = g.roads[c.road].name + "至" + g.roads[c.road2].name
+		if c.on >= 0 {
+			p.Road = g.roads[c.on].name
+			p.Name = p.Road + "（" + p.Name + "）"
+		}
+	case c.upTo != 0:
+		p.Name = p.Road + p.HouseNumber + "至" + c.upTo.String() + g.style.number
 	case c.num != 0:
 		p.Name = p.Road + p.HouseNumber + g.style.number
 	default:
@@ -152,7 +160,7 @@ type style struct {
 func styleOf(src *source) style {
 	for i, d := range src.doors {
 		if strings.Contains(d.address, "號") {
-			return style{"號", "與", strings.NewReplacer("东", "東", "侧", "側", "对", "對")}
+			return style{"號", "與", strings.NewReplacer("东", "東", "侧", "側", "对", "對", "门", "門", "头", "頭", "个", "個")}
 		}
 		if i > 1000 {
 			break
@@ -167,9 +175,17 @@ func (g *Geocoder) offsetText(sc *scratch, i int32) string {
 		off = &sc.phrases[i-1].off
 	}
 	s := ""
+	if p := &sc.phrases[i]; p.end >= 0 {
+		s += directionNames[p.end] + map[bool]string{true: "段", false: "头"}[p.endPart]
+	}
+	if off.gate >= 0 {
+		s += directionNames[off.gate] + "门"
+	}
 	if off.dir >= 0 {
 		s += directionNames[off.dir]
 		switch {
+		case off.nth > 0:
+			s += "第" + strconv.Itoa(off.nth) + "个路口"
 		case off.metres > 0:
 			s += strconv.Itoa(int(off.metres)) + "米"
 		case off.corner:
@@ -177,6 +193,9 @@ func (g *Geocoder) offsetText(sc *scratch, i int32) string {
 		default:
 			s += "侧"
 		}
+	}
+	if off.dir2 >= 0 && off.metres2 > 0 {
+		s += directionNames[off.dir2] + strconv.Itoa(int(off.metres2)) + "米"
 	}
 	if off.sideDir >= 0 {
 		s += "路" + directionNames[off.sideDir]
@@ -240,6 +259,12 @@ func (g *Geocoder) placeReasons(sc *scratch, c *cand) []Reason {
 	}
 	if c.level == levelCoordinate {
 		out = append(out, Reason{sc.f.Source(), "coordinate"})
+	}
+	if c.has(faultRoadUnknown) {
+		add(sc.unknownS, sc.unknownE, "unknown_road")
+	}
+	if c.has(faultNearestNumber) && c.door >= 0 { // which number stands in for the one said
+		out = append(out, Reason{value(g.src.doors[c.door].number), "nearest_number"})
 	}
 	return out
 }

@@ -132,6 +132,9 @@ func (g *Geocoder) addPOI(sc *scratch, i, idx int32, f fault, holders int) {
 	r := &g.src.pois[idx]
 	c := newCand(levelPOI, r.at, max(20, r.radius))
 	c.p, c.poi = i, idx
+	if sc.phrases[i].part {
+		c.fault(faultPart, .05)
+	}
 	c.fault(f.code, f.cost)
 	if holders > 30 {
 		c.fault(faultAmbiguous, .2)
@@ -205,6 +208,9 @@ func (g *Geocoder) checkPOIs(sc *scratch) {
 // roadCands places a road by itself: in the community or street the text names, else at its middle.
 func (g *Geocoder) roadCands(sc *scratch, i int32) {
 	p := &sc.phrases[i]
+	if p.off.rel == relBridge && g.bridgeCands(sc, i) {
+		return
+	}
 	g.phraseRoads(p, func(r onRoad, id int32, missing int) {
 		if missing > 0 || len(g.roads[id].geom) == 0 && (p.has(entryCommunity) || p.has(entryPOI)) {
 			return // a village or an estate that has doors is no road
@@ -218,28 +224,38 @@ func (g *Geocoder) roadCands(sc *scratch, i int32) {
 		if p.num != 0 {
 			c.fault(faultNumberUnused, .03)
 		}
-		if p.end >= 0 {
-			g.towardsEnd(&c, p.end)
-		} else {
+		if sc.apart {
+			c.fault(faultNoCrossing, .1)
+		}
+		if p.off.rel == relBridge {
+			c.fault(faultNoBridge, .05)
+		}
+		switch {
+		case p.end >= 0:
+			g.towardsEnd(&c, p)
+		case p.off.rel == relMiddle:
+			c.unc = max(20, c.unc/2)
+		default:
 			g.clipToAreas(sc, &c)
 		}
 		g.addOnRoad(sc, c, r)
 	})
 }
 
-// towardsEnd moves a road's point to the quarter that lies in the direction said: 北段, 南头.
-func (g *Geocoder) towardsEnd(c *cand, dir int8) {
-	h := heading(int(dir))
-	mid, far, best := c.at, c.at, 0.0
-	for _, l := range g.roads[c.road].geom {
-		for _, p := range l {
-			if d := p.sub(mid).dot(h); d > best {
-				far, best = p, d
-			}
-		}
+// towardsEnd moves a road's point towards the end in the direction said: to the end itself for 南头, to the middle of that
+// half's outer part for 北段. A road that runs across the direction has no such part.
+func (g *Geocoder) towardsEnd(c *cand, p *phrase) {
+	end, ok := g.roadEnd(c.road, int(p.end))
+	if !ok {
+		c.fault(faultOffsetUnused, .05)
+		return
 	}
-	if s, ok := g.roads[c.road].geom.nearest(lerp(mid, far, .6)); ok {
-		c.at, c.unc = s.at, max(20, c.unc/2)
+	share, unc := .92, c.unc/6
+	if p.endPart {
+		share, unc = .6, c.unc/2
+	}
+	if s, ok := g.roads[c.road].geom.nearest(lerp(c.at, end, share)); ok {
+		c.at, c.unc, c.moved = s.at, max(20, unc), true
 	}
 }
 

@@ -114,6 +114,7 @@ func (g *Geocoder) phraseRoads(p *phrase, yield func(r onRoad, id int32, missing
 
 // resolve makes candidates of everything the phrases can mean.
 func (g *Geocoder) resolve(sc *scratch) {
+	sc.apart = false
 	for i := range sc.phrases {
 		p := &sc.phrases[i]
 		if p.course {
@@ -186,6 +187,9 @@ func (g *Geocoder) doorCands(sc *scratch, i int32) {
 		}
 	})
 	if len(sc.cands) > from {
+		return
+	}
+	if p.num.sub() > p.num.main() && g.rangeCands(sc, i) {
 		return
 	}
 	g.phraseRoads(p, func(r onRoad, id int32, missing int) {

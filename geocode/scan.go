@@ -27,12 +27,15 @@ type scratch struct {
 	areas   []areaMention
 	cands   []cand
 	comps   []*compRec
-	former  string // the code in the text that a component once had
-	fuzzy   []match
-	slots   []doorHit
-	counts  []uint16 // by name of the gram index; zero between queries
-	touched []int32
-	holders []entry
+	apart   bool // the text says crossing of two roads that do not meet
+	// the words of a road that is not on file; unknownE 0: none
+	unknownS, unknownE int32
+	former             string // the code in the text that a component once had
+	fuzzy              []match
+	slots              []doorHit
+	counts             []uint16 // by name of the gram index; zero between queries
+	touched            []int32
+	holders            []entry
 }
 
 // scanNames finds every name in the text.

@@ -67,6 +67,12 @@ const (
 	faultNumberUnused
 	faultLabel
 	faultFormerCode
+	faultOffsetUnused
+	faultOffsetStart
+	faultRoadUnknown
+	faultPart
+	faultNoBridge
+	faultBound
 )
 
 var faultTexts = [...]struct{ code, en, zh string }{
@@ -82,7 +88,7 @@ var faultTexts = [...]struct{ code, en, zh string }{
 	faultNearestNumber:  {"number.nearest", "the number is not on file; the nearest one was taken", "门牌无记录，取最近门牌"},
 	faultNumberUnknown:  {"number.unknown", "no numbers are on file for this road", "该路没有门牌资料"},
 	faultLaneUnknown:    {"lane.unknown", "the lane is not on file; placed where it should leave its road", "巷弄无记录，按巷口位置推算"},
-	faultNoCrossing:     {"crossing.unknown", "the roads do not meet on the map; placed where they come nearest", "两路在图上不相交，取最近处"},
+	faultNoCrossing:     {"crossing.unknown", "the roads do not meet on the map; placed where they come nearest, or on one of them", "两路在图上不相交，取最近处或其中一路"},
 	faultOffsetVague:    {"offset.vague", "a distance without a direction", "有距离无方向"},
 	faultStreet:         {"street.contradiction", "the place is not in the street named", "不在所述街道"},
 	faultCommunity:      {"community.contradiction", "the place is not in the community named", "不在所述社区"},
@@ -92,6 +98,12 @@ var faultTexts = [...]struct{ code, en, zh string }{
 	faultNumberUnused:   {"number.unused", "the number could not be used", "门牌号未能使用"},
 	faultLabel:          {"label.unnamed", "a bare number was taken for a painted one", "按现场编号匹配"},
 	faultFormerCode:     {"code.former", "a former code was used; the component has another now", "使用了曾用编码，部件已换新码"},
+	faultOffsetUnused:   {"offset.unused", "the offset could not be followed on the map", "方位无法在图上推算"},
+	faultOffsetStart:    {"offset.start", "it is not said where to count from; counted from the end of the road", "未说明从何处起算，从路的尽头数起"},
+	faultRoadUnknown:    {"road.unknown", "a road named in the text is not on file", "所述道路有一条无记录"},
+	faultPart:           {"name.part", "the part named (campus, phase) is not on file", "所述校区或分期无记录"},
+	faultBound:          {"stretch.bound", "a road that should bound the stretch does not cross it on the map; bounded where it comes nearest, or by the road's end", "作为起止的道路在图上不与该路相交，取最近处或路的尽头"},
+	faultNoBridge:       {"bridge.unknown", "no bridge is on file on this road", "该路没有桥涵资料"},
 }
 
 type fault struct {
@@ -112,12 +124,15 @@ type cand struct {
 	door   int32
 	road   int32
 	road2  int32
+	on     int32 // the road a stretch lies on, -1 none
 	poi    int32
 	area   int32
 	comp   *compRec
 	grid   int32
 	num    number
-	moved  bool // an offset was applied
+	upTo   number // the other end of 145号至149号
+	moved  bool   // an offset was applied
+	bridge bool   // where the road meets a railway or a water
 	dist   float64
 }
 
@@ -125,7 +140,7 @@ type cand struct {
 const maxCands = 400
 
 func newCand(l level, at pt, unc float64) cand {
-	return cand{level: l, at: at, unc: unc, match: MatchExact, p: -1, q: -1, door: -1, road: -1, road2: -1, poi: -1, area: -1, grid: -1}
+	return cand{level: l, at: at, unc: unc, match: MatchExact, p: -1, q: -1, door: -1, road: -1, road2: -1, on: -1, poi: -1, area: -1, grid: -1}
 }
 
 // has reports whether that was forgiven.

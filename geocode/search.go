@@ -103,6 +103,7 @@ func (g *Geocoder) understand(sc *scratch) {
 	if len(sc.cands) == 0 {
 		g.pinyinCands(sc)
 	}
+	g.blameUnknownRoad(sc)
 }
 
 // parseWith reads the text again with further names in it, and keeps that only when it places the text better. The
@@ -252,10 +253,20 @@ func (g *Geocoder) ask(sc *scratch, a *Answer) string {
 	if strings.TrimSpace(sc.f.Source()) == "" {
 		return "请输入地址、路口、地点名称或编号"
 	}
+	unknown := sc.unknownName()
+	if len(a.Places) == 0 && unknown != "" {
+		return "图上没有“" + unknown + "”，请核对路名，或补充相交道路、附近的建筑物名称"
+	}
 	if len(a.Places) == 0 {
 		return "未能识别地点，请补充道路名称和门牌号、相交道路或附近的建筑物名称"
 	}
 	best := a.Places[0]
+	if unknown != "" && best.Score < .6 {
+		return "图上没有“" + unknown + "”，只识别到“" + best.Name + "”，请核对路名，或补充门牌号、相交道路"
+	}
+	if c := &sc.cands[0]; c.has(faultOffsetStart) || c.has(faultOffsetUnused) && best.Road != "" {
+		return "请说明从“" + best.Road + "”的哪个路口或门牌起算"
+	}
 	if len(a.Places) > 1 && a.Places[1].Score >= best.Score-.005 && g.fr.to(best.Point).dist(g.fr.to(a.Places[1].Point)) > 100 {
 		if o := a.Places[1]; o.Name != best.Name {
 			if best.Level == "road" && o.Level == "road" {

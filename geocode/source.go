@@ -72,10 +72,11 @@ type source struct {
 	doors []doorRec
 	pois  []poiRec
 	grids []gridRec
+	bars  []barRec
 }
 
 // sourceLayers are read in this order, components apart.
-var sourceLayers = []string{"street", "community", "road", "door", "poi", "land", "water", "building", "unit_grid"}
+var sourceLayers = []string{"street", "community", "road", "door", "poi", "land", "water", "building", "unit_grid", "rail"}
 
 // poiLayer reports whether rows of the layer are filed as points of interest.
 func poiLayer(layer string) bool {
@@ -151,7 +152,12 @@ func (s *source) add(layer string, f gis.Feature) {
 		if at, ok := pointOf(f.Geom, s.frame); ok && st != "void" && st != "作废" {
 			s.grids = append(s.grids, gridRec{code: f.Key, at: at})
 		}
+	case "rail":
+		s.bars = append(s.bars, barRec{layer, f.Key, linesOf(f.Geom, s.frame)})
 	default:
+		if layer == "water" {
+			s.bars = append(s.bars, barRec{layer, f.Key, linesOf(f.Geom, s.frame)})
+		}
 		if f.Text("name") == "" {
 			return
 		}
@@ -206,7 +212,12 @@ func (s *source) remove(layer, key string) {
 		s.doors = without(s.doors, func(d doorRec) bool { return d.key == key })
 	case "unit_grid":
 		s.grids = without(s.grids, func(g gridRec) bool { return g.code == key })
+	case "rail":
+		s.bars = without(s.bars, func(b barRec) bool { return b.key == key && b.layer == layer })
 	default:
+		if layer == "water" {
+			s.bars = without(s.bars, func(b barRec) bool { return b.key == key && b.layer == layer })
+		}
 		s.pois = without(s.pois, func(p poiRec) bool { return p.key == key && p.layer == layer })
 	}
 }

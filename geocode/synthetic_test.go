@@ -66,6 +66,8 @@ func town() memCorpus {
 	}
 	m.put("land", rect(-700, -480, -500, -380), "name", "盛世苑", "class", "compound")
 	m.put("land", rect(700, 700, 900, 900), "name", "唐王湖公园", "class", "park")
+	m.put("rail", orb.LineString{at(-1000, -500), at(1000, -500)}, "name", "城南铁路")
+	m.put("water", rect(-250, -300, -230, 300), "class", "river")
 	m.put("unit_grid", rect(100, 100, 200, 200), "code", "370883002001007", "status", "valid")
 	m.put("component", at(30, 12), "code", "37088301001000123", "class", "01001", "name", "路灯", "label", "LD-0123")
 	m.put("component", at(40, 12), "code", "3708830102000001", "class", "0102", "name", "井盖", "delivered_id", "YS20260077")

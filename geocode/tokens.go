@@ -18,6 +18,8 @@ const (
 	tokBetween                  // 之间 间
 	tokDir                      // dir: 0 north ... 7; side when it names a side of the road
 	tokRel                      // rel
+	tokNth                      // num: 第2个路口
+	tokPart                     // 北校区 2期: a part of what was named before
 	tokNoise
 )
 
@@ -33,6 +35,8 @@ const (
 	relBehind
 	relNear
 	relInside
+	relMiddle // 中段
+	relBridge // 桥下
 )
 
 type token struct {
@@ -43,6 +47,7 @@ type token struct {
 	dir    int8
 	side   bool // 路北: the north side of the road
 	corner bool // 西北角
+	gate   bool // 西门
 	rel    relation
 }
 
@@ -54,6 +59,7 @@ type grammarWord struct {
 
 var grammarWords = map[string]grammarWord{
 	"与": {kind: tokAnd}, "和": {kind: tokAnd}, "跟": {kind: tokAnd}, "同": {kind: tokAnd}, "及": {kind: tokAnd},
+	"靠近": {kind: tokAnd}, "临近": {kind: tokAnd}, "邻近": {kind: tokAnd}, "紧邻": {kind: tokAnd}, "挨着": {kind: tokAnd}, "紧挨": {kind: tokAnd},
 	"、": {kind: tokAnd}, "/": {kind: tokAnd}, "&": {kind: tokAnd}, "+": {kind: tokAnd}, "x": {kind: tokAnd}, "×": {kind: tokAnd},
 	"至": {kind: tokTo}, "到": {kind: tokTo}, "~": {kind: tokTo},
 	"交叉路口": {kind: tokCross}, "交叉口": {kind: tokCross}, "十字路口": {kind: tokCross}, "丁字路口": {kind: tokCross},
@@ -62,10 +68,18 @@ var grammarWords = map[string]grammarWord{
 	"交界口": {kind: tokCross}, "交界": {kind: tokCross}, "相交处": {kind: tokCross}, "相交": {kind: tokCross}, "交口": {kind: tokCross},
 	"交接处": {kind: tokCross}, "交叉处": {kind: tokCross}, "交叉": {kind: tokCross}, "路口": {kind: tokCross}, "街口": {kind: tokCross},
 	"口": {kind: tokCross}, "转角": {kind: tokCross}, "转角处": {kind: tokCross}, "拐角": {kind: tokCross}, "拐角处": {kind: tokCross}, "巷口": {kind: tokCross},
+	"把角": {kind: tokCross}, "拐弯处": {kind: tokCross}, "拐弯": {kind: tokCross}, "岔路口": {kind: tokCross}, "岔口": {kind: tokCross},
+	"胡同口": {kind: tokCross}, "道口": {kind: tokCross}, "汇合处": {kind: tokCross}, "交叉点": {kind: tokCross},
 	"之间": {kind: tokBetween}, "中间": {kind: tokBetween}, "间": {kind: tokBetween},
 	"正对面": {tokRel, relOpposite}, "对面": {tokRel, relOpposite}, "对过": {tokRel, relOpposite}, "对侧": {tokRel, relOpposite},
-	"斜对面": {tokRel, relDiagonal}, "斜对过": {tokRel, relDiagonal},
-	"旁边": {tokRel, relBeside}, "旁": {tokRel, relBeside}, "边上": {tokRel, relBeside}, "边": {tokRel, relBeside}, "隔壁": {tokRel, relBeside},
+	"斜对面": {tokRel, relDiagonal}, "斜对过": {tokRel, relDiagonal}, "斜对角": {tokRel, relDiagonal}, "斜对门": {tokRel, relDiagonal},
+	"对门": {tokRel, relOpposite}, "正对过": {tokRel, relOpposite}, "马路对面": {tokRel, relOpposite}, "路对面": {tokRel, relOpposite},
+	"跟前": {tokRel, relBeside}, "近旁": {tokRel, relBeside}, "把边": {tokRel, relBeside}, "左近": {tokRel, relNear}, "近处": {tokRel, relNear},
+	"中段": {tokRel, relMiddle}, "中部": {tokRel, relMiddle},
+	"桥下": {tokRel, relBridge}, "桥上": {tokRel, relBridge}, "桥底": {tokRel, relBridge}, "桥底下": {tokRel, relBridge}, "桥洞": {tokRel, relBridge},
+	"桥头": {tokRel, relBridge}, "铁路桥": {tokRel, relBridge}, "铁道桥": {tokRel, relBridge}, "立交桥": {tokRel, relBridge}, "涵洞": {tokRel, relBridge},
+	"铁路道口": {tokRel, relBridge},
+	"旁边":   {tokRel, relBeside}, "旁": {tokRel, relBeside}, "边上": {tokRel, relBeside}, "边": {tokRel, relBeside}, "隔壁": {tokRel, relBeside},
 	"侧面": {tokRel, relBeside}, "左侧": {tokRel, relBeside}, "右侧": {tokRel, relBeside}, "左边": {tokRel, relBeside}, "右边": {tokRel, relBeside},
 	"门前": {tokRel, relFront}, "门口": {tokRel, relFront}, "前面": {tokRel, relFront}, "前方": {tokRel, relFront}, "前": {tokRel, relFront},
 	"大门口": {tokRel, relFront}, "正门": {tokRel, relFront}, "大门": {tokRel, relFront}, "楼前": {tokRel, relFront}, "楼下": {tokRel, relFront},
@@ -107,6 +121,14 @@ func grammarAt(r []rune, i int) (grammarWord, int, bool) {
 	}
 	for ; n > 0; n-- {
 		if w, ok := grammarWords[string(b[:ends[n-1]])]; ok {
+			if w.kind == tokRel && w.rel == relBridge {
+				for i+n < len(r) && (r[i+n] == '桥' || r[i+n] == '下' || r[i+n] == '上' || r[i+n] == '底' || r[i+n] == '洞') { // 铁路桥下
+					n++
+				}
+			}
+			if n > 1 && i+n < len(r) && r[i+n] == '儿' && (i+n+1 >= len(r) || r[i+n+1] != '童') { // 路口儿 对过儿
+				n++
+			}
 			return w, n, true
 		}
 	}
@@ -183,7 +205,18 @@ func directionToken(r []rune, i int, afterName bool) (t token, ok bool) {
 			if end < len(r) && r[end] == '向' {
 				end++
 			}
-		case '路', '街', '大', '门', '站', '区', '里', '道':
+		case '门':
+			t.gate = afterName && !t.side && !led
+			if !led && !t.gate {
+				return t, false
+			}
+			suffix = true
+			end++
+		case '校':
+			if !led && end+1 < len(r) && r[end+1] == '区' {
+				return t, false
+			}
+		case '路', '街', '大', '站', '区', '里', '道':
 			thing := t.side && end+1 < len(r) && strings.ContainsRune("灯牌面名沿障缘", r[end+1]) // 路西路灯
 			if !led && !thing {
 				return t, false
@@ -236,6 +269,16 @@ func (sc *scratch) tokenAt(r []rune, i int, afterName bool) token {
 			if n, ok := readNumber(r, i); ok && !sc.picked(i, n.end) {
 				return token{kind: tokNumber, s: int32(i), e: int32(n.end), num: n}
 			}
+		}
+	}
+	switch r[i] {
+	case '第', '过', '下':
+		if n, end, ok := nthAt(r, i); ok && !sc.picked(i, end) {
+			return token{kind: tokNth, s: int32(i), e: int32(end), num: numberToken{num: makeNumber(uint64(n), 0, 0)}}
+		}
+	case '东', '南', '西', '北', '新', '老', '本', '分', '总':
+		if afterName && i+2 < len(r) && r[i+1] == '校' && r[i+2] == '区' {
+			return token{kind: tokPart, s: int32(i), e: int32(i + 3)}
 		}
 	}
 	if w, n, ok := grammarAt(r, i); ok && !sc.picked(i, i+n) {
