@@ -14,6 +14,7 @@ type barRec struct {
 // bridge is where a road meets a railway or a water, sorted by road.
 type bridge struct {
 	road int32
+	bar  int32
 	at   pt
 }
 
@@ -23,14 +24,14 @@ const bridgeSpan = 120
 // findBridges meets the roads with the railways and waters.
 func findBridges(bars []barRec, segs []roadSeg, grid *buckets) []bridge {
 	var out []bridge
-	for _, b := range bars {
+	for k, b := range bars {
 		from := len(out)
 		for _, l := range b.shape {
 			for i := 1; i < len(l); i++ {
 				bar := roadSeg{-1, l[i-1], l[i]}
 				grid.search(bar.box().pad(.5), func(j int32) bool {
 					if p, ok := segmentsMeet(bar, segs[j]); ok {
-						out = append(out, bridge{segs[j].road, p})
+						out = append(out, bridge{segs[j].road, int32(k), p})
 					}
 					return true
 				})
@@ -63,17 +64,55 @@ next:
 	return out
 }
 
-// bridgeCands places X路桥下 where the road meets a railway or a water; false when it meets none.
-func (g *Geocoder) bridgeCands(sc *scratch, i int32) bool {
-	found := false
+// bridgeCands places X路桥下 and X路Y河桥 where the road meets a railway or a water, the one named when one is. A water that a road is
+// said to bridge is then no place of its own.
+func (g *Geocoder) bridgeCands(sc *scratch) {
+	from := len(sc.cands)
+	for i := range sc.phrases {
+		if p := &sc.phrases[i]; p.has(entryRoad) && p.num == 0 && !p.course {
+			g.bridgesOf(sc, int32(i))
+		}
+	}
+	if len(sc.cands) == from {
+		return
+	}
+	n := 0
+	for _, c := range sc.cands {
+		if c.poi >= 0 && g.src.pois[c.poi].layer == "water" {
+			continue
+		}
+		sc.cands[n] = c
+		n++
+	}
+	sc.cands = sc.cands[:n]
+}
+
+func (g *Geocoder) bridgesOf(sc *scratch, i int32) {
 	g.phraseRoads(&sc.phrases[i], func(r onRoad, id int32, _ int) {
 		k, _ := slices.BinarySearchFunc(g.bridges, id, func(b bridge, id int32) int { return cmp.Compare(b.road, id) })
 		for ; k < len(g.bridges) && g.bridges[k].road == id; k++ {
+			if !g.barMeant(sc, &g.src.bars[g.bridges[k].bar]) {
+				continue
+			}
 			c := newCand(levelIntersection, g.bridges[k].at, 30)
 			c.p, c.road, c.bridge = i, id, true
 			g.addOnRoad(sc, c, r)
-			found = true
 		}
 	})
-	return found
+}
+
+// barMeant reports whether the words about the bridge allow this railway or water: 铁路桥 is over a railway, 清源河桥 over that river.
+func (g *Geocoder) barMeant(sc *scratch, b *barRec) bool {
+	water := false
+	for k := range sc.phrases {
+		for _, e := range sc.phrases[k].m.entries {
+			if e.kind == entryPOI && g.src.pois[e.idx].layer == "water" {
+				water = true
+				if b.layer == "water" && g.src.pois[e.idx].key == b.key {
+					return true
+				}
+			}
+		}
+	}
+	return !water && (!sc.railSaid || b.layer == "rail")
 }

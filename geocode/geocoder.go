@@ -303,6 +303,11 @@ func (g *Geocoder) filePOIs() {
 		for _, n := range names(p.former) {
 			add(n, nameFormer)
 		}
+		if stop, ok := strings.CutSuffix(p.name, "（公交站）"); ok {
+			for _, w := range [...]string{"公交站", "公交车站", "站"} {
+				add(stop+w, nameAlias)
+			}
+		}
 	}
 }
 

@@ -36,6 +36,7 @@ func TestGrammar(t *testing.T) {
 		{"普阳路铁路桥下积水", 500, -500, 2, "intersection", ""},
 		{"太平东路桥洞里没灯", -240, 0, 2, "intersection", ""},
 		{"千泉大街桥下", 0, 500, 2, "road", "bridge.unknown"},
+		{"普阳路城南铁路桥", 500, -500, 2, "intersection", ""},
 		// two legs
 		{"太平东路与匡衡路路口东50米再往北20米", 50, 20, 2, "offset", ""},
 		{"太平东路与匡衡路路口往东500米往南100米路东", 510, -100, 2, "offset", ""},
@@ -49,6 +50,7 @@ func TestGrammar(t *testing.T) {
 		{"火星路与匡衡路交叉口", 0, 0, 2, "road", "road.unknown"},
 		{"不存在路和匡衡路路口东50米", 50, 0, 2, "road", "road.unknown"},
 		{"匡衡路与火星路口", 0, 0, 2, "road", "road.unknown"},
+		{"火星路匡衡路口", 0, 0, 2, "road", "road.unknown"},
 		{"人民路与匡衡路路口", -650, 800, 2, "road", "crossing.unknown"},
 		// across, gates, parts, numbers
 		{"普阳路12号斜对面15米", 516, -760, 4, "door", ""},
@@ -61,6 +63,10 @@ func TestGrammar(t *testing.T) {
 		{"翰林府东校区", 420, -420, 1, "poi", "name.part"},
 		{"太平东路与匡衡路路口儿", 0, 0, 2, "intersection", ""},
 		{"普阳路12号斜对过儿", 516, -760, 4, "door", ""},
+		{"人民路东口", -328, 800, 2, "road", ""},
+		{"太平东路与匡衡路路口往东五十来米", 50, 0, 2, "offset", ""},
+		{"太平东路与匡衡路路口往东走50多米", 50, 0, 2, "offset", ""},
+		{"普阳路12号楼下", 485, -760, 1, "door", ""},
 		{"太平东路靠近匡衡路", 0, 0, 2, "intersection", ""},
 	}
 	for _, tt := range tests {

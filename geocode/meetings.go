@@ -128,3 +128,57 @@ func (g *Geocoder) nearestApproach(a, b int32) (pt, float64, bool) {
 	points(b, a)
 	return best, bestD, !math.IsInf(bestD, 1)
 }
+
+// mouthMost is how many crossings a road may have for 口 behind its name alone to mean one of them.
+const mouthMost = 3
+
+// mouthCands reads 书院巷口, a short road's name with 口 and no other road beside it: where it meets the others.
+func (g *Geocoder) mouthCands(sc *scratch, i int32) {
+	for k := range sc.cands {
+		if sc.cands[k].level == levelIntersection && (sc.cands[k].p == i || sc.cands[k].q == i) {
+			return
+		}
+	}
+	for k := range sc.phrases {
+		if p := &sc.phrases[k]; int32(k) != i && p.has(entryRoad) && !p.course {
+			return
+		}
+	}
+	if _, e := sc.unknownRoad(); e != 0 {
+		return // the other road is said, but not on file
+	}
+	g.phraseRoads(&sc.phrases[i], func(r onRoad, id int32, missing int) {
+		if missing > 0 || g.roads[id].parent >= 0 {
+			return
+		}
+		var at [mouthMost]crossing
+		n := 0
+	next:
+		for _, x := range g.crosses {
+			if x.a != id && x.b != id {
+				continue
+			}
+			for _, o := range at[:n] {
+				if o.at.near(x.at, sameSpot) {
+					continue next
+				}
+			}
+			if n == mouthMost {
+				return
+			}
+			at[n] = x
+			n++
+		}
+		for _, x := range at[:n] {
+			c := newCand(levelIntersection, x.at, 15)
+			c.p, c.road, c.road2 = i, id, x.a
+			if x.a == id {
+				c.road2 = x.b
+			}
+			if n > 1 {
+				c.fault(faultAmbiguous, .05)
+			}
+			g.addOnRoad(sc, c, r)
+		}
+	})
+}

@@ -199,6 +199,10 @@ func readUnit(r []rune, j int) (unit, int) {
 		if !text.Alnum(next(1)) {
 			return unitSkip, j + 1
 		}
+	case '来', '多', '余', '几':
+		if next(1) == '米' {
+			return unitMetre, j + 2
+		}
 	case '米':
 		return unitMetre, j + 1
 	case 'm':

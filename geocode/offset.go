@@ -57,7 +57,7 @@ func (g *Geocoder) move(sc *scratch, c *cand, off *offset) {
 	switch {
 	case c.level >= levelLane:
 		// a whole road has no side worth moving to
-		if off.dir >= 0 && c.road >= 0 && c.p >= 0 && sc.phrases[c.p].end < 0 && off.sideDir < 0 {
+		if r := sc.f.Runes; off.dir >= 0 && c.road >= 0 && (r[off.s] == '往' || r[off.s] == '向' || r[off.s] == '朝') && c.p >= 0 && sc.phrases[c.p].end < 0 && off.sideDir < 0 {
 			c.fault(faultOffsetUnused, .02)
 			c.rate()
 		}

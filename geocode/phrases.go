@@ -1,6 +1,10 @@
 package geocode
 
-import "wanmi/geocode/text"
+import (
+	"strings"
+
+	"wanmi/geocode/text"
+)
 
 // link is how a phrase follows the one before it.
 type link uint8
@@ -80,6 +84,7 @@ type walker struct {
 // phrase reads the tokens into sc.phrases and sc.areas.
 func (g *Geocoder) readPhrases(sc *scratch) {
 	sc.phrases, sc.areas = sc.phrases[:0], sc.areas[:0]
+	sc.bridgeSaid, sc.railSaid = false, false
 	w := walker{sc: sc}
 	defer g.courses(sc)
 	for i := range sc.toks {
@@ -113,6 +118,10 @@ func (g *Geocoder) readPhrases(sc *scratch) {
 				p.part, p.e = true, t.e
 			}
 		case tokRel:
+			if t.rel == relBridge {
+				sc.bridgeSaid = true
+				sc.railSaid = sc.railSaid || sc.f.Runes[t.s] == '铁'
+			}
 			if p := w.last(); p != nil && p.off.rel == relNone && t.s-p.e <= 12 {
 				p.off.rel = t.rel
 				p.off.mark(t)
@@ -244,6 +253,10 @@ func (w *walker) number(t *token, i int) {
 	case unitDoor:
 		w.door(t, p)
 	case unitBuilding:
+		if p != nil && p.num == 0 && t.s == p.nameEnd && p.has(entryRoad) && !p.has(entryPOI) && !p.has(entryCommunity) && w.sc.f.Runes[t.e-1] == '楼' {
+			w.door(t, p) // 147号楼下: a road has doors, not buildings
+			return
+		}
 		if p != nil && p.bld == 0 && t.s-p.e <= 4 {
 			p.bld, p.e = n.num, t.e
 		}
@@ -351,7 +364,7 @@ func (w *walker) direction(t *token, i int) {
 		p.off.dir2 = t.dir
 	case p.off.dir >= 0:
 		p.off.sideDir = t.dir
-	case p.has(entryRoad) && p.num == 0 && !p.cross && (r[t.e-1] == '段' || r[t.e-1] == '头' || r[t.e-1] == '端') && !w.metresFollow(t, i):
+	case p.has(entryRoad) && p.num == 0 && !p.cross && strings.ContainsRune("段头端口", r[t.e-1]) && !w.metresFollow(t, i):
 		p.end, p.endPart = t.dir, r[t.e-1] == '段'
 	default:
 		p.off.dir, p.off.corner = t.dir, t.corner

@@ -208,9 +208,6 @@ func (g *Geocoder) checkPOIs(sc *scratch) {
 // roadCands places a road by itself: in the community or street the text names, else at its middle.
 func (g *Geocoder) roadCands(sc *scratch, i int32) {
 	p := &sc.phrases[i]
-	if p.off.rel == relBridge && g.bridgeCands(sc, i) {
-		return
-	}
 	g.phraseRoads(p, func(r onRoad, id int32, missing int) {
 		if missing > 0 || len(g.roads[id].geom) == 0 && (p.has(entryCommunity) || p.has(entryPOI)) {
 			return // a village or an estate that has doors is no road

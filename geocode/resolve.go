@@ -126,6 +126,9 @@ func (g *Geocoder) resolve(sc *scratch) {
 		}
 		if road {
 			g.pairCands(sc, int32(i))
+			if p.cross && p.num == 0 {
+				g.mouthCands(sc, int32(i))
+			}
 			if p.num == 0 && p.lane > 0 {
 				g.laneCands(sc, int32(i))
 			}
@@ -135,6 +138,9 @@ func (g *Geocoder) resolve(sc *scratch) {
 		}
 	}
 	g.betweenCands(sc)
+	if sc.bridgeSaid {
+		g.bridgeCands(sc)
+	}
 	if g.bestScore(sc) < .6 {
 		for i := range sc.phrases {
 			if p := &sc.phrases[i]; p.has(entryRoad) && !p.course {

@@ -16,18 +16,19 @@ type match struct {
 
 // scratch is the memory of one query, used again.
 type scratch struct {
-	ctx     context.Context // of the question, while it is being answered
-	f       text.Folded
-	all     []match // every name found, by start
-	byStart []int32 // first match at each rune
-	best    []int32 // weight of the best cover from each rune on
-	pick    []int32 // match taken at each rune, -1 none
-	toks    []token
-	phrases []phrase
-	areas   []areaMention
-	cands   []cand
-	comps   []*compRec
-	apart   bool // the text says crossing of two roads that do not meet
+	ctx                  context.Context // of the question, while it is being answered
+	f                    text.Folded
+	all                  []match // every name found, by start
+	byStart              []int32 // first match at each rune
+	best                 []int32 // weight of the best cover from each rune on
+	pick                 []int32 // match taken at each rune, -1 none
+	toks                 []token
+	phrases              []phrase
+	areas                []areaMention
+	cands                []cand
+	comps                []*compRec
+	bridgeSaid, railSaid bool // 桥下, 铁路桥
+	apart                bool // the text says crossing of two roads that do not meet
 	// the words of a road that is not on file; unknownE 0: none
 	unknownS, unknownE int32
 	former             string // the code in the text that a component once had

@@ -83,6 +83,7 @@ var grammarWords = map[string]grammarWord{
 	"侧面": {tokRel, relBeside}, "左侧": {tokRel, relBeside}, "右侧": {tokRel, relBeside}, "左边": {tokRel, relBeside}, "右边": {tokRel, relBeside},
 	"门前": {tokRel, relFront}, "门口": {tokRel, relFront}, "前面": {tokRel, relFront}, "前方": {tokRel, relFront}, "前": {tokRel, relFront},
 	"大门口": {tokRel, relFront}, "正门": {tokRel, relFront}, "大门": {tokRel, relFront}, "楼前": {tokRel, relFront}, "楼下": {tokRel, relFront},
+	"后身": {tokRel, relBehind}, "后头": {tokRel, relBehind}, "后墙": {tokRel, relBehind}, "桥": {tokRel, relBridge}, "大桥": {tokRel, relBridge},
 	"后面": {tokRel, relBehind}, "后方": {tokRel, relBehind}, "背后": {tokRel, relBehind}, "后门": {tokRel, relBehind},
 	"附近": {tokRel, relNear}, "周边": {tokRel, relNear}, "周围": {tokRel, relNear}, "一带": {tokRel, relNear},
 	"里面": {tokRel, relInside}, "内": {tokRel, relInside}, "院内": {tokRel, relInside},
@@ -193,7 +194,7 @@ func directionToken(r []rune, i int, afterName bool) (t token, ok bool) {
 	suffix := false
 	if end < len(r) {
 		switch r[end] {
-		case '侧', '边', '面', '首', '头', '端', '向', '段':
+		case '侧', '边', '面', '首', '头', '端', '向', '段', '口':
 			suffix = true
 			end++
 		case '角':

@@ -1,6 +1,7 @@
 package geocode
 
 import (
+	"slices"
 	"strings"
 
 	"wanmi/geocode/text"
@@ -23,6 +24,9 @@ func (sc *scratch) unknownRoad() (s, e int32) {
 			if n.kind == tokNumber && n.num.unit != unitDoor {
 				next = tokNoise
 			}
+			if n.kind == tokName && i+2 < len(sc.toks) && sc.toks[i+2].kind == tokCross && isRoad(&sc.all[n.m]) {
+				next = tokAnd // 火星路匡衡路口
+			}
 			if n.kind == tokCross && strings.ContainsRune("路街巷", r[n.s]) && !strings.ContainsRune("路街巷道", r[end-1]) {
 				end++ // 火星路口: 路 is the road's
 			}
@@ -39,6 +43,10 @@ func (sc *scratch) unknownRoad() (s, e int32) {
 		}
 	}
 	return 0, 0
+}
+
+func isRoad(m *match) bool {
+	return slices.ContainsFunc(m.entries, func(e entry) bool { return e.kind == entryRoad })
 }
 
 // roadStem returns where the name of a road that ends at e begins: behind what introduces it, at most six characters before

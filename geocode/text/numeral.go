@@ -77,6 +77,8 @@ func unitFollows(r []rune, j int) bool {
 		return next(1) == '元'
 	case '马':
 		return next(1) == '路'
+	case '来', '多', '余', '几': // 五十来米
+		return next(1) == '米' || next(1) == '公'
 	case '公':
 		return next(1) == '里' || next(1) == '尺'
 	case '之', '-':
