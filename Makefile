@@ -7,7 +7,7 @@ WEBUI := cmd/wanmi/internal/webui
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 WEB_SOURCES := $(shell git ls-files $(WEBUI)/src $(WEBUI)/package-lock.json $(WEBUI)/*.mjs $(WEBUI)/*.json 2>/dev/null)
 
-.PHONY: help build web demo test ci lint unit e2e fuzz bench bench-grids bench-census bench-tiles bench-growth preset-pictures clean
+.PHONY: help build web demo test ci lint unit e2e fuzz bench bench-grids bench-census bench-tiles bench-growth bench-geocode bench-geocode-growth preset-pictures clean
 
 help: ## list the targets
 	@grep -hE '^[a-z][a-z0-9-]*:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -59,6 +59,12 @@ bench-tiles: web ## tiles of N=1000000 components beside a bare ST_AsMVT handler
 
 bench-growth: web ## live tiles of cities from 10,000 to 10,000,000 components, on one core and two, for 200 clients beside an import
 	@GO="$(GO)" scripts/bench_growth.py "$(or $(OUT),bin/bench-growth)" $(N)
+
+bench-geocode: web ## geocoding: real texts, synthetic reports, N=1000000 entries, taipei_scale, batch and HTTP; beside a regular expression and FTS5; OUT=DIR
+	@GO="$(GO)" scripts/bench_geocode.py "$(or $(OUT),bin/bench-geocode)" $(N)
+
+bench-geocode-growth: ## geocoding in cities from 10,000 to 10,000,000 entries; GROWTH="10000 ..." takes other sizes
+	@GO="$(GO)" ONLY=growth $(if $(GROWTH),GROWTH="$(GROWTH)") scripts/bench_geocode.py "$(or $(OUT),bin/bench-geocode)"
 
 preset-pictures: ## draw docs/presets/*.svg and the table of docs/presets.md from the synthetic city
 	@mkdir -p bin && $(GO) build -o bin/.wanmi-pictures ./cmd/wanmi && scripts/preset_pictures.py bin/.wanmi-pictures; s=$$?; rm -f bin/.wanmi-pictures; exit $$s
