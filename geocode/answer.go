@@ -101,7 +101,7 @@ type Place struct {
 	Score         float64   `json:"score"`
 	Match         string    `json:"match"` // exact, interpolated, fallback
 	Level         string    `json:"level"` // component, grid, coordinate, door, poi, intersection, offset, lane, road, community, street
-	UncertaintyM  float64   `json:"uncertainty_m"`
+	UncertaintyM  float64   `json:"uncertainty_m"` // radius that holds what is meant nine times in ten, if the reading is right
 	Faults        []Fault   `json:"faults,omitempty"`
 	Reasons       []Reason  `json:"reasons,omitempty"`
 	DistanceM     float64   `json:"distance_m,omitempty"` // from the focus or the point asked

@@ -10,6 +10,7 @@ import (
 // doorHit is a door plate found or worked out.
 type doorHit struct {
 	door  int32 // -1 when worked out
+	slot  int32 // of the door in Geocoder.order; nothing when door is -1
 	at    pt
 	match string
 	unc   float64
@@ -36,7 +37,7 @@ next:
 				continue next
 			}
 		}
-		out = append(out, doorHit{door: d, at: at, match: MatchExact, unc: 10, road: id, num: n})
+		out = append(out, doorHit{door: d, slot: r.doorFrom + int32(i), at: at, match: MatchExact, unc: 10, road: id, num: n})
 	}
 	return out
 }
@@ -51,7 +52,7 @@ func (g *Geocoder) buildingDoor(id int32, n, building number) (doorHit, bool) {
 	for ; i < len(nums) && nums[i] == n; i++ {
 		d := g.order[int(r.doorFrom)+i]
 		if g.buildingNumber(d) == building {
-			return doorHit{door: d, at: g.src.doors[d].at, match: MatchExact, unc: 10, road: id, num: n}, true
+			return doorHit{door: d, slot: r.doorFrom + int32(i), at: g.src.doors[d].at, match: MatchExact, unc: 10, road: id, num: n}, true
 		}
 	}
 	return doorHit{}, false
@@ -97,7 +98,7 @@ func (g *Geocoder) mainDoor(id int32, n number) (doorHit, bool) {
 	}
 	d := g.order[int(r.doorFrom)+best]
 	return doorHit{
-		door: d, at: g.src.doors[d].at, match: MatchExact, unc: 20, road: id, num: nums[best],
+		door: d, slot: r.doorFrom + int32(best), at: g.src.doors[d].at, match: MatchExact, unc: 20, road: id, num: nums[best],
 		fault: fault{code: faultSubNumber, cost: .03},
 	}, true
 }
@@ -140,7 +141,8 @@ func (g *Geocoder) interpolate(id int32, n number) (doorHit, bool) {
 	consider(i-1, 10)
 	consider(i, 10)
 	d := abs(nums[best].main() - n.main())
-	h.door, h.at, h.num = g.order[int(r.doorFrom)+best], at(best), nums[best]
+	h.slot = r.doorFrom + int32(best)
+	h.door, h.at, h.num = g.order[h.slot], at(best), nums[best]
 	h.unc = max(25, float64(d)*4)
 	h.fault = fault{code: faultNearestNumber, cost: .05 + min(.25, float64(d)*.002)}
 	return h, true

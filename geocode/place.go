@@ -12,7 +12,7 @@ func (g *Geocoder) place(sc *scratch, c *cand) Place {
 	l := levels[c.level]
 	p := Place{
 		Layer: l.layer, Level: l.name, Match: c.match, Point: g.fr.from(c.at), Score: round(c.score, 3),
-		UncertaintyM: math.Round(c.unc), DistanceM: round(c.dist, 1),
+		UncertaintyM: math.Round(g.uncertainty(sc, c)), DistanceM: round(c.dist, 1),
 	}
 	if c.num != 0 {
 		p.HouseNumber = c.num.String()

@@ -232,7 +232,7 @@ func (g *Geocoder) addDoor(sc *scratch, i int32, r onRoad, h doorHit) {
 		l = levelInterpolated
 	}
 	c := newCand(l, h.at, h.unc)
-	c.match, c.p, c.door, c.road, c.num = h.match, i, h.door, h.road, sc.phrases[i].num
+	c.match, c.p, c.door, c.slot, c.road, c.num = h.match, i, h.door, h.slot, h.road, sc.phrases[i].num
 	c.fault(h.fault.code, h.fault.cost)
 	g.addOnRoad(sc, c, r)
 }

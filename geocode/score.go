@@ -122,6 +122,7 @@ type cand struct {
 	nf     int8
 	p, q   int32 // phrases it comes from, -1 none
 	door   int32
+	slot   int32 // of the door in Geocoder.order, -1 when it is not known
 	road   int32
 	road2  int32
 	on     int32 // the road a stretch lies on, -1 none
@@ -140,7 +141,7 @@ type cand struct {
 const maxCands = 400
 
 func newCand(l level, at pt, unc float64) cand {
-	return cand{level: l, at: at, unc: unc, match: MatchExact, p: -1, q: -1, door: -1, road: -1, road2: -1, on: -1, poi: -1, area: -1, grid: -1}
+	return cand{level: l, at: at, unc: unc, match: MatchExact, p: -1, q: -1, door: -1, slot: -1, road: -1, road2: -1, on: -1, poi: -1, area: -1, grid: -1}
 }
 
 // has reports whether that was forgiven.

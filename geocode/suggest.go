@@ -310,7 +310,7 @@ func (g *Geocoder) suggestDoors(sc *scratch, limit int) {
 			sc.slots = g.exactDoors(id, p.num, sc.slots[:0])
 			for _, h := range sc.slots {
 				c := newCand(levelDoor, h.at, h.unc)
-				c.door, c.road, c.num = h.door, id, p.num
+				c.door, c.slot, c.road, c.num = h.door, h.slot, id, p.num
 				sc.addCand(c)
 			}
 		}
@@ -320,7 +320,7 @@ func (g *Geocoder) suggestDoors(sc *scratch, limit int) {
 				last = num
 				d := g.order[k]
 				c := newCand(levelDoor, g.src.doors[d].at, 10)
-				c.door, c.road, c.num = d, id, num
+				c.door, c.slot, c.road, c.num = d, k, id, num
 				c.rate()
 				c.score = .9 - .001*float64(len(sc.cands)+1)
 				sc.cands = append(sc.cands, c)

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/paulmach/orb"
@@ -124,19 +125,38 @@ func placeTexts(tb testing.TB, dir string) []placeText {
 	return out
 }
 
+var (
+	taipeiOnce sync.Once
+	taipeiCity *Geocoder
+	taipeiRows []placeText
+)
+
+// taipei returns the geocoder of the real quarter, built once, and the texts to place in it.
+func taipei(tb testing.TB) (*Geocoder, []placeText) {
+	tb.Helper()
+	dir := dataDir(tb, "taipei_west")
+	taipeiOnce.Do(func() {
+		g, err := Build(context.Background(), taipeiCorpus(tb, dir), Config{Admin: []string{"臺北市", "台灣"}}, nil)
+		if err != nil {
+			tb.Fatal(err)
+		}
+		taipeiCity, taipeiRows = g, placeTexts(tb, dir)
+	})
+	if taipeiCity == nil {
+		tb.Fatal("the city could not be built, as another test said")
+	}
+	return taipeiCity, taipeiRows
+}
+
 // TestTaipeiTexts places 2,736 real texts with only base/ and the address points. The even rows were looked at while the
 // rules were written, the odd ones only counted.
 func TestTaipeiTexts(t *testing.T) {
-	dir := dataDir(t, "taipei_west")
-	g, err := Build(context.Background(), taipeiCorpus(t, dir), Config{Admin: []string{"臺北市", "台灣"}}, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
+	g, texts := taipei(t)
 	type tally struct{ n, in100, in50, simplified int }
 	half := [2]map[string]*tally{{}, {}}
 	var all [2]tally
 	dump := os.Getenv("GEOCODE_MISSES") != "" // the misses of the even rows
-	for _, p := range placeTexts(t, dir) {
+	for _, p := range texts {
 		a, err := g.Search(context.Background(), Query{Text: p.text, Size: 3})
 		if err != nil {
 			t.Fatalf("row %d %q: %v", p.row, p.text, err)

@@ -94,8 +94,16 @@ func (a *app) geocodeEval(ctx context.Context, st store, f evalFlags) error {
 	short := r
 	short.Misses = nil
 	m := r.All
-	return a.result(short, "%d texts, %d placed: within 20 m %.1f %%, 50 m %.1f %%, 100 m %.1f %%; calibration error %.3f; %d wrong by over %.0f m or not placed",
-		m.Cases, m.Placed, 100*m.Within20, 100*m.Within50, 100*m.Within100, r.Calibration.Error, len(r.Misses), f.within)
+	return a.result(short, "%d texts, %d placed: within 20 m %.1f %%, 50 m %.1f %%, 100 m %.1f %%; %.1f %% within uncertainty_m (median %.0f m); calibration error %.3f; %d wrong by over %.0f m or not placed",
+		m.Cases, m.Placed, 100*m.Within20, 100*m.Within50, 100*m.Within100, 100*orZero(m.WithinUncertainty), orZero(m.UncertaintyM), r.Calibration.Error, len(r.Misses), f.within)
+}
+
+// orZero is what v points at, 0 for what no case could show.
+func orZero(v *float64) float64 {
+	if v == nil {
+		return 0
+	}
+	return *v
 }
 
 // ownIDs turns components named by the survey team's own id into codes.

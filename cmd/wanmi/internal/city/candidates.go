@@ -15,6 +15,8 @@ import (
 const (
 	minRadiusM    = 30.0  // a report is never more exact than this
 	maxRadiusM    = 300.0 // beyond it a component is no longer "there"
+	reachShare    = 1.5   // of the uncertainty: nine in ten lie within once, the tenth not far from it
+	sigmaShare    = 0.466 // of the uncertainty is a standard deviation on each axis: 1/√(2 ln 10)
 	minSigmaM     = 15.0  // the distance at which a candidate has lost 40 %
 	farShare      = 0.25  // what is left of a class match at any distance within the radius
 	labelScore    = 0.97  // the number painted on it stands in the text
@@ -26,8 +28,8 @@ const (
 // component is the first candidate whatever the classes.
 func (v *View) Candidates(text string, p geocode.Place, hits []geocode.ClassHit) []Candidate {
 	out := []Candidate{}
-	radius := min(max(minRadiusM, 2*p.UncertaintyM), maxRadiusM)
-	sigma := max(minSigmaM, p.UncertaintyM)
+	radius := min(max(minRadiusM, reachShare*p.UncertaintyM), maxRadiusM)
+	sigma := max(minSigmaM, sigmaShare*p.UncertaintyM)
 	for c, d := range v.Components.Near(p.Point, radius) {
 		score, why, whyZh := 0.0, "", ""
 		switch {

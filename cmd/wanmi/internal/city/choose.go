@@ -74,20 +74,20 @@ func worth(p geocode.Place, q LocateQuery) float64 {
 }
 
 func agrees(p geocode.Place, q LocateQuery) bool {
-	within := max(agreeFloorM, agreeSigmas*math.Hypot(p.UncertaintyM, q.AccuracyM))
+	within := max(agreeFloorM, agreeSigmas*math.Hypot(sigmaShare*p.UncertaintyM, q.AccuracyM))
 	return distance(p.Point, *q.Point) <= within
 }
 
-// fuse draws an agreeing place towards the position, each weighted by the inverse square of its uncertainty. A component
+// fuse draws an agreeing place towards the position, each weighted by the inverse square of its standard deviation. A component
 // stays where the survey put it.
 func fuse(p geocode.Place, q LocateQuery, apart float64, rest []geocode.Place) chosen {
 	said := geocode.Reason{Word: fmt.Sprintf("%.6f,%.6f ±%.0f m", q.Point[0], q.Point[1], q.AccuracyM), Use: "position"}
 	if p.Layer != geocode.LayerComponent {
-		u, a := max(p.UncertaintyM, 1), max(q.AccuracyM, 1)
+		u, a := max(sigmaShare*p.UncertaintyM, 1), max(q.AccuracyM, 1)
 		w := (1 / (a * a)) / (1/(a*a) + 1/(u*u)) // weight of the position
 		p.Point = orb.Point{p.Point[0] + w*(q.Point[0]-p.Point[0]), p.Point[1] + w*(q.Point[1]-p.Point[1])}
 		// Two that stand far apart are not as certain together as their figures say.
-		p.UncertaintyM = decimetres(max(1/math.Sqrt(1/(u*u)+1/(a*a)), apart/2*min(w, 1-w)*2))
+		p.UncertaintyM = decimetres(max(1/math.Sqrt(1/(u*u)+1/(a*a))/sigmaShare, apart*min(w, 1-w)))
 	}
 	p.Score = min(1, p.Score+(1-p.Score)/2)
 	return chosen{place: &p, others: rest, reasons: []geocode.Reason{said}}
@@ -110,7 +110,7 @@ func position(p orb.Point, accuracy float64, around string) geocode.Place {
 	}
 	return geocode.Place{
 		ID: fmt.Sprintf("coordinate:%.6f,%.6f", p[0], p[1]), Layer: geocode.LayerCoordinate, Level: "coordinate",
-		Label: label, Name: label, Point: p, Score: score, Match: geocode.MatchExact, UncertaintyM: accuracy,
+		Label: label, Name: label, Point: p, Score: score, Match: geocode.MatchExact, UncertaintyM: decimetres(accuracy / sigmaShare),
 		Reasons: []geocode.Reason{{Word: fmt.Sprintf("%.6f,%.6f ±%.0f m", p[0], p[1], accuracy), Use: "position"}},
 	}
 }

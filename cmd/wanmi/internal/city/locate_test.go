@@ -139,7 +139,7 @@ func TestChoose(t *testing.T) {
 }
 
 func TestFuseDrawsTowardsTheBetterPoint(t *testing.T) {
-	school := geocode.Place{Layer: geocode.LayerVenue, Point: citytest.At(0, 0), Score: 0.9, UncertaintyM: 20}
+	school := geocode.Place{Layer: geocode.LayerVenue, Point: citytest.At(0, 0), Score: 0.9, UncertaintyM: 20 / sigmaShare}
 	p := citytest.At(30, 0)
 	got := choose([]geocode.Place{school}, LocateQuery{Point: &p, AccuracyM: 10}, "")
 	d := distance(school.Point, got.place.Point)

@@ -78,6 +78,7 @@ type Figures struct {
 	P95M              *float64  `json:"p95_m"`
 	Recall            [3]Recall `json:"recall"`             // true place among the first 1, 3 and 5
 	WithinUncertainty *float64  `json:"within_uncertainty"` // of the placed: point within uncertainty_m of the truth
+	UncertaintyM      *float64  `json:"median_uncertainty_m"`
 	Grid              *float64  `json:"right_grid"`
 	Department        *float64  `json:"right_department"`
 	ComponentFirst    *float64  `json:"right_component_first"`
@@ -185,7 +186,7 @@ func figuresOf(name string, all []Outcome, tolerance float64) Figures {
 	f := Figures{Name: name, Cases: len(all), Recall: [3]Recall{{K: 1}, {K: 3}, {K: 5}}}
 	var near, recall [3]share
 	var within, grid, dept, first, among3 share
-	var dist []float64
+	var dist, radius []float64
 	for i := range all {
 		o := &all[i]
 		rank := o.rank(tolerance)
@@ -194,7 +195,7 @@ func figuresOf(name string, all []Outcome, tolerance float64) Figures {
 			recall[k].see(rank > 0 && rank <= f.Recall[k].K)
 		}
 		if o.City.Place != nil {
-			dist = append(dist, o.DistanceM)
+			dist, radius = append(dist, o.DistanceM), append(radius, o.City.UncertaintyM)
 			within.see(o.DistanceM <= o.City.UncertaintyM)
 		}
 		if o.TrueGrid != "" {
@@ -215,6 +216,8 @@ func figuresOf(name string, all []Outcome, tolerance float64) Figures {
 		*to, f.Recall[k].Share = near[k].plain(), recall[k].plain()
 	}
 	slices.Sort(dist)
+	slices.Sort(radius)
+	f.UncertaintyM = quantile(radius, .5)
 	f.MedianM, f.P95M = quantile(dist, .5), quantile(dist, .95)
 	f.WithinUncertainty, f.Grid, f.Department, f.ComponentFirst, f.ComponentAmong3 = within.of(), grid.of(), dept.of(), first.of(), among3.of()
 	return f

@@ -45,6 +45,7 @@ func TestReport(t *testing.T) {
 	third := 1.0 / 3
 	for name, c := range map[string][2]float64{
 		"within uncertainty": {*f.WithinUncertainty, third},                  // 5 of 10 m, not 40 of 10, not 500 of 300
+		"median uncertainty": {*f.UncertaintyM, 10},                          // of 10, 10 and 300
 		"cell":               {*f.Grid, 2 * third},                           // the file's own word goes before the place; the fourth has none
 		"department":         {*f.Department, 2 * third},                     // by code or by name
 		"component first":    {*f.ComponentFirst, .25},                       // B is the second, C none, the fourth has no answer

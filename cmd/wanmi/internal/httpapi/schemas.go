@@ -57,7 +57,7 @@ func schemas() object {
 			"generation": integer("of the View"), "place": object{"type": "object", "nullable": true}, "grid": nullable("GridRef"),
 			"community": nullable("AreaRef"), "street": nullable("AreaRef"), "classes": list(object{"type": "object"}),
 			"components": list(object{"type": "object"}), "department": object{"type": "object", "nullable": true},
-			"score": number("0 to 1"), "uncertainty_m": number("metres"), "reasons": list(object{"type": "object"}),
+			"score": number("0 to 1"), "uncertainty_m": number("radius in metres that holds the true place nine times in ten"), "reasons": list(object{"type": "object"}),
 			"faults": list(object{"type": "object"}), "ask": text("what to ask the reporter"), "alternatives": list(object{"type": "object"}),
 		}),
 		"GridRef":   record("A cell.", []any{"code"}, object{"code": text("15 characters"), "area_m2": number("m²"), "distance_m": number("0: the place lies in it")}),
