@@ -99,8 +99,8 @@ type Place struct {
 	Key           string    `json:"key,omitempty"` // key of the stored row, when the place is one
 	Point         orb.Point `json:"point"`
 	Score         float64   `json:"score"`
-	Match         string    `json:"match"` // exact, interpolated, fallback
-	Level         string    `json:"level"` // component, grid, coordinate, door, poi, intersection, offset, lane, road, community, street
+	Match         string    `json:"match"`         // exact, interpolated, fallback
+	Level         string    `json:"level"`         // component, grid, coordinate, door, poi, intersection, offset, lane, road, community, street
 	UncertaintyM  float64   `json:"uncertainty_m"` // radius that holds what is meant nine times in ten, if the reading is right
 	Faults        []Fault   `json:"faults,omitempty"`
 	Reasons       []Reason  `json:"reasons,omitempty"`
