@@ -70,6 +70,7 @@ type areaMention struct {
 	entries []entry
 	s, e    int32
 	short   bool
+	cost    float64 // of a misspelling
 }
 
 // walker turns tokens into phrases.
@@ -226,7 +227,7 @@ func (w *walker) name(t *token) {
 		}
 	}
 	if area && len(w.sc.areas) < maxPhrases {
-		w.sc.areas = append(w.sc.areas, areaMention{m.entries, t.s, t.e, short})
+		w.sc.areas = append(w.sc.areas, areaMention{m.entries, t.s, t.e, short, m.cost})
 	}
 	if place || area && !short {
 		w.push(phrase{m: m, s: t.s, e: t.e, nameEnd: t.e, heirOf: -1})

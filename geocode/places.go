@@ -309,7 +309,7 @@ func (g *Geocoder) areaCands(sc *scratch) {
 			}
 			c := newCand(l, a.at, max(50, min(5000, a.shape.radius())))
 			c.match, c.area = MatchFallback, e.idx
-			f := (&match{}).nameFault(e)
+			f := (&match{cost: m.cost}).nameFault(e)
 			c.fault(f.code, f.cost)
 			sc.addCand(c)
 		}

@@ -17,6 +17,8 @@ func (m *match) nameFault(e entry) fault {
 		return fault{faultFormer, .02}
 	case nameShort:
 		return fault{faultShort, .04}
+	case namePinyin:
+		return fault{faultPinyin, m.cost}
 	case nameFuzzy:
 		return fault{faultSpelling, m.cost}
 	}

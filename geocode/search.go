@@ -8,7 +8,6 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"wanmi/geocode/text"
 	"wanmi/gis"
 )
 
@@ -100,8 +99,8 @@ func (g *Geocoder) understand(sc *scratch) {
 	if g.bestScore(sc) < .8 {
 		g.parseWith(sc, g.gramMatches(sc), fixed)
 	}
-	if len(sc.cands) == 0 {
-		g.pinyinCands(sc)
+	if g.bestScore(sc) < .8 {
+		g.parseLatin(sc, fixed)
 	}
 	g.blameUnknownRoad(sc)
 }
@@ -293,41 +292,40 @@ func (g *Geocoder) ask(sc *scratch, a *Answer) string {
 	return ""
 }
 
-// pinyinCands reads a text without Chinese characters as the pinyin of a name.
-func (g *Geocoder) pinyinCands(sc *scratch) {
-	for _, r := range sc.f.Runes {
-		if text.Han(r) {
-			return
-		}
+// parseLatin reads the text again with what stands in it in pinyin or English put into Chinese, and keeps that only when it places the
+// text better.
+func (g *Geocoder) parseLatin(sc *scratch, fixed int) {
+	names := g.latinMatches(sc)
+	if len(names) == 0 {
+		return
 	}
-	for _, e := range g.suggest.exact(latin(sc.f.Runes)) {
-		var c cand
-		switch e.kind {
-		case entryPOI:
-			p := &g.src.pois[e.idx]
-			c = newCand(levelPOI, p.at, max(20, p.radius))
-			c.poi = e.idx
-		case entryRoad:
-			id := g.bases[e.idx].roads[0]
-			at, unc, ok := g.roadMiddle(id)
-			if !ok {
-				continue
-			}
-			c = newCand(levelRoad, at, unc)
-			c.road, c.match = id, MatchFallback
-		default:
-			a := &g.src.areas[e.idx]
-			l := levelCommunity
-			if a.isStreet {
-				l = levelStreet
-			}
-			c = newCand(l, a.at, max(50, a.shape.radius()))
-			c.area, c.match = e.idx, MatchFallback
-		}
-		c.fault(faultPinyin, .1)
-		sc.addCand(c)
-		if len(sc.cands) >= 64 {
-			return
-		}
+	best, plain := g.bestScore(sc), slices.Clone(sc.cands)
+	g.scanNames(sc)
+	sc.keepOutside(names)
+	sc.addMatches(names)
+	sc.cands = sc.cands[:fixed]
+	g.parse(sc)
+	if g.bestScore(sc) <= best {
+		sc.f.Set(sc.f.Source())
+		g.scanNames(sc)
+		sc.cands = sc.cands[:fixed]
+		g.parse(sc)
+		sc.cands = plain
 	}
+}
+
+// keepOutside drops the matches that touch one of these.
+func (sc *scratch) keepOutside(names []match) {
+	all := make([]match, 0, len(sc.all))
+	for i := range sc.f.Runes {
+		from := int32(len(all))
+		for _, m := range sc.all[sc.byStart[i]:sc.byStart[i+1]] {
+			if !slices.ContainsFunc(names, func(n match) bool { return m.s < n.e && n.s < m.e }) {
+				all = append(all, m)
+			}
+		}
+		sc.byStart[i] = from
+	}
+	sc.byStart[len(sc.f.Runes)] = int32(len(all))
+	sc.all = all
 }

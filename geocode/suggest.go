@@ -22,6 +22,7 @@ type suggestKey struct {
 	key  string
 	e    entry
 	rank int32 // smaller is better
+	full bool  // pinyin in full
 }
 
 // suggestKeep is how many of a short prefix are kept ready.
@@ -42,10 +43,14 @@ func newSuggestIndex(g *Geocoder) *suggestIndex {
 		}
 		seen[folded] = true
 		r := int32(rank + min(len(f.Runes), 30))
-		x.keys = append(x.keys, suggestKey{folded, e, r})
+		x.keys = append(x.keys, suggestKey{key: folded, e: e, rank: r})
 		full, initials := spell(f.Runes)
 		if full != "" {
-			x.keys = append(x.keys, suggestKey{full, e, r + 20}, suggestKey{initials, e, r + 25})
+			x.keys = append(x.keys, suggestKey{full, e, r + 20, true}, suggestKey{key: initials, e: e, rank: r + 25})
+			if spoken := numeralsBack(f.Runes); spoken != nil { // 第1中学 is diyizhongxue
+				full, initials = spell(spoken)
+				x.keys = append(x.keys, suggestKey{full, e, r + 20, true}, suggestKey{key: initials, e: e, rank: r + 25})
+			}
 		}
 	}
 	for i, a := range g.src.areas {
@@ -120,16 +125,6 @@ func (x *suggestIndex) prefix(p string) []int32 {
 	return ids
 }
 
-// exact returns what has exactly this key.
-func (x *suggestIndex) exact(p string) []entry {
-	i, _ := slices.BinarySearchFunc(x.keys, p, func(k suggestKey, p string) int { return strings.Compare(k.key, p) })
-	var out []entry
-	for ; i < len(x.keys) && x.keys[i].key == p; i++ {
-		out = append(out, x.keys[i].e)
-	}
-	return out
-}
-
 // placeReadings are characters whose usual reading in names is not the dictionary's first.
 var placeReadings = map[string]string{"重庆": "chongqing", "厦门": "xiamen", "长": "chang", "行": "hang", "乐": "le", "六安": "luan", "蚌埠": "bengbu"}
 
@@ -172,6 +167,21 @@ func spell(r []rune) (full, initials string) {
 		return "", ""
 	}
 	return a.String(), b.String()
+}
+
+// numeralsBack returns a folded name with its single digits as the Chinese numerals they are spoken as; nil when it has none.
+func numeralsBack(r []rune) []rune {
+	var out []rune
+	for i, c := range r {
+		if !text.Digit(c) || i > 0 && text.Alnum(r[i-1]) || i+1 < len(r) && text.Alnum(r[i+1]) {
+			continue
+		}
+		if out == nil {
+			out = slices.Clone(r)
+		}
+		out[i] = numeral(c)
+	}
+	return out
 }
 
 // latin keeps letters and digits: "tai ping" and "tai'ping" are taiping.

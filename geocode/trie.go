@@ -143,8 +143,9 @@ const (
 	nameOwn nameKind = iota
 	nameAlias
 	nameFormer
-	nameShort // without its 社区 or 街道
-	nameFuzzy // not a stored one: one character differs
+	nameShort  // without its 社区 or 街道
+	nameFuzzy  // not a stored one: one character differs
+	namePinyin // in Latin letters
 )
 
 // entry is what a name may mean.

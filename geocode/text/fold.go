@@ -29,6 +29,17 @@ func (f *Folded) Set(s string) {
 	f.pos = append(f.pos, int32(len(s)))
 }
 
+// Rewrite puts other runes in place of those there are: from tells for each which old one it stands for (never falling; the number of the
+// old ones means the end of the text), so that Original still gives what was written.
+func (f *Folded) Rewrite(runes []rune, from []int32) {
+	pos := make([]int32, 0, len(runes)+1)
+	for _, k := range from {
+		pos = append(pos, f.pos[k])
+	}
+	f.Runes = append(f.Runes[:0], runes...)
+	f.pos = append(pos, int32(len(f.src)))
+}
+
 // Original returns what was written for the runes i to j.
 func (f *Folded) Original(i, j int) string {
 	if i >= j {
