@@ -2,8 +2,6 @@ package tiles
 
 import (
 	"context"
-	"slices"
-	"strings"
 	"sync"
 
 	"github.com/maypok86/otter/v2"
@@ -133,12 +131,10 @@ func (f *Filter) predicate(l *layer) (*cql2.Predicate, error) {
 
 // predicates returns f made ready for each layer, nil for those without all its properties.
 func (f *Filter) predicates(layers []*layer) ([]*cql2.Predicate, error) {
-	named := f.parsed.Properties()
 	ps := make([]*cql2.Predicate, len(layers))
 	some := false
 	for i, l := range layers {
-		s := l.schema()
-		if len(layers) > 1 && slices.ContainsFunc(named, func(p string) bool { return !s.Has(p) }) {
+		if len(layers) > 1 && !f.parsed.Fits(l.schema()) {
 			continue
 		}
 		p, err := f.predicate(l)
@@ -148,34 +144,26 @@ func (f *Filter) predicates(layers []*layer) ([]*cql2.Predicate, error) {
 		ps[i], some = p, true
 	}
 	if !some {
-		return nil, f.nowhere(layers, named)
+		schemas := make([]cql2.Schema, len(layers))
+		for i, l := range layers {
+			schemas[i] = l.schema()
+		}
+		return nil, f.parsed.Nowhere(schemas)
 	}
 	return ps, nil
 }
 
-// nowhere is the error of a filter that holds for none of the layers.
-func (f *Filter) nowhere(layers []*layer, named []string) error {
-	var has, lacks []string
-	fault := ""
-	for _, l := range layers {
-		s := l.schema()
-		var names, missing []string
-		for _, c := range s.Fields {
-			names = append(names, c.Name)
-		}
-		for _, p := range named {
-			if !s.Has(p) {
-				missing = append(missing, p)
-			}
-		}
-		if fault == "" {
-			fault = missing[0]
-		}
-		has = append(has, "in "+l.rule.Name+" "+strings.Join(names, " "))
-		lacks = append(lacks, l.rule.Name+" lacks "+strings.Join(missing, " "))
+// Schemas returns what a filter may name in each of the layers, which must be the Set's.
+func (s *Set) Schemas(layers []string) ([]cql2.Schema, error) {
+	at, err := s.find(layers)
+	if err != nil {
+		return nil, err
 	}
-	return f.parsed.Unfit(fault, "no layer of the tile has all the properties the filter names: "+strings.Join(lacks, ", ")+
-		"; there are "+strings.Join(has, "; ")+"; geometry in all")
+	out := make([]cql2.Schema, len(at))
+	for i, k := range at {
+		out[i] = s.layers[k].schema()
+	}
+	return out, nil
 }
 
 // keeper decides which rows of a layer stand in a tile.

@@ -27,7 +27,7 @@ var mayImport = map[string][]string{
 	"cmd/wanmi/internal/city":     {"gis", "gis/crs", "gis/geom", "gis/index", "grids", "tiles", "geocode", "data"},
 	"cmd/wanmi/internal/httpapi":  {"gis", "gis/crs", "gis/geom", "gis/index", "gis/cql2", "grids", "tiles", "geocode", "data", "cmd/wanmi/internal/city", "cmd/wanmi/internal/division", "cmd/wanmi/internal/shelf", "cmd/wanmi/internal/tables"},
 	"cmd/wanmi/internal/shelf":    {"gis", "tiles"},
-	"cmd/wanmi/internal/tables":   {"gis", "tiles", "data"},
+	"cmd/wanmi/internal/tables":   {"gis", "gis/cql2", "tiles", "data"},
 	"cmd/wanmi/internal/division": {"gis", "gis/crs", "gis/geom", "gis/index", "grids", "data"},
 	"cmd/wanmi":                   {"gis", "gis/crs", "gis/geom", "gis/index", "grids", "tiles", "geocode", "data", "cmd/wanmi"},
 }

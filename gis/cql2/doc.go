@@ -7,6 +7,7 @@
 //   - schema: the properties a filter may name, with their types ([Schema]).
 //   - predicate: a filter made ready for the rows of one schema ([Predicate]); a run ([Run]) asks it row by row.
 //   - truth: TRUE, FALSE or NULL; a row stays when its filter is TRUE.
+//   - condition: a filter as SQL, for tables the server does not hold ([Filter.SQL]).
 //
 // # What is served
 //

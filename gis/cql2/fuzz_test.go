@@ -1,11 +1,14 @@
 package cql2
 
 import (
+	"regexp"
 	"testing"
 	"time"
 
 	"github.com/paulmach/orb"
 )
+
+var parameter = regexp.MustCompile(`\$[0-9]+::`)
 
 // roundTrip prints f and reads it again, in both forms, and asks it for a row: nothing may panic, last, or give another tree.
 func roundTrip(t *testing.T, f *Filter) {
@@ -33,6 +36,15 @@ func roundTrip(t *testing.T, f *Filter) {
 		p.Bound()
 		for _, g := range []orb.Geometry{nil, orb.Point{1, 1}, orb.LineString{{0, 0}, {3, 3}}, orb.Polygon{{{0, 0}, {4, 0}, {4, 4}, {0, 0}}}} {
 			p.Run(&thing{schema: &testSchema, values: one.values, geom: g}, 0).Ask()
+		}
+		if where, params, err := f.SQL(testSchema, nil, testTable); err == nil {
+			used := map[string]bool{} // PostgreSQL takes no parameter that is not
+			for _, p := range parameter.FindAllString(where, -1) {
+				used[p] = true
+			}
+			if len(used) != len(params) {
+				t.Fatalf("%q: %d of %d parameters are used in %s", text, len(used), len(params), where)
+			}
 		}
 	}
 	if took := time.Since(start); took > 5*time.Second {

@@ -61,8 +61,8 @@ func (s *Schema) names() string {
 	return strings.Join(all, ", ")
 }
 
-// Unfit is the error of a filter that fits no layer, with the place where it first names the property.
-func (f *Filter) Unfit(property, sentence string) error {
+// unfit is the error of a filter that fits no layer, with the place where it first names the property.
+func (f *Filter) unfit(property, sentence string) error {
 	var first *node
 	f.root.each(func(n *node) {
 		if first == nil && n.op == opProperty && n.text == property {
@@ -73,6 +73,35 @@ func (f *Filter) Unfit(property, sentence string) error {
 		first = f.root
 	}
 	return f.src.fault(first.at, phrase(first), "", "%s", sentence)
+}
+
+// Fits reports whether a schema has all properties the filter names.
+func (f *Filter) Fits(s Schema) bool {
+	return !slices.ContainsFunc(f.Properties(), func(p string) bool { return !s.Has(p) })
+}
+
+// Nowhere is the error of a filter that fits none of the schemas.
+func (f *Filter) Nowhere(schemas []Schema) error {
+	var has, lacks []string
+	fault := ""
+	for _, s := range schemas {
+		var names, missing []string
+		for _, c := range s.Fields {
+			names = append(names, c.Name)
+		}
+		for _, p := range f.Properties() {
+			if !s.Has(p) {
+				missing = append(missing, p)
+			}
+		}
+		if fault == "" {
+			fault = missing[0]
+		}
+		has = append(has, "in "+s.Layer+" "+strings.Join(names, " "))
+		lacks = append(lacks, s.Layer+" lacks "+strings.Join(missing, " "))
+	}
+	return f.unfit(fault, "no layer of the tile has all the properties the filter names: "+strings.Join(lacks, ", ")+
+		"; there are "+strings.Join(has, "; ")+"; geometry in all")
 }
 
 // CRS turns the coordinates of a filter's geometries, in the order they are written, into longitude and latitude. Geographic says

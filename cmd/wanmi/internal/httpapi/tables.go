@@ -12,6 +12,7 @@ import (
 
 	"wanmi/cmd/wanmi/internal/tables"
 	"wanmi/gis"
+	"wanmi/gis/cql2"
 	"wanmi/tiles"
 )
 
@@ -84,10 +85,16 @@ func span(infos []tiles.LayerInfo) (lo, hi int, b orb.Bound, some bool) {
 
 // liveTile answers with a tile in which tables stand, addr as the matrix sets number it.
 func (a *API) liveTile(c *call, p composed, addr maptile.Tile, geographic bool) (*reply, error) {
-	if c.q.Has("filter") {
-		return nil, gis.E(gis.Invalid, nil, "filter is for the layers of the city; %s is a table of a database: publish a view that has the rows wanted", p.live[0].Name())
+	if len(p.layers) > 0 {
+		if _, err := c.tiles(); err != nil {
+			return nil, err
+		}
 	}
 	city, live, err := p.properties(c)
+	if err != nil {
+		return nil, err
+	}
+	filters, err := p.filter(c, &city)
 	if err != nil {
 		return nil, err
 	}
@@ -111,7 +118,7 @@ func (a *API) liveTile(c *call, p composed, addr maptile.Tile, geographic bool) 
 	for i, l := range p.live {
 		work.Go(func() error {
 			var err error
-			parts[first+i], err = l.Tile(ctx, tables.Request{Addr: addr, Geographic: geographic, Properties: live})
+			parts[first+i], err = l.Tile(ctx, tables.Request{Addr: addr, Geographic: geographic, Properties: live, Filter: filters[i]})
 			return err
 		})
 	}
@@ -154,6 +161,47 @@ func (p *composed) properties(c *call) (city tiles.TileOptions, live []string, e
 		}
 	}
 	return city, live, nil
+}
+
+// filter reads the filter of the request: that of the city's layers into city, and for each table its own, nil where it does not hold. Of several layers
+// it holds for those that have all properties it names; one that holds for none is an error.
+func (p *composed) filter(c *call, city *tiles.TileOptions) ([]*tables.Filter, error) {
+	out := make([]*tables.Filter, len(p.live))
+	q, asked, err := c.filterQuery()
+	if err != nil || !asked {
+		return out, err
+	}
+	parsed, err := parseFilter(q)
+	if err != nil {
+		return nil, err
+	}
+	var schemas []cql2.Schema
+	some := false
+	if len(p.layers) > 0 {
+		if schemas, err = p.set.Schemas(p.layers); err != nil {
+			return nil, err
+		}
+		if some = slices.ContainsFunc(schemas, parsed.Fits); some {
+			if city.Filter, err = p.set.Filter(q); err != nil {
+				return nil, err
+			}
+		}
+	}
+	f := &tables.Filter{CQL: parsed, CRS: q.CRS, Name: q.CRSName + " " + parsed.Text()}
+	for i, l := range p.live {
+		s, err := l.Schema(c.r.Context())
+		if err != nil {
+			return nil, err
+		}
+		schemas = append(schemas, s)
+		if len(p.layers)+len(p.live) == 1 || parsed.Fits(s) {
+			out[i], some = f, true
+		}
+	}
+	if !some {
+		return nil, parsed.Nowhere(schemas)
+	}
+	return out, nil
 }
 
 // join makes one tile of several, good for as long as the part that is so least.

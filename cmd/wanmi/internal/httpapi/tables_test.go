@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -92,6 +93,35 @@ func TestTablesBesideLayers(t *testing.T) {
 		t.Errorf("unit_grid has %d features beside the table, %d alone", len(g.Features), len(alone.Features))
 	}
 
+	// filter= by text and by JSON; of several layers it holds for those that have all its names.
+	filtered := func(path, filter string) map[string]*orbmvt.Layer {
+		t.Helper()
+		return layersOf(s.get(path+"?filter="+url.QueryEscape(filter), nil).Body.Bytes())
+	}
+	for filter, want := range map[string]int{
+		"height > 30 AND kind = '路灯'": 10, "kind = '换了'": 1, "kind LIKE '路%' AND height IN (4, 5, 6)": 2, `{"op":"<=","args":[{"property":"height"},7]}`: 7, "height > 5": 25,
+		fmt.Sprintf("S_INTERSECTS(geometry, BBOX(%f, %f, %f, %f))", c[0]+35e-6, c[1]-1e-5, c[0]+65e-6, c[1]+1e-5): 3,
+	} {
+		if l := filtered(path, filter)["lamp"]; l == nil || len(l.Features) != want {
+			t.Errorf("%s: %+v, want %d features", filter, l, want)
+		}
+	}
+	if got := s.do(http.MethodGet, path+"?filter=height%3E5", "").Header().Get("Wanmi-Tile"); got != "lamp;features=25;left-out=10" {
+		t.Errorf("Wanmi-Tile of a filtered tile: %q", got)
+	}
+	if w := s.do(http.MethodGet, path+"?filter=height%3E100", ""); w.Code != http.StatusNoContent {
+		t.Errorf("a filter nothing passes: %d, want 204", w.Code)
+	}
+	if ls := filtered(both, "height <= 3"); len(ls["lamp"].Features) != 3 || len(ls["unit_grid"].Features) != len(alone.Features) {
+		t.Errorf("a filter for the table: %d lamps, %d cells", len(ls["lamp"].Features), len(ls["unit_grid"].Features))
+	}
+	if ls := filtered(both, "code = 'none'"); len(ls["lamp"].Features) != 25 || ls["unit_grid"] != nil {
+		t.Errorf("a filter for the city: %d lamps, cells %+v", len(ls["lamp"].Features), ls["unit_grid"])
+	}
+	if kept := filtered(tilePath("lamp_kept", c, 15), "height < 3"); len(kept["lamp_kept"].Features) != 2 {
+		t.Errorf("kept and filtered: %d features, want 2", len(kept["lamp_kept"].Features))
+	}
+
 	// With cache time: how long it is good is told, and it stays so.
 	w = s.get(tilePath("lamp_kept", c, 15), nil)
 	if cc := w.Header().Get("Cache-Control"); cc != "max-age=299" && cc != "max-age=300" {
@@ -124,7 +154,12 @@ func TestTablesBesideLayers(t *testing.T) {
 	}
 
 	for target, want := range map[string]string{
-		path + "?filter=height%3D1":                         "filter is for the layers of the city; lamp is a table",
+		path + "?filter=high%3D1":                           `"position":{"offset":0,"line":1,"column":1,"met":"the property high","expected":"one of gid, kind, height, geometry"}`,
+		path + "?filter=height%3D'1'":                       "the text '1' stands where a number is expected, as 1 without quotes (at character 8)",
+		path + "?filter=height%3D":                          `"offset":7`,
+		path + "?filter=height%3D1&filter-lang=sql":         "filter-lang must be cql2-text or cql2-json",
+		tilePath("lamp", c, 9) + "?filter=high%3D1":         "lamp has no property high",
+		both + "?filter=high%3D1":                           "no layer of the tile has all the properties the filter names: unit_grid lacks high, lamp lacks high;",
 		path + "?properties=colour":                         `no property \"colour\" in lamp`,
 		path + "?colour=1":                                  "unknown query parameter colour",
 		"/tiles/lamp/15/1/1.png":                            "no archive lamp",

@@ -17,6 +17,7 @@ const defaultCacheBytes = 64 << 20
 // key names a tile of a layer.
 type key struct {
 	layer, properties string
+	filter            string
 	geographic        bool
 	x, y, z           uint32
 }
@@ -26,6 +27,9 @@ func (k key) String() string { return fmt.Sprintf("tables: %s %d/%d/%d", k.layer
 
 func keyOf(layer string, q Request) key {
 	k := key{layer: layer, geographic: q.Geographic, x: q.Addr.X, y: q.Addr.Y, z: uint32(q.Addr.Z)}
+	if q.Filter != nil {
+		k.filter = q.Filter.Name
+	}
 	if q.Properties != nil {
 		k.properties = "=" + strings.Join(q.Properties, "\x00")
 	}

@@ -10,7 +10,7 @@
 //
 // # Invariants
 //
-//   - What a request says reaches the database as bound parameters only, or chooses among columns the relation has. Names are quoted, functions of
+//   - What a request says, its filter included, reaches the database as bound parameters only, or chooses among columns the relation has. Names are quoted, functions of
 //     PostGIS named with their schema.
 //   - All layers of one database share a bounded pool of connections that only read. A statement ends after the time limit, and when the client
 //     for whom it runs has left.

@@ -15,6 +15,7 @@ import (
 
 	"wanmi/data/postgis"
 	"wanmi/gis"
+	"wanmi/gis/cql2"
 	"wanmi/tiles"
 )
 
@@ -179,6 +180,7 @@ type Request struct {
 	Addr       maptile.Tile
 	Geographic bool     // of plate carrée, as wide as one of web mercator, numbered from longitude -180, latitude 90
 	Properties []string // those wanted of those there are, at any zoom; nil: by zoom
+	Filter     *Filter  // nil: all rows
 }
 
 // Answer is a tile of one layer.
@@ -210,6 +212,12 @@ func (l *Layer) ask(ctx context.Context, q Request) (*tiles.Tile, error) {
 		if changed(err) && again {
 			l.forget(rel)
 			continue
+		}
+		if q.Filter != nil {
+			if errors.As(err, new(*cql2.Error)) {
+				return nil, err
+			}
+			err = undecided(l.spec.Name, err)
 		}
 		return nil, l.blame(ctx, asking, l.db.Wrap(err, "tile of "+rel.from))
 	}
@@ -244,6 +252,13 @@ func changed(err error) bool {
 }
 
 func (l *Layer) read(ctx context.Context, rel *relation, q Request) (*tiles.Tile, error) {
+	condition, params := "", []any(nil)
+	if q.Filter != nil { // first: a filter that is wrong is so where nothing is, too
+		var err error
+		if condition, params, err = rel.condition(q.Filter); err != nil {
+			return nil, err
+		}
+	}
 	target := mercator
 	if q.Geographic {
 		target = lonLat
@@ -269,17 +284,16 @@ func (l *Layer) read(ctx context.Context, rel *relation, q Request) (*tiles.Tile
 			wanted = append(wanted, c)
 		}
 	}
-	text, args := rel.statement(wanted, target), rel.arguments(place, search, l.spec.Limit)
-	st, err := rel.prepared(ctx, l.db.DB, text)
+	args := append(rel.arguments(place, search, l.spec.Limit), params...)
+	row, err := rel.ask(ctx, l.db.DB, rel.statement(wanted, target, condition), args, q.Filter == nil)
 	if err != nil {
 		return nil, err
 	}
-	var row *sql.Row
-	if st != nil {
-		row = st.QueryRowContext(ctx, args...)
-	} else {
-		row = l.db.DB.QueryRowContext(ctx, text, args...)
-	}
+	return l.tile(row)
+}
+
+// tile makes the tile of what a statement yields.
+func (l *Layer) tile(row *sql.Row) (*tiles.Tile, error) {
 	var raw []byte
 	var features, rows int
 	if err := row.Scan(&raw, &features, &rows); err != nil {

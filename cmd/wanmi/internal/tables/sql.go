@@ -51,10 +51,13 @@ const (
 	idName   = `wanmi:id`
 )
 
-// statement returns the query for a tile with these properties, in web mercator or lonLat. It yields the layer's bytes, its features, and the rows
-// there are, up to countMost.
-func (r *relation) statement(columns []column, target int) string {
-	return r.query(columns, target, "")
+// statement returns the query for a tile with these properties, in web mercator or lonLat, of the rows for which a condition, "" for none, is true. It
+// yields the layer's bytes, its features, and the rows there are, up to countMost.
+func (r *relation) statement(columns []column, target int, condition string) string {
+	if condition != "" {
+		condition += " AND "
+	}
+	return r.query(columns, target, condition)
 }
 
 // probe returns a query that needs all a tile needs and finds nothing.
@@ -131,12 +134,28 @@ func (c column) cast() string {
 	return ""
 }
 
-// arguments are the parameters of a statement.
+// arguments are the parameters of a statement, as many as ownParams; those of a condition come after them.
 func (r *relation) arguments(tile, search frame, limit int) []any {
 	return []any{
 		r.spec.Name, tile.west, tile.south, tile.east, tile.north, search.west, search.south, search.east, search.north,
 		r.spec.Extent, r.spec.Buffer, limit,
 	}
+}
+
+const ownParams = 12
+
+// ask begins a statement, which is kept ready when it is one that comes again.
+func (r *relation) ask(ctx context.Context, db *sql.DB, text string, args []any, again bool) (*sql.Row, error) {
+	if again {
+		st, err := r.prepared(ctx, db, text)
+		if err != nil {
+			return nil, err
+		}
+		if st != nil {
+			return st.QueryRowContext(ctx, args...), nil
+		}
+	}
+	return db.QueryRowContext(ctx, text, args...), nil
 }
 
 // mostReady bounds the statements kept ready: clients choose properties as they like.
