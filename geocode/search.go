@@ -14,18 +14,20 @@ import (
 // MaxText is the longest text taken, in characters.
 const MaxText = 512
 
-// checkText refuses what cannot be a question: too long, not UTF-8, control characters.
+// checkText refuses what cannot be a question: too long, not UTF-8, control characters. It says where.
 func checkText(s string) error {
-	if !utf8.ValidString(s) {
-		return gis.E(gis.Invalid, nil, "the text is not valid UTF-8")
-	}
-	if n := utf8.RuneCountInString(s); n > MaxText {
-		return gis.E(gis.Invalid, nil, "the text has %d characters; at most %d are taken", n, MaxText)
-	}
-	for _, r := range s {
-		if r < 0x20 && r != '\t' && r != '\n' && r != '\r' || r >= 0x7F && r < 0xA0 {
-			return gis.E(gis.Invalid, nil, "the text holds a control character (U+%04X)", r)
+	n := 0
+	for i, r := range s {
+		switch {
+		case r == utf8.RuneError && !utf8.ValidString(s[i:min(i+3, len(s))]):
+			return gis.E(gis.Invalid, nil, "the text is not valid UTF-8: fault at byte %d", i)
+		case r < 0x20 && r != '\t' && r != '\n' && r != '\r' || r >= 0x7F && r < 0xA0:
+			return gis.E(gis.Invalid, nil, "the text holds a control character (U+%04X, character %d)", r, n+1)
 		}
+		n++
+	}
+	if n > MaxText {
+		return gis.E(gis.Invalid, nil, "the text has %d characters; at most %d are taken", n, MaxText)
 	}
 	return nil
 }

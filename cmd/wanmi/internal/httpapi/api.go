@@ -215,6 +215,9 @@ func (a *API) mount() *mux.Router {
 			methods = append(methods, http.MethodHead)
 		}
 		r.Handle(rt.path, a.handle(rt)).Methods(methods...).Name(rt.name)
+		for _, path := range rt.also {
+			r.Handle(path, a.handle(rt)).Methods(methods...)
+		}
 	}
 	r.NotFoundHandler = a.handle(&route{name: "not-found", method: "", path: "unknown", open: true, compat: true, serve: (*API).unknown})
 	r.MethodNotAllowedHandler = a.handle(&route{name: "wrong-method", method: "", path: "wrong-method", open: true, compat: true, serve: (*API).wrongMethod})

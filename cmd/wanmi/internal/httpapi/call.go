@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"bytes"
 	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
@@ -85,13 +86,13 @@ func (a *API) run(c *call, w *recorder) (err error) {
 			}
 			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
 			if w.status == 0 {
-				_ = problemReply(err, c.r.URL.Path, c.id).write(w, c.r)
+				_ = c.problemReply(err).write(w, c.r)
 			}
 		}
 	}()
 	rp, err := a.answer(c)
 	if err != nil {
-		_ = problemReply(err, c.r.URL.Path, c.id).write(w, c.r)
+		_ = c.problemReply(err).write(w, c.r)
 		return err
 	}
 	return rp.write(w, c.r)
@@ -155,7 +156,14 @@ func (c *call) decode(v any) error {
 			err: gis.E(gis.Invalid, nil, "send application/json, not %q", ct),
 		}
 	}
-	d := json.NewDecoder(c.r.Body)
+	body, err := io.ReadAll(c.r.Body)
+	if err == nil {
+		err = utf8Fault("the body", body)
+	}
+	if err != nil {
+		return jsonFault(err, v)
+	}
+	d := json.NewDecoder(bytes.NewReader(body))
 	d.DisallowUnknownFields()
 	if err := d.Decode(v); err != nil {
 		return jsonFault(err, v)
@@ -166,13 +174,28 @@ func (c *call) decode(v any) error {
 	return nil
 }
 
+// utf8Fault says where bytes are not UTF-8: JSON's decoder would put a mark of its own there and say nothing.
+func utf8Fault(what string, b []byte) error {
+	if utf8.Valid(b) {
+		return nil
+	}
+	at := 0
+	for {
+		r, n := utf8.DecodeRune(b[at:])
+		if r == utf8.RuneError && n <= 1 {
+			return gis.E(gis.Invalid, nil, "%s is not UTF-8: fault at byte %d", what, at)
+		}
+		at += n
+	}
+}
+
 // jsonFault says in words what is wrong with a JSON body.
 func jsonFault(err error, v any) error {
 	var syntax *json.SyntaxError
 	var typ *json.UnmarshalTypeError
 	var tooLarge *http.MaxBytesError
 	switch {
-	case errors.As(err, &tooLarge):
+	case errors.As(err, &tooLarge), gis.KindOf(err) == gis.Invalid:
 		return err
 	case errors.Is(err, io.EOF):
 		return gis.E(gis.Invalid, err, "the body is empty; a JSON object is expected")
@@ -286,10 +309,7 @@ func first(list string) string {
 // text returns a query parameter; it must be UTF-8.
 func (c *call) text(name string) (string, error) {
 	v := c.q.Get(name)
-	if !utf8.ValidString(v) {
-		return "", gis.E(gis.Invalid, nil, "%s is not UTF-8", name)
-	}
-	return v, nil
+	return v, utf8Fault(name, []byte(v))
 }
 
 // finite parses a number in lo..hi.

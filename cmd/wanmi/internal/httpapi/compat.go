@@ -1,7 +1,10 @@
 package httpapi
 
 import (
+	"bytes"
 	"net/http"
+	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/paulmach/orb"
@@ -24,22 +27,44 @@ func compatRoutes() []route {
 	photon := []param{q, limit, lat, lon, bbox}
 	photonReverse := []param{must(lat), must(lon), limit, radius}
 	return []route{
-		get("photon", "/photon/api", tag, "Places by words, as Photon.", (*API).photon, photon...).gives("Places").as(geoJSON).lenient(),
-		get("photon-slash", "/photon/api/", tag, "Places by words, as Photon.", (*API).photon, photon...).gives("Places").as(geoJSON).lenient(),
-		get("photon-reverse", "/photon/reverse", tag, "Places around a point, as Photon.", (*API).photonReverse, photonReverse...).gives("Places").as(geoJSON).lenient(),
-		get("photon-reverse-slash", "/photon/reverse/", tag, "Places around a point, as Photon.", (*API).photonReverse, photonReverse...).gives("Places").as(geoJSON).lenient(),
-		get("nominatim-search", "/nominatim/search", tag, "Places by words, as Nominatim.", (*API).nominatimSearch,
+		get("photon", "/photon/api", tag, "Places by words, as Photon; at /search/ for addok's clients, too.", (*API).photon, photon...).
+			gives("Places").as(geoJSON).like(likePhoton).at("/photon/api/", "/api", "/api/", "/search/"),
+		get("photon-reverse", "/photon/reverse", tag, "Places around a point, as Photon; at /reverse/ for addok's clients, too.", (*API).photonReverse, photonReverse...).
+			gives("Places").as(geoJSON).like(likePhoton).at("/photon/reverse/", "/reverse/"),
+		get("reverse-at-root", "/reverse", tag, "The place at a point, as Nominatim where format is given, else as Photon.", (*API).rootReverse, append(photonReverse, format)...).
+			as(geoJSON).like(likeNominatim),
+		get("nominatim-search", "/nominatim/search", tag, "Places by words, as Nominatim.", withCallback((*API).nominatimSearch),
 			param{name: "q", typ: "string", doc: "the place in words; or street, city, county, amenity"}, limit, format, details,
 			param{name: "viewbox", typ: "string", doc: "lon,lat,lon,lat of two corners"}, param{name: "bounded", typ: "integer", doc: "1: nothing outside the viewbox"}).
-			gives("NominatimPlaces").lenient(),
-		get("nominatim-reverse", "/nominatim/reverse", tag, "The place at a point, as Nominatim.", (*API).nominatimReverse,
-			must(lat), must(lon), format, details, param{name: "zoom", typ: "integer", doc: "3 to 18: how fine"}).gives("NominatimPlace").lenient(),
+			gives("NominatimPlaces").like(likeNominatim).at("/nominatim/search/", "/search"),
+		get("nominatim-reverse", "/nominatim/reverse", tag, "The place at a point, as Nominatim.", withCallback((*API).nominatimReverse),
+			must(lat), must(lon), format, details, param{name: "zoom", typ: "integer", doc: "3 to 18: how fine"}).
+			gives("NominatimPlace").like(likeNominatim).at("/nominatim/reverse/"),
 		get("nominatim-status", "/nominatim/status", tag, "Whether the geocoder is up, as Nominatim.", (*API).nominatimStatus,
-			param{name: "format", typ: "string", doc: "text or json"}).as("text/plain").lenient(),
+			param{name: "format", typ: "string", doc: "text or json"}).as("text/plain").like(likeNominatim).at("/nominatim/status/"),
 		get("addok-search", "/search/csv/", tag, "A CSV file with columns added: places by words, as addok.", (*API).addokSearch).
-			by(http.MethodPost).takes("Upload", "multipart/form-data", 0).as("text/csv").lenient(),
+			by(http.MethodPost).takes("Upload", "multipart/form-data", 0).as("text/csv").like(likeAddok).at("/search/csv"),
 		get("addok-reverse", "/reverse/csv/", tag, "A CSV file with columns added: places at points, as addok.", (*API).addokReverse).
-			by(http.MethodPost).takes("Upload", "multipart/form-data", 0).as("text/csv").lenient(),
+			by(http.MethodPost).takes("Upload", "multipart/form-data", 0).as("text/csv").like(likeAddok).at("/reverse/csv"),
+	}
+}
+
+// callbackName is what a page may have its answer called by.
+var callbackName = regexp.MustCompile(`^[A-Za-z_$][A-Za-z0-9_$.]{0,99}$`)
+
+// withCallback wraps answers in a call where json_callback names one: pages from before CORS load them as scripts. Cookies do not come along from
+// there (SameSite).
+func withCallback(serve func(*API, *call) (*reply, error)) func(*API, *call) (*reply, error) {
+	return func(a *API, c *call) (*reply, error) {
+		name := c.q.Get("json_callback")
+		if name != "" && !callbackName.MatchString(name) {
+			return nil, gis.E(gis.Invalid, nil, "json_callback %q is no name of a function", clip(name))
+		}
+		rp, err := serve(a, c)
+		if err == nil && name != "" {
+			rp.body, rp.typ = slices.Concat([]byte(name+"("), bytes.TrimSpace(rp.body), []byte(")\n")), "text/javascript; charset=utf-8"
+		}
+		return rp, err
 	}
 }
 
@@ -70,6 +95,14 @@ func (a *API) photon(c *call) (*reply, error) {
 		}
 	}
 	return a.places(c, text, ans)
+}
+
+// rootReverse is GET /reverse, where no prefix says whose client asks: all of Nominatim's send format.
+func (a *API) rootReverse(c *call) (*reply, error) {
+	if c.q.Has("format") {
+		return withCallback((*API).nominatimReverse)(a, c)
+	}
+	return a.photonReverse(c)
 }
 
 // photonReverse is GET /photon/reverse.

@@ -2,10 +2,12 @@ package httpapi
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/paulmach/orb"
@@ -45,10 +47,10 @@ func geocodeRoutes() []route {
 	return []route{
 		get("locate", "/v1/locate", tag, "A report: place, cell, candidate components, department, score and reasons.", (*API).locate).
 			by(http.MethodPost).takes("LocateRequest", "", smallBody).gives("Located"),
-		get("search", "/v1/search", tag, "Places by words.", (*API).search, search...).gives("Places").as(geoJSON).lenient(),
-		get("structured", "/v1/search/structured", tag, "Places by parts of an address.", (*API).structured, structured...).gives("Places").as(geoJSON).lenient(),
-		get("autocomplete", "/v1/autocomplete", tag, "Places whose names begin so; pinyin and initials too.", (*API).autocomplete, search...).gives("Places").as(geoJSON).lenient(),
-		get("reverse", "/v1/reverse", tag, "Places at and around a point.", (*API).reverse, reverse...).gives("Places").as(geoJSON).lenient(),
+		get("search", "/v1/search", tag, "Places by words.", (*API).search, search...).gives("Places").as(geoJSON).like(likePelias).at("/v1/search/"),
+		get("structured", "/v1/search/structured", tag, "Places by parts of an address.", (*API).structured, structured...).gives("Places").as(geoJSON).like(likePelias).at("/v1/search/structured/"),
+		get("autocomplete", "/v1/autocomplete", tag, "Places whose names begin so; pinyin and initials too.", (*API).autocomplete, search...).gives("Places").as(geoJSON).like(likePelias).at("/v1/autocomplete/"),
+		get("reverse", "/v1/reverse", tag, "Places at and around a point.", (*API).reverse, reverse...).gives("Places").as(geoJSON).like(likePelias).at("/v1/reverse/"),
 		get("batch", "/v1/batch", tag, "Many reports: a LocateRequest a line in, a Located or a Problem a line out, in the same order.", (*API).batch).
 			by(http.MethodPost).takes("Lines", ndjson, batchBody).gives("Lines").as(ndjson),
 	}
@@ -114,14 +116,14 @@ func (a *API) batch(c *call) (*reply, error) {
 		enc := json.NewEncoder(out)
 		enc.SetEscapeHTML(false)
 		for {
-			line, err := in.ReadSlice('\n')
+			line, fault, err := readLine(in)
 			end := errors.Is(err, io.EOF)
 			if err != nil && !end {
-				p, _ := problemOf(lineFault(err), c.r.URL.Path, c.id)
+				p, _ := problemOf(err, c.r.URL.Path, c.id)
 				return errors.Join(err, enc.Encode(map[string]any{"error": p}), out.Flush())
 			}
-			if text := strings.TrimSpace(string(line)); text != "" {
-				v, err := a.batchLine(c, text)
+			if line = bytes.TrimSpace(line); len(line) > 0 {
+				v, err := a.batchLine(c, line, fault)
 				if err != nil {
 					return err
 				}
@@ -146,21 +148,28 @@ func (a *API) batch(c *call) (*reply, error) {
 	return rp, nil
 }
 
-func lineFault(err error) error {
-	if errors.Is(err, bufio.ErrBufferFull) {
-		return gis.E(gis.TooLarge, err, "a line is longer than %d bytes; the batch ends here", maxLine)
+// readLine reads a line, valid until the next one is read. Of one that is too long it returns the beginning, passes over the rest, and says so by fault.
+func readLine(in *bufio.Reader) (line []byte, fault, err error) {
+	line, err = in.ReadSlice('\n')
+	if !errors.Is(err, bufio.ErrBufferFull) {
+		return line, utf8Fault("the line", line), err
 	}
-	return err
+	line = slices.Clone(line[:40])
+	for errors.Is(err, bufio.ErrBufferFull) {
+		_, err = in.ReadSlice('\n')
+	}
+	return line, gis.E(gis.TooLarge, nil, "the line is longer than %d bytes", maxLine), err
 }
 
-// batchLine answers one line; what is wrong with the line stands in its place, only the caller's leaving ends the batch.
-func (a *API) batchLine(c *call, line string) (any, error) {
+// batchLine answers one line, with the fault it has as bytes; what is wrong with it stands in its place, only the caller's leaving ends the batch.
+func (a *API) batchLine(c *call, line []byte, err error) (any, error) {
 	var in locateRequest
-	d := json.NewDecoder(strings.NewReader(line))
-	d.DisallowUnknownFields()
-	err := d.Decode(&in)
-	if err != nil {
-		err = jsonFault(err, &in)
+	if err == nil {
+		d := json.NewDecoder(bytes.NewReader(line))
+		d.DisallowUnknownFields()
+		if err = d.Decode(&in); err != nil {
+			err = jsonFault(err, &in)
+		}
 	}
 	var q city.LocateQuery
 	if err == nil {

@@ -15,13 +15,19 @@ type object = map[string]any
 func openAPI(routes []route, base, version string) ([]byte, error) {
 	paths := object{}
 	for _, rt := range routes {
-		p := pathTemplate(rt.path)
-		item, _ := paths[p].(object)
-		if item == nil {
-			item = object{}
-			paths[p] = item
+		name := rt.name
+		for i, p := range append([]string{rt.path}, rt.also...) {
+			if i > 0 {
+				rt.name = name + "-" + strconv.Itoa(i+1)
+			}
+			p = pathTemplate(p)
+			item, _ := paths[p].(object)
+			if item == nil {
+				item = object{}
+				paths[p] = item
+			}
+			item[strings.ToLower(rt.method)] = operation(rt)
 		}
-		item[strings.ToLower(rt.method)] = operation(rt)
 	}
 	if base == "" {
 		base = "/"

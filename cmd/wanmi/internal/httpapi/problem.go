@@ -19,6 +19,25 @@ type problem struct {
 	See       []string `json:"see,omitempty"` // routes near an unknown one
 
 	Position *filterPlace `json:"position,omitempty"` // of the fault in a filter
+
+	// What the clients of a surface read instead of detail.
+	Error     string `json:"error,omitempty"`     // Nominatim's
+	Message   string `json:"message,omitempty"`   // Photon's
+	Geocoding object `json:"geocoding,omitempty"` // Pelias': errors
+	Features  []any  `json:"features,omitzero"`   // Photon's and Pelias': none
+}
+
+// inWordsOf adds what the clients of a surface look for when something is wrong.
+func (p problem) inWordsOf(s surface) problem {
+	switch s {
+	case likeNominatim:
+		p.Error = p.Detail
+	case likePhoton:
+		p.Message, p.Features = p.Detail, []any{}
+	case likePelias:
+		p.Geocoding, p.Features = object{"errors": []string{p.Detail}}, []any{}
+	}
+	return p
 }
 
 // statusClientGone is nginx's number for a caller that left before the answer; it is seen in the log only.
@@ -113,9 +132,9 @@ func problemOf(err error, instance, id string) (problem, map[string]string) {
 const retryAfter = "3"
 
 // problemReply is the reply an error becomes.
-func problemReply(err error, instance, id string) *reply {
-	p, header := problemOf(err, instance, id)
-	body, _ := json.Marshal(p) // a struct of strings: cannot fail
+func (c *call) problemReply(err error) *reply {
+	p, header := problemOf(err, c.r.URL.Path, c.id)
+	body, _ := json.Marshal(p.inWordsOf(c.route.surface)) // texts and lists of texts: cannot fail
 	rp := &reply{status: p.Status, typ: "application/problem+json", body: append(body, '\n'), cache: "no-store"}
 	for k, v := range header {
 		rp.set(k, v)

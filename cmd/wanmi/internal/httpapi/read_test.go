@@ -299,7 +299,7 @@ func TestAddok(t *testing.T) {
 		t.Errorf("got %v", rows)
 	}
 	body, typ = form(t, nil, "data", map[string]string{"in.csv": "lat,lon\n35.4001,116.9696\nx,1\n"})
-	if w = s.do("POST", "/reverse/csv/", body, "Content-Type", typ); w.Code != 200 || !strings.Contains(w.Body.String(), "ok") || !strings.Contains(w.Body.String(), "error: lon must") && !strings.Contains(w.Body.String(), "error: lat must") {
+	if w = s.do("POST", "/reverse/csv/", body, "Content-Type", typ); w.Code != 200 || !strings.Contains(w.Body.String(), "ok") || !strings.Contains(w.Body.String(), `"lat must be a number from -90 to 90, not ""x""",error`) {
 		t.Errorf("reverse: got %d %s", w.Code, w.Body)
 	}
 	body, typ = form(t, [][2]string{{"columns", "none"}}, "data", map[string]string{"in.csv": "a,b\n1,2\n"})

@@ -19,23 +19,36 @@ type param struct {
 
 // route is one row of the table everything is made from.
 type route struct {
-	name   string // operationId
-	method string // GET also answers HEAD
-	path   string // router template and metrics label
-	serve  func(*API, *call) (*reply, error)
-	tag    string
-	doc    string
-	params []param
-	role   string // role a caller needs; "": reading
-	open   bool   // needs no key even when reading is closed
-	compat bool   // unknown query parameters are ignored
-	limit  int64  // bytes of body taken; 0: no limit here
-	in     string // schema of the body, "" for none
-	inType string // its media type; "": application/json
-	out    string // schema of the reply, "" for none
-	typ    string // its media type; "": application/json
-	ok     int    // status of success; 0: 200
+	name    string   // operationId
+	method  string   // GET also answers HEAD
+	path    string   // router template and metrics label
+	also    []string // other paths it is served at
+	serve   func(*API, *call) (*reply, error)
+	tag     string
+	doc     string
+	params  []param
+	role    string  // role a caller needs; "": reading
+	open    bool    // needs no key even when reading is closed
+	compat  bool    // unknown query parameters are ignored
+	surface surface // whose clients it answers
+	limit   int64   // bytes of body taken; 0: no limit here
+	in      string  // schema of the body, "" for none
+	inType  string  // its media type; "": application/json
+	out     string  // schema of the reply, "" for none
+	typ     string  // its media type; "": application/json
+	ok      int     // status of success; 0: 200
 }
+
+// surface is another geocoder whose clients a route answers.
+type surface uint8
+
+const (
+	own surface = iota
+	likeNominatim
+	likePhoton
+	likePelias
+	likeAddok
+)
 
 // cors reports whether pages of other origins may read the replies: all that only read, GET or POST.
 func (rt *route) cors() bool { return !rt.writes() && rt.name != "login" && rt.name != "session" }
@@ -63,6 +76,8 @@ func (rt route) gives(schema string) route { rt.out = schema; return rt }
 func (rt route) as(typ string) route       { rt.typ = typ; return rt }
 func (rt route) public() route             { rt.open = true; return rt }
 func (rt route) lenient() route            { rt.compat = true; return rt }
+func (rt route) like(s surface) route      { rt.surface = s; return rt.lenient() }
+func (rt route) at(paths ...string) route  { rt.also = paths; return rt }
 func (rt route) needs(role string) route   { rt.role = role; return rt }
 func (rt route) answers(status int) route  { rt.ok = status; return rt }
 func (rt route) by(method string) route    { rt.method = method; return rt }
@@ -128,7 +143,7 @@ func (a *API) wrongMethod(c *call) (*reply, error) {
 func (a *API) methodsAt(r *http.Request) (all, cors []string) {
 	for i := range a.routes {
 		rt := &a.routes[i]
-		if !matchesPath(rt.path, r.URL.Path) || slices.Contains(all, rt.method) {
+		if !matchesPath(rt.path, r.URL.Path) && !slices.Contains(rt.also, r.URL.Path) || slices.Contains(all, rt.method) {
 			continue
 		}
 		all = append(all, rt.method)

@@ -82,7 +82,8 @@ func schemas() object {
 			"tolerance": text("unit_grid: gaps and overlaps narrower than this are closed, m; 1 when left out"),
 		}},
 		"Upload": object{"type": "object", "required": []any{"data"}, "properties": object{
-			"data": object{"type": "string", "format": "binary"}, "columns": list(text("columns that make the address")),
+			"data": object{"type": "string", "format": "binary"}, "columns": list(text("columns that make the address")), "result_columns": list(text("columns to add; all when left out")),
+			"lat": text("the column of a latitude to prefer places near"), "lon": text("the column of its longitude"), "delimiter": text("between the fields; else the likeliest"),
 		}},
 		"Proposed": record("A change to propose.", []any{"op"}, object{
 			"op": text("insert, update or delete"), "code": text("of the component; none for an insert"),

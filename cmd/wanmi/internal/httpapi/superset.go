@@ -143,7 +143,7 @@ func (a *API) placeProperties(c *call, p geocode.Place, box [4]float64) object {
 		"countrycode": "CN", "country": "中国", "extent": []float64{box[0], box[3], box[2], box[1]},
 
 		"id": p.Key, "gid": "wanmi:" + p.ID, "layer": p.Layer, "source": "wanmi", "source_id": p.Key, "label": p.Label,
-		"confidence": round3(p.Score), "match_type": p.Match, "accuracy": accuracy(p), "country_a": "CHN", "country_code": "CN",
+		"confidence": round3(p.Score), "score": round3(p.Score), "match_type": p.Match, "accuracy": accuracy(p), "country_a": "CHN", "country_code": "CN",
 
 		"geocoding":     a.geocodeJSON(p, k, up),
 		"uncertainty_m": math.Round(p.UncertaintyM*10) / 10, "level": p.Level, "faults": faults(p),
@@ -175,7 +175,7 @@ func (a *API) placeProperties(c *call, p geocode.Place, box [4]float64) object {
 			props[o[0]] = o[1]
 		}
 	}
-	if p.DistanceM > 0 || c.route.name == "reverse" || c.route.name == "photon-reverse" {
+	if p.DistanceM > 0 || strings.Contains(c.route.name, "reverse") {
 		props["distance"] = math.Round(p.DistanceM) / 1000
 		props["distance_m"] = math.Round(p.DistanceM*10) / 10
 	}
