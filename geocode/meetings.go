@@ -17,6 +17,9 @@ func (g *Geocoder) pairCands(sc *scratch, i int32) {
 		if b.num != 0 && !said || b.link == linkGap && !said {
 			continue
 		}
+		if !said && b.link == linkNone && g.saidWithNext(sc, i) {
+			continue // A路（B路与C路交叉口）
+		}
 		n := len(sc.cands)
 		g.meetings(sc, j, i, said)
 		if len(sc.cands) > n {
@@ -24,6 +27,22 @@ func (g *Geocoder) pairCands(sc *scratch, i int32) {
 		}
 		sc.apart = sc.apart || said
 	}
+}
+
+// saidWithNext reports whether the text says a crossing of phrase i with the one behind it, and there is one.
+func (g *Geocoder) saidWithNext(sc *scratch, i int32) bool {
+	if int(i)+1 >= len(sc.phrases) {
+		return false
+	}
+	b, c := &sc.phrases[i], &sc.phrases[i+1]
+	if !c.cross || c.link != linkAnd || !c.has(entryRoad) {
+		return false
+	}
+	meet := false
+	g.phraseRoads(b, func(_ onRoad, x int32, _ int) {
+		g.phraseRoads(c, func(_ onRoad, y int32, _ int) { meet = meet || x != y && len(g.crossingsOf(x, y)) > 0 })
+	})
+	return meet
 }
 
 // meetings appends the crossings of two phrases; when none is on file and the text says crossing, where they come nearest.

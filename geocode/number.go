@@ -166,6 +166,10 @@ func readUnit(r []rune, j int) (unit, int) {
 		return 0
 	}
 	switch r[j] {
+	case ' ': // 150 m
+		if next(1) == 'm' && !text.Alnum(next(2)) || next(1) == 'k' && next(2) == 'm' {
+			return readUnit(r, j+1)
+		}
 	case '号':
 		switch next(1) {
 		case '楼', '栋', '幢':

@@ -194,10 +194,14 @@ func (g *Geocoder) walk(c *cand, dir int, d float64) pt {
 	return end
 }
 
-// courseTowards picks, of the candidate's roads, the one whose course over the next probe metres is nearest to the direction
-// (within 50 degrees), with the spot on it and the sense to go.
+// courseTowards picks, of the candidate's roads, the one whose course over the next probe metres is nearest to the direction, with the spot
+// on it and the sense to go: within 50 degrees of north, east, south or west, which people say of a road that bends, and within 30 of a
+// direction between them, which they say of what lies off the roads.
 func (g *Geocoder) courseTowards(c *cand, dir int, probe float64) (road int32, at spot, forward, found bool) {
 	h, bestCos := heading(dir), .64
+	if dir%2 == 1 {
+		bestCos = .87
+	}
 	for _, id := range [2]int32{c.road, c.road2} {
 		if id < 0 {
 			continue
@@ -232,7 +236,7 @@ func (g *Geocoder) toSide(c *cand, dir int8) {
 		if r < 0 {
 			continue
 		}
-		if s, ok := g.roads[r].geom.nearest(c.at); ok && s.dist < 30 {
+		if s, ok := g.roads[r].geom.nearest(c.at); ok && s.dist < 40 {
 			l := g.roads[r].geom[s.piece]
 			v := l[s.seg].sub(l[s.seg-1])
 			if n := v.norm(); n > 0 {
@@ -241,6 +245,9 @@ func (g *Geocoder) toSide(c *cand, dir int8) {
 				}
 			}
 		}
+	}
+	if best > .64 && best <= 1 {
+		return // a road that leads that way has no such side
 	}
 	if s, ok := g.roads[id].geom.nearest(c.at); ok && s.dist < 40 {
 		c.at = s.at

@@ -52,6 +52,7 @@ type phrase struct {
 	endPart bool  // 段 was said, not 头
 	heirOf  int32 // phrase whose road it took over, -1 none
 	course  bool  // 沿X路: only the way to go from the place before
+	near    bool  // only said to be near: 靠近人民医院
 	part    bool  // a part of it was named that is not on file: 北校区
 	off     offset
 }
@@ -78,6 +79,7 @@ type walker struct {
 	sc       *scratch
 	link     link
 	gap      bool
+	near     bool        // 靠近, 近 was said before what comes
 	early    numberToken // a house number no place stood before: 147号光明西路
 	earlyEnd int32
 }
@@ -96,6 +98,9 @@ func (g *Geocoder) readPhrases(sc *scratch) {
 		case tokNumber:
 			w.number(t, i)
 		case tokAnd:
+			if t.rel == relNear {
+				w.near = true
+			}
 			w.link = linkAnd
 		case tokTo:
 			w.link = linkTo
@@ -208,7 +213,8 @@ func (w *walker) push(p phrase) {
 	if w.gap {
 		p.link = linkGap
 	}
-	w.link, w.gap = linkNone, false
+	p.near = w.near
+	w.link, w.gap, w.near = linkNone, false, false
 	p.off.dir, p.off.sideDir, p.off.gate, p.off.dir2, p.off.course = -1, -1, -1, -1, -1
 	p.end = -1
 	w.sc.phrases = append(w.sc.phrases, p)

@@ -135,6 +135,9 @@ func (g *Geocoder) addPOI(sc *scratch, i, idx int32, f fault, holders int) {
 	if sc.phrases[i].part {
 		c.fault(faultPart, .05)
 	}
+	if sc.phrases[i].near && sc.measured() {
+		c.fault(faultOnlyNear, .1)
+	}
 	c.fault(f.code, f.cost)
 	if holders > 30 {
 		c.fault(faultAmbiguous, .2)
@@ -142,6 +145,16 @@ func (g *Geocoder) addPOI(sc *scratch, i, idx int32, f fault, holders int) {
 		c.fault(faultAmbiguous, .05)
 	}
 	sc.addCand(c)
+}
+
+// measured reports whether the text says so many metres from some place.
+func (sc *scratch) measured() bool {
+	for k := range sc.phrases {
+		if sc.phrases[k].off.metres > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 func (g *Geocoder) anyRoad(sc *scratch) bool {

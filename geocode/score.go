@@ -73,6 +73,7 @@ const (
 	faultPart
 	faultNoBridge
 	faultBound
+	faultOnlyNear
 )
 
 var faultTexts = [...]struct{ code, en, zh string }{
@@ -103,6 +104,7 @@ var faultTexts = [...]struct{ code, en, zh string }{
 	faultRoadUnknown:    {"road.unknown", "a road named in the text is not on file", "所述道路有一条无记录"},
 	faultPart:           {"name.part", "the part named (campus, phase) is not on file", "所述校区或分期无记录"},
 	faultBound:          {"stretch.bound", "a road that should bound the stretch does not cross it on the map; bounded where it comes nearest, or by the road's end", "作为起止的道路在图上不与该路相交，取最近处或路的尽头"},
+	faultOnlyNear:       {"place.near", "the text only says that it is near this place", "文中只说靠近此处"},
 	faultNoBridge:       {"bridge.unknown", "no bridge is on file on this road", "该路没有桥涵资料"},
 }
 

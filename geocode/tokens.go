@@ -59,7 +59,8 @@ type grammarWord struct {
 
 var grammarWords = map[string]grammarWord{
 	"与": {kind: tokAnd}, "和": {kind: tokAnd}, "跟": {kind: tokAnd}, "同": {kind: tokAnd}, "及": {kind: tokAnd},
-	"靠近": {kind: tokAnd}, "临近": {kind: tokAnd}, "邻近": {kind: tokAnd}, "紧邻": {kind: tokAnd}, "挨着": {kind: tokAnd}, "紧挨": {kind: tokAnd},
+	"靠近": {tokAnd, relNear}, "临近": {tokAnd, relNear}, "邻近": {tokAnd, relNear}, "紧邻": {tokAnd, relNear}, "挨着": {tokAnd, relNear},
+	"紧挨": {tokAnd, relNear}, "近": {tokAnd, relNear},
 	"、": {kind: tokAnd}, "/": {kind: tokAnd}, "&": {kind: tokAnd}, "+": {kind: tokAnd}, "x": {kind: tokAnd}, "×": {kind: tokAnd},
 	"至": {kind: tokTo}, "到": {kind: tokTo}, "~": {kind: tokTo},
 	"交叉路口": {kind: tokCross}, "交叉口": {kind: tokCross}, "十字路口": {kind: tokCross}, "丁字路口": {kind: tokCross},
@@ -218,6 +219,9 @@ func directionToken(r []rune, i int, afterName bool) (t token, ok bool) {
 				return t, false
 			}
 		case '路', '街', '大', '站', '区', '里', '道':
+			if r[end] == '大' && end+1 < len(r) && (r[end+1] == '约' || r[end+1] == '概') {
+				break
+			}
 			thing := t.side && end+1 < len(r) && strings.ContainsRune("灯牌面名沿障缘", r[end+1]) // 路西路灯
 			if !led && !thing {
 				return t, false
@@ -282,10 +286,25 @@ func (sc *scratch) tokenAt(r []rune, i int, afterName bool) token {
 			return token{kind: tokPart, s: int32(i), e: int32(i + 3)}
 		}
 	}
-	if w, n, ok := grammarAt(r, i); ok && !sc.picked(i, i+n) {
-		return token{kind: w.kind, s: int32(i), e: int32(i + n), rel: w.rel}
+	if w, n, ok := grammarAt(r, i); ok {
+		if sc.picked(i, i+n) { // 建国路跟前进路: the word ends where the name begins
+			w, n, ok = grammarAt(r[:sc.nextPick(i, i+n)], i)
+		}
+		if ok {
+			return token{kind: w.kind, s: int32(i), e: int32(i + n), rel: w.rel}
+		}
 	}
 	return token{kind: tokNoise, s: int32(i), e: int32(i + 1)}
+}
+
+// nextPick is where the first taken name inside i+1..j begins.
+func (sc *scratch) nextPick(i, j int) int {
+	for k := i + 1; k < j; k++ {
+		if sc.pick[k] >= 0 {
+			return k
+		}
+	}
+	return j
 }
 
 // picked reports whether a taken name begins inside i+1..j.

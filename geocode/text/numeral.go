@@ -75,6 +75,10 @@ func unitFollows(r []rune, j int) bool {
 		return true
 	case '单':
 		return next(1) == '元'
+	case 'm':
+		return !Alnum(next(1))
+	case 'k':
+		return next(1) == 'm' && !Alnum(next(2))
 	case '马':
 		return next(1) == '路'
 	case '来', '多', '余', '几': // 五十来米
