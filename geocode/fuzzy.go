@@ -4,8 +4,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/mozillazg/go-pinyin"
-
 	"wanmi/geocode/text"
 )
 
@@ -143,7 +141,7 @@ func joinReadings(ms []match) []match {
 }
 
 func (x *fuzzyNames) check(sc *scratch, w []rune, at int, n *fuzzyName) {
-	cost, ok := misspelling(w, n.runes)
+	cost, ok := misspelling(w, n.runes, len(n.runes) > 3 || sc.nameEnds(at+len(w)))
 	if !ok {
 		return
 	}
@@ -155,9 +153,15 @@ func (x *fuzzyNames) check(sc *scratch, w []rune, at int, n *fuzzyName) {
 	sc.fuzzy = append(sc.fuzzy, match{s: int32(at), e: int32(at + len(w)), weight: weight, cost: cost, entries: []entry{n.e}})
 }
 
+// nameEnds reports whether what stands at i shows that a road's name ended before it: a number or a crossing.
+func (sc *scratch) nameEnds(i int) bool {
+	r := sc.f.Runes
+	return i < len(r) && (text.Digit(r[i]) || strings.ContainsRune("与和及、交口", r[i]))
+}
+
 // misspelling compares a stretch with a name; ok when they differ by one edit that no digit is part of. It costs less
-// when the two characters sound alike.
-func misspelling(w, name []rune) (cost float64, ok bool) {
+// when the two characters sound alike. Only where a name must end here may the last character be any other.
+func misspelling(w, name []rune, ends bool) (cost float64, ok bool) {
 	i := 0
 	for i < len(w) && i < len(name) && w[i] == name[i] {
 		i++
@@ -167,8 +171,8 @@ func misspelling(w, name []rune) (cost float64, ok bool) {
 		j++
 	}
 	a, b := w[i:len(w)-j], name[i:len(name)-j]
-	if len(a) == 1 && len(b) == 1 && text.Digit(a[0]) != text.Digit(b[0]) && soundsLike(numeral(a[0]), numeral(b[0])) {
-		return .03, true // 金三路, folded to 金3路, for 金山路
+	if len(a) == 1 && len(b) == 1 && text.Digit(a[0]) != text.Digit(b[0]) {
+		return misreadNumeral(a[0], b[0])
 	}
 	for _, r := range [2][]rune{a, b} {
 		for _, c := range r {
@@ -178,7 +182,7 @@ func misspelling(w, name []rune) (cost float64, ok bool) {
 		}
 	}
 	// The last character says what kind of thing it is: 天水宫 is not 天水路 misspelt, 天水街 may be.
-	if j == 0 && len(a) == 1 && !strings.ContainsRune(kindRunes, a[0]) && !(len(b) == 1 && soundsLike(a[0], b[0])) {
+	if j == 0 && len(a) == 1 && !ends && !strings.ContainsRune(kindRunes, a[0]) && !(len(b) == 1 && sounds().like(a[0], b[0]) != unlike) {
 		return 0, false
 	}
 	switch {
@@ -186,8 +190,11 @@ func misspelling(w, name []rune) (cost float64, ok bool) {
 		if strings.ContainsRune("东南西北", a[0]) && strings.ContainsRune("东南西北", b[0]) {
 			return .12, true // another road more likely than a slip
 		}
-		if soundsLike(a[0], b[0]) {
+		switch sounds().like(a[0], b[0]) {
+		case sameSound:
 			return .03, true
+		case nearlySame:
+			return .04, true
 		}
 		return .06, true
 	case len(a) == 0 && len(b) == 1 && len(name) >= 4 && j > 0:
@@ -203,6 +210,19 @@ func misspelling(w, name []rune) (cost float64, ok bool) {
 	return 0, false
 }
 
+// misreadNumeral compares two characters of which one was taken for a numeral and folded to a digit: 金三路, now 金3路, for
+// 金山路; 南京四路 for 南京西路.
+func misreadNumeral(a, b rune) (cost float64, ok bool) {
+	if sounds().like(numeral(a), numeral(b)) != unlike {
+		return .03, true
+	}
+	switch (string)([]rune{numeral(a), numeral(b)}) {
+	case "四西", "西四", "三王", "王三", "十千", "千十", "八人", "人八", "八入", "入八", "六大", "大六", "二工", "工二", "九力", "力九":
+		return .06, true
+	}
+	return 0, false
+}
+
 // numeral returns the Chinese numeral of a digit, any other rune as it is.
 func numeral(r rune) rune {
 	if text.Digit(r) {
@@ -213,26 +233,3 @@ func numeral(r rune) rune {
 
 // kindRunes end the names of roads, communities and streets.
 const kindRunes = "路街道巷弄里村区镇乡"
-
-// soundsLike reports whether two characters share a reading, taking zh ch sh for z c s and -ng for -n as many speak.
-func soundsLike(a, b rune) bool {
-	for _, x := range readings(a) {
-		if slices.Contains(readings(b), x) {
-			return true
-		}
-	}
-	return false
-}
-
-func readings(r rune) []string {
-	args := pinyin.NewArgs()
-	args.Heteronym = true
-	ps := pinyin.SinglePinyin(r, args)
-	for i, p := range ps {
-		if len(p) > 2 && p[1] == 'h' {
-			p = p[:1] + p[2:]
-		}
-		ps[i] = strings.TrimSuffix(p, "g")
-	}
-	return ps
-}

@@ -94,6 +94,15 @@ func (g *Geocoder) understand(sc *scratch) {
 	}
 	fixed := len(sc.cands)
 	g.parse(sc)
+	if g.mendUnits(sc) {
+		g.scanNames(sc)
+		sc.cands = sc.cands[:fixed]
+		g.parse(sc)
+		for k := fixed; k < len(sc.cands); k++ {
+			sc.cands[k].fault(faultSpelling, .03)
+			sc.cands[k].rate()
+		}
+	}
 	if g.bestScore(sc) < .8 || sc.unreadRoad() {
 		g.fuzzy.find(g, sc)
 		g.parseWith(sc, sc.fuzzy, fixed)

@@ -155,7 +155,7 @@ func TestTaipeiTexts(t *testing.T) {
 	type tally struct{ n, in100, in50, simplified int }
 	half := [2]map[string]*tally{{}, {}}
 	var all [2]tally
-	dump := os.Getenv("GEOCODE_MISSES") != "" // the misses of the even rows
+	dump := dumpMisses()
 	for _, p := range texts {
 		a, err := g.Search(context.Background(), Query{Text: p.text, Size: 3})
 		if err != nil {
@@ -213,5 +213,8 @@ func TestTaipeiTexts(t *testing.T) {
 		t.Errorf("the same answer in simplified characters: got %.2f %%, want at least 99.5 %%", got)
 	}
 }
+
+// dumpMisses reports whether the misses of the even rows are wanted.
+func dumpMisses() bool { return os.Getenv("GEOCODE_MISSES") != "" }
 
 func pct(a, n int) float64 { return 100 * float64(a) / float64(max(1, n)) }

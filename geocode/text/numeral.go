@@ -107,6 +107,9 @@ func numeralRun(r []rune, i int) int {
 	return j
 }
 
+// NumeralDigit returns the value of a Chinese numeral from 零 to 九, -1 for any other rune.
+func NumeralDigit(r rune) int { return numeralDigit(r) }
+
 func numeralDigit(r rune) int {
 	switch r {
 	case '零':
