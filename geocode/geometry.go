@@ -81,20 +81,29 @@ type spot struct {
 }
 
 // nearest returns the spot nearest to p; ok is false when there is no geometry.
-func (ls lines) nearest(p pt) (s spot, ok bool) {
-	best := math.Inf(1) // squared
+func (ls lines) nearest(p pt) (s spot, ok bool) { return ls.within(p, math.Inf(1)) }
+
+// within is nearest among the spots less than reach metres from p.
+func (ls lines) within(p pt, reach float64) (s spot, ok bool) {
+	best := reach * reach
 	for k, l := range ls {
 		for i := 1; i < len(l); i++ {
-			q, _ := project(p, l[i-1], l[i])
+			a, b := l[i-1], l[i]
+			// The most segments of most roads lie too far away in one of the axes.
+			dx, dy := max(min(a.x, b.x)-p.x, p.x-max(a.x, b.x), 0), max(min(a.y, b.y)-p.y, p.y-max(a.y, b.y), 0)
+			if dx*dx+dy*dy >= best {
+				continue
+			}
+			q, _ := project(p, a, b)
 			v := q.sub(p)
 			if d := v.dot(v); d < best {
-				best = d
+				best, ok = d, true
 				s = spot{piece: k, seg: i, at: q}
 			}
 		}
 	}
 	s.dist = math.Sqrt(best)
-	return s, !math.IsInf(best, 1)
+	return s, ok
 }
 
 func (ls lines) length() float64 {

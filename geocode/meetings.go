@@ -81,7 +81,7 @@ func (g *Geocoder) meetings(sc *scratch, i, j int32, said bool) {
 			if !said {
 				return
 			}
-			if at, d, ok := g.nearestApproach(ida, idb); ok && d < 250 {
+			if at, d, ok := g.nearestApproach(sc, ida, idb); ok && d < 250 {
 				g.addMeeting(sc, i, j, ra, rb, ida, idb, at, 15+d, ma+mb, fault{faultNoCrossing, min(.2, .05+d*.001)})
 			}
 		})
@@ -118,34 +118,51 @@ func (g *Geocoder) roadDistance(id int32, p pt) float64 {
 	return best
 }
 
-// nearestApproach returns where two roads that do not meet come nearest.
-func (g *Geocoder) nearestApproach(a, b int32) (pt, float64, bool) {
-	best, bestD := pt{}, math.Inf(1)
-	try := func(p pt, other int32) {
-		if s, ok := g.roads[other].geom.nearest(p); ok && s.dist < bestD {
-			best, bestD = lerp(p, s.at, .5), s.dist
+// approach is where two roads that do not meet come nearest; d: how near, beyond clipReach when they do not come so near.
+type approach struct {
+	a, b int32
+	at   pt
+	d    float64
+}
+
+// maxApproaches bounds the pairs of roads looked at for one text: what names more of them that do not meet is no report.
+const maxApproaches = 24
+
+// nearestApproach returns where two roads that do not meet come nearest, when that is within clipReach.
+func (g *Geocoder) nearestApproach(sc *scratch, a, b int32) (pt, float64, bool) {
+	for _, k := range sc.approaches {
+		if k.a == a && k.b == b {
+			return k.at, k.d, k.d < clipReach
 		}
 	}
+	if len(sc.approaches) == maxApproaches {
+		return pt{}, 0, false
+	}
+	k := approach{a: a, b: b, d: clipReach}
 	points := func(id, other int32) {
-		steps := 0
-		for _, l := range g.roads[id].geom {
-			for _, p := range l {
-				if steps++; steps < 400 {
-					try(p, other)
-				}
+		const most = 400
+		try := func(p pt) {
+			if s, ok := g.roads[other].geom.within(p, k.d); ok {
+				k.at, k.d = lerp(p, s.at, .5), s.dist
 			}
 		}
-		if len(g.roads[id].geom) == 0 {
-			for _, d := range g.order[g.roads[id].doorFrom:g.roads[id].doorTo] {
-				if steps++; steps < 400 {
-					try(g.src.doors[d].at, other)
-				}
+		steps := 0
+		for _, l := range g.roads[id].geom {
+			for _, p := range l[:min(len(l), most-steps)] {
+				try(p)
+				steps++
+			}
+		}
+		if r := &g.roads[id]; len(r.geom) == 0 {
+			for _, d := range g.order[r.doorFrom:min(r.doorTo, r.doorFrom+most)] {
+				try(g.src.doors[d].at)
 			}
 		}
 	}
 	points(a, b)
 	points(b, a)
-	return best, bestD, !math.IsInf(bestD, 1)
+	sc.approaches = append(sc.approaches, k)
+	return k.at, k.d, k.d < clipReach
 }
 
 // mouthMost is how many crossings a road may have for 口 behind its name alone to mean one of them.

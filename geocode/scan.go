@@ -37,12 +37,13 @@ type scratch struct {
 	counts             []uint16 // by name of the gram index; zero between queries
 	touched            []int32
 	holders            []entry
+	approaches         []approach // of this text's roads
 }
 
 // scanNames finds every name in the text.
 func (g *Geocoder) scanNames(sc *scratch) {
 	r := sc.f.Runes
-	sc.all, sc.byStart = sc.all[:0], sc.byStart[:0]
+	sc.all, sc.byStart, sc.approaches = sc.all[:0], sc.byStart[:0], sc.approaches[:0]
 	for i := range r {
 		sc.byStart = append(sc.byStart, int32(len(sc.all)))
 		if i > 0 && text.Alnum(r[i]) && text.Alnum(r[i-1]) {

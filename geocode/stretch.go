@@ -86,7 +86,7 @@ func (g *Geocoder) clipped(sc *scratch, main, i int) (cand, bool) {
 		gap := 0.0
 		for k := range ends {
 			off := 0.0
-			ends[k], off, have[k] = g.boundOn(id, &sc.phrases[i-1+k])
+			ends[k], off, have[k] = g.boundOn(sc, id, &sc.phrases[i-1+k])
 			gap = max(gap, off)
 		}
 		at, unc, ok := g.roadMiddle(id)
@@ -115,14 +115,14 @@ func (g *Geocoder) clipped(sc *scratch, main, i int) (cand, bool) {
 }
 
 // boundOn returns where a road named bounds another: their crossing, else where it comes nearest, and how far it passes from it.
-func (g *Geocoder) boundOn(id int32, p *phrase) (at pt, off float64, ok bool) {
+func (g *Geocoder) boundOn(sc *scratch, id int32, p *phrase) (at pt, off float64, ok bool) {
 	off = math.Inf(1)
 	g.phraseRoads(p, func(_ onRoad, other int32, _ int) {
 		if cs := g.crossingsOf(id, other); len(cs) > 0 {
 			at, off, ok = cs[0].at, 0, true
 			return
 		}
-		if q, d, near := g.nearestApproach(id, other); near && d < min(off, clipReach) {
+		if q, d, near := g.nearestApproach(sc, id, other); near && d < min(off, clipReach) {
 			if s, on := g.roads[id].geom.nearest(q); on {
 				at, off, ok = s.at, d, true
 			}
