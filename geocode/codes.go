@@ -14,6 +14,7 @@ func codeRune(r rune) bool { return text.Alnum(r) || r == '-' || r == '_' || r =
 // number or the survey team's own id. It returns the stretch used, empty when none.
 func (g *Geocoder) codeCands(sc *scratch) (from, to int) {
 	r := sc.f.Runes
+	sc.paintedS, sc.paintedE = 0, 0
 	for i := 0; i < len(r); {
 		if !text.Alnum(r[i]) {
 			i++
@@ -48,10 +49,16 @@ func (g *Geocoder) codeAt(sc *scratch, i, j int) bool {
 	}
 	cost := g.labelCost(sc, i, j)
 	if cost < 0 {
+		if j-i == 1 && text.Digit(run[0]) && paintedAfter(sc.f.Runes, j) {
+			sc.paintedS, sc.paintedE = int32(i), int32(j)
+		}
 		return false
 	}
 	sc.comps = g.comps.find(run, sc.comps[:0])
 	former := len(sc.comps) == 0 && g.formerly(sc, run)
+	if len(sc.comps) == 0 && cost > 0 {
+		sc.paintedS, sc.paintedE = int32(i), int32(j)
+	}
 	for _, r := range sc.comps {
 		c := newCand(levelComponent, r.at, 1)
 		c.comp = r
@@ -67,6 +74,51 @@ func (g *Geocoder) codeAt(sc *scratch, i, j int) bool {
 		sc.addCand(c)
 	}
 	return len(sc.comps) > 0
+}
+
+// paintedAfter reports whether the words at j make the number before them one painted on a thing.
+func paintedAfter(r []rune, j int) bool {
+	after := string(r[j:min(len(r), j+3)])
+	for _, w := range [...]string{"号灯", "号杆", "号路灯", "号电", "号井", "号桩", "号箱"} {
+		if strings.HasPrefix(after, w) {
+			return true
+		}
+	}
+	return false
+}
+
+// paintedCands finds a pole by the road the text names and the number painted on it: 光明西路22号灯杆 bears GMXL-022 where poles are numbered by
+// the initials of their road, as most cities do. What is found must stand on that road.
+func (g *Geocoder) paintedCands(sc *scratch) {
+	if sc.paintedE == 0 || g.bestScore(sc) > .9 {
+		return
+	}
+	digits := strings.TrimLeft(string(sc.f.Runes[sc.paintedS:sc.paintedE]), "0")
+	for i := range sc.phrases {
+		p := &sc.phrases[i]
+		if !p.has(entryRoad) {
+			continue
+		}
+		g.phraseRoads(p, func(r onRoad, id int32, _ int) {
+			name := []rune(text.Fold(g.roads[id].name))
+			if spoken := numeralsBack(name); spoken != nil {
+				name = spoken
+			}
+			_, initials := spell(name)
+			for zeros := ""; len(zeros) < 4; zeros += "0" {
+				sc.comps = g.comps.find([]rune(initials+zeros+digits), sc.comps[:0])
+				for _, rec := range sc.comps {
+					if g.roadDistance(id, rec.at) > 60 {
+						continue
+					}
+					c := newCand(levelComponent, rec.at, 1)
+					c.comp = rec
+					c.fault(faultLabel, .04)
+					g.addOnRoad(sc, c, r)
+				}
+			}
+		})
+	}
 }
 
 // formerly looks the run up among the codes components once had.
@@ -112,11 +164,8 @@ func (g *Geocoder) labelCost(sc *scratch, i, j int) float64 {
 			return .02
 		}
 	}
-	after := string(r[j:min(len(r), j+3)])
-	for _, w := range [...]string{"号灯", "号杆", "号路灯", "号电", "号井", "号桩", "号箱"} {
-		if strings.HasPrefix(after, w) {
-			return .04
-		}
+	if paintedAfter(r, j) {
+		return .04
 	}
 	for k := range sc.all { // 路灯0123
 		m := &sc.all[k]

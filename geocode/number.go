@@ -170,7 +170,10 @@ func readUnit(r []rune, j int) (unit, int) {
 		if next(1) == 'm' && !text.Alnum(next(2)) || next(1) == 'k' && next(2) == 'm' {
 			return readUnit(r, j+1)
 		}
-	case '号':
+	case '号', '#':
+		if next(1) == '井' && next(2) == '盖' { // 12号井盖: the cover at number 12
+			return unitDoor, j + 1
+		}
 		switch next(1) {
 		case '楼', '栋', '幢':
 			return unitBuilding, j + 2

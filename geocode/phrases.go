@@ -250,7 +250,7 @@ func (w *walker) name(t *token) {
 func (w *walker) number(t *token, i int) {
 	p := w.last()
 	n := t.num
-	if t.s > 0 && w.sc.f.Runes[t.s-1] == '第' { // the 40th parking space is no door
+	if t.s > 0 && w.sc.f.Runes[t.s-1] == '第' && n.unit != unitBuilding { // the 40th parking space is no door
 		w.gap = true
 		return
 	}

@@ -322,10 +322,31 @@ func (g *Geocoder) areaCands(sc *scratch) {
 			}
 			c := newCand(l, a.at, max(50, min(5000, a.shape.radius())))
 			c.match, c.area = MatchFallback, e.idx
+			g.towardsEdge(sc, &c, m.s)
 			f := (&match{cost: m.cost}).nameFault(e)
 			c.fault(f.code, f.cost)
 			sc.addCand(c)
 		}
+	}
+}
+
+// towardsEdge moves the point of a community or village to the part of it that is said: 松田村东头, 村北.
+func (g *Geocoder) towardsEdge(sc *scratch, c *cand, s int32) {
+	dir := int8(-1)
+	for k := range sc.phrases {
+		if p := &sc.phrases[k]; p.s == s && p.num == 0 && p.off.metres == 0 {
+			dir = max(p.off.dir, p.end)
+		}
+	}
+	if dir < 0 {
+		return
+	}
+	shape, h, d := &g.src.areas[c.area].shape, heading(int(dir)), 0.0
+	for d < 5000 && shape.contains(c.at.add(h.mul(d+20))) {
+		d += 20
+	}
+	if d > 0 {
+		c.at, c.unc, c.moved = c.at.add(h.mul(.6*d)), max(50, .6*c.unc), true
 	}
 }
 

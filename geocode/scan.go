@@ -27,8 +27,9 @@ type scratch struct {
 	areas                []areaMention
 	cands                []cand
 	comps                []*compRec
-	bridgeSaid, railSaid bool // 桥下, 铁路桥
-	apart                bool // the text says crossing of two roads that do not meet
+	paintedS, paintedE   int32 // a number painted on something, of no component by itself; paintedE 0: none
+	bridgeSaid, railSaid bool  // 桥下, 铁路桥
+	apart                bool  // the text says crossing of two roads that do not meet
 	// the words of a road that is not on file; unknownE 0: none
 	unknownS, unknownE int32
 	former             string // the code in the text that a component once had

@@ -89,6 +89,7 @@ func (g *Geocoder) Search(ctx context.Context, q Query) (Answer, error) {
 func (g *Geocoder) understand(sc *scratch) {
 	g.scanNames(sc)
 	g.coordCands(sc)
+	sc.paintedE = 0
 	if len(sc.cands) == 0 {
 		g.codeCands(sc)
 	}
@@ -102,6 +103,9 @@ func (g *Geocoder) understand(sc *scratch) {
 			sc.cands[k].fault(faultSpelling, .03)
 			sc.cands[k].rate()
 		}
+	}
+	if sc.paintedE > 0 {
+		g.paintedCands(sc)
 	}
 	if g.bestScore(sc) < .8 || sc.unreadRoad() {
 		g.fuzzy.find(g, sc)

@@ -71,6 +71,7 @@ func town() memCorpus {
 	m.put("unit_grid", rect(100, 100, 200, 200), "code", "370883002001007", "status", "valid")
 	m.put("component", at(30, 12), "code", "37088301001000123", "class", "01001", "name", "路灯", "label", "LD-0123")
 	m.put("component", at(40, 12), "code", "3708830102000001", "class", "0102", "name", "井盖", "delivered_id", "YS20260077")
+	m.put("component", at(490, -600), "code", "37088301001000007", "class", "01001", "name", "路灯", "label", "PYL-007")
 	return m
 }
 
