@@ -163,6 +163,11 @@ func TestUndoImport(t *testing.T) {
 	}
 	s.get(last, nil)
 	s.problem(s.do("POST", "/api/imports/99999/rollback", "", key...), 404, "no such batch")
+	for range 20 { // of two faults it is always the same that is told
+		if w := s.do("POST", undo+"?dry_run=2&force=3", "", key...); w.Code != 400 || !strings.Contains(w.Body.String(), "force") {
+			t.Fatalf("two faults: got %d %s, want that of force", w.Code, w.Body)
+		}
+	}
 }
 
 func TestProposals(t *testing.T) {

@@ -241,10 +241,13 @@ func (a *API) undoBatch(c *call, j *job, batch int64) (*reply, error) {
 		return nil, gis.E(gis.Denied, nil, "undoing a committed import needs the role %s; the key has %s", data.RoleEditor, c.who.role)
 	}
 	o := census.RollBackOptions{Actor: c.who.name}
-	for name, to := range map[string]*bool{"force": &o.Force, "dry_run": &o.DryRun} {
-		if v := c.q.Get(name); v != "" {
+	for _, p := range []struct {
+		name string
+		to   *bool
+	}{{"force", &o.Force}, {"dry_run", &o.DryRun}} {
+		if v := c.q.Get(p.name); v != "" {
 			var err error
-			if *to, err = formBool(name, v); err != nil {
+			if *p.to, err = formBool(p.name, v); err != nil {
 				return nil, err
 			}
 		}
