@@ -35,7 +35,7 @@ func (w *recorder) Write(b []byte) (int, error) {
 	}
 	n, err := w.ResponseWriter.Write(b)
 	w.bytes += int64(n)
-	return n, err
+	return n, left(err)
 }
 
 // Unwrap lets http.ResponseController reach flushing and deadlines.

@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"sync/atomic"
 	"time"
+
+	"wanmi/gis"
 )
 
 type connKey struct{}
@@ -155,11 +157,20 @@ func send(w http.ResponseWriter, r *http.Request, body []byte) (err error) {
 		return err
 	}
 	c.holding = true
-	defer func() { err = errors.Join(err, c.release()) }()
+	defer func() { err = errors.Join(err, left(c.release())) }()
 	if _, err = w.Write(body); err != nil {
 		return err
 	}
-	return http.NewResponseController(w).Flush()
+	return left(http.NewResponseController(w).Flush())
+}
+
+// left makes the failure to write to a connection what it is: the caller's leaving, no fault of the server.
+func left(err error) error {
+	var op *net.OpError
+	if errors.As(err, &op) && gis.KindOf(err) != gis.Canceled {
+		return gis.E(gis.Canceled, err, "the caller left")
+	}
+	return err
 }
 
 // withConn lets handlers find their connection.

@@ -65,7 +65,11 @@ func (a *API) answerEarly(to net.Conn, e *early, p []byte) (int, error) {
 	e.reply.ofTile(t)
 	a.metrics.tiles.count(c.route, e.label, t, how, &e.reply, e.wants.noneMatch, time.Since(start))
 	err := a.writeEarly(to, e)
-	a.finish(c, &e.wrote, err, start, time.Since(start))
+	lost := left(err)
+	if e.wrote.status != http.StatusOK || c.r == earlyHead { // net/http sends what has no body when that has been logged
+		lost = nil
+	}
+	a.finish(c, &e.wrote, lost, start, time.Since(start))
 	return len(head) + len(crlf), err
 }
 

@@ -333,6 +333,64 @@ func TestEarly(t *testing.T) {
 	}
 }
 
+// TestGone: a client that hangs up while it is being answered is no error of the server's, whoever answers: it is logged and counted as one that left.
+func TestGone(t *testing.T) {
+	tile := tilePath("component,unit_grid,road", citytest.Centre, 16)
+	for _, early := range []bool{true, false} {
+		reg, log := prometheus.NewRegistry(), &lockedBuffer{}
+		s := start(t, func(c *httpapi.Config) {
+			c.Metrics, c.Log = reg, slog.New(slog.NewJSONHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+		})
+		v := serveAPI(t, s.api, early)
+		conn, err := net.Dial("tcp", v.addr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := conn.(*net.TCPConn).SetReadBuffer(4 << 10); err != nil {
+			t.Fatal(err)
+		}
+		go func() {
+			for {
+				if _, err := io.WriteString(conn, "GET "+tile+" HTTP/1.1\r\nHost: a\r\n\r\n"); err != nil {
+					return
+				}
+			}
+		}()
+		for seen, still := 0, 0; still < 10; { // until the server waits for the client to read
+			time.Sleep(50 * time.Millisecond)
+			n := len(log.String())
+			if still++; n != seen || n == 0 {
+				seen, still = n, 0
+			}
+		}
+		before := counted(t, reg)
+		if err := conn.(*net.TCPConn).SetLinger(0); err != nil {
+			t.Fatal(err)
+		}
+		conn.Close()
+		const line = `"level":"DEBUG","msg":"request"`
+		for deadline := time.Now().Add(10 * time.Second); !strings.Contains(log.String(), line); time.Sleep(20 * time.Millisecond) {
+			if time.Now().After(deadline) {
+				t.Fatalf("early %v: no line of a request whose client left", early)
+			}
+		}
+		for l := range strings.Lines(log.String()) {
+			if strings.Contains(l, "ERROR") || strings.Contains(l, line) != strings.Contains(l, `"status":499`) || strings.Contains(l, line) != strings.Contains(l, `"error":`) {
+				t.Fatalf("early %v: %s", early, l)
+			}
+		}
+		left := 0.0
+		for k, n := range counted(t, reg) {
+			if strings.Contains(k, "requests_total") && strings.Contains(k, "499") {
+				left += n - before[k]
+			}
+		}
+		if left == 0 {
+			t.Errorf("early %v: no request is counted as left", early)
+		}
+	}
+}
+
 // uncached is the city of a store without a cache of tiles.
 func uncached(t testing.TB, store httpapi.Store) *city.Live {
 	t.Helper()
