@@ -216,7 +216,7 @@ func misreadNumeral(a, b rune) (cost float64, ok bool) {
 	if sounds().like(numeral(a), numeral(b)) != unlike {
 		return .03, true
 	}
-	switch (string)([]rune{numeral(a), numeral(b)}) {
+	switch string([]rune{numeral(a), numeral(b)}) {
 	case "四西", "西四", "三王", "王三", "十千", "千十", "八人", "人八", "八入", "入八", "六大", "大六", "二工", "工二", "九力", "力九":
 		return .06, true
 	}

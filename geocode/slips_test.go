@@ -66,8 +66,16 @@ func TestLike(t *testing.T) {
 		a, b rune
 		want likeness
 	}{
-		{'段', '断', sameSound}, {'巷', '项', sameSound}, {'山', '三', nearlySame}, {'民', '明', nearlySame}, {'宁', '林', nearlySame},
-		{'街', '衔', unlike}, {'路', 'a', unlike}, {'a', 'a', unlike}, {'行', '航', sameSound}, {'行', '形', sameSound},
+		{'段', '断', sameSound},
+		{'巷', '项', sameSound},
+		{'山', '三', nearlySame},
+		{'民', '明', nearlySame},
+		{'宁', '林', nearlySame},
+		{'街', '衔', unlike},
+		{'路', 'a', unlike},
+		{'a', 'a', unlike},
+		{'行', '航', sameSound},
+		{'行', '形', sameSound},
 	} {
 		if got := sounds().like(tt.a, tt.b); got != tt.want {
 			t.Errorf("%c and %c: got %d, want %d", tt.a, tt.b, got, tt.want)
