@@ -2,9 +2,9 @@ package city
 
 import (
 	"cmp"
-	"fmt"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -27,51 +27,75 @@ const (
 // Candidates returns the components of the classes the text names near the place, best first. A place that is itself a
 // component is the first candidate whatever the classes.
 func (v *View) Candidates(text string, p geocode.Place, hits []geocode.ClassHit) []Candidate {
+	own := ""
+	if p.Layer == geocode.LayerComponent {
+		own = p.Key
+	}
+	if own == "" && len(hits) == 0 {
+		return []Candidate{}
+	}
 	out := []Candidate{}
 	radius := min(max(minRadiusM, reachShare*p.UncertaintyM), maxRadiusM)
 	sigma := max(minSigmaM, sigmaShare*p.UncertaintyM)
-	for c, d := range v.Components.Near(p.Point, radius) {
-		score, why, whyZh := 0.0, "", ""
-		switch {
-		case p.Layer == geocode.LayerComponent && c.Code == p.Key:
-			score, why, whyZh = 1, "the text names it", "文中直接指明"
-		default:
-			w, word := classWeight(c, hits)
-			if w == 0 {
-				continue
-			}
+	wanted := func(code, class, className string) bool {
+		if own != "" && code == own {
+			return true
+		}
+		w, _ := classWeight(class, className, hits)
+		return w > 0
+	}
+	for c, d := range v.Components.Near(p.Point, radius, wanted) {
+		score := 1.0
+		if c.Code != own {
+			w, _ := classWeight(c.Class, c.ClassName, hits)
 			score = w * (farShare + (1-farShare)*math.Exp(-d*d/(2*sigma*sigma)))
-			why = fmt.Sprintf("%q is a word for %s, %.0f m from the place", word, c.ClassName, d)
-			whyZh = fmt.Sprintf("“%s”指%s，距该位置%.0f米", word, c.ClassName, d)
 			if named(text, c.Label) {
-				score, why, whyZh = max(score, labelScore), "its number "+c.Label+" stands in the text", "文中有其编号"+c.Label
+				score = max(score, labelScore)
 			}
 		}
-		out = append(out, candidate(c, d, score, why, whyZh))
+		out = append(out, candidate(c, d, score))
 	}
 	slices.SortFunc(out, func(a, b Candidate) int {
 		return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(a.DistanceM, b.DistanceM), strings.Compare(a.Code, b.Code))
 	})
-	return out[:min(len(out), maxCandidates)]
+	out = out[:min(len(out), maxCandidates)]
+	for i := range out {
+		out[i].explain(text, own, hits)
+	}
+	return out
 }
 
-func candidate(c *Component, d, score float64, why, whyZh string) Candidate {
+// explain says why c is one; only those that are kept are worth the words.
+func (c *Candidate) explain(text, own string, hits []geocode.ClassHit) {
+	switch _, word := classWeight(c.Class, c.ClassName, hits); {
+	case c.Code == own:
+		c.Why, c.WhyZh = "the text names it", "文中直接指明"
+	case named(text, c.Label):
+		c.Why, c.WhyZh = "its number "+c.Label+" stands in the text", "文中有其编号"+c.Label
+	default:
+		m := strconv.FormatFloat(c.metres, 'f', 0, 64)
+		c.Why = strconv.Quote(word) + " is a word for " + c.ClassName + ", " + m + " m from the place"
+		c.WhyZh = "“" + word + "”指" + c.ClassName + "，距该位置" + m + "米"
+	}
+}
+
+func candidate(c *Component, d, score float64) Candidate {
 	return Candidate{
 		Code: c.Code, Name: c.Name, Class: c.Class, ClassName: c.ClassName, Label: c.Label, State: c.State,
 		Department: c.DeptName, DeptCode: c.DeptCode, GridCode: c.GridCode, Point: c.Point,
-		DistanceM: decimetres(d), Score: math.Round(score*1000) / 1000, Why: why, WhyZh: whyZh,
+		DistanceM: decimetres(d), Score: math.Round(score*1000) / 1000, metres: d,
 	}
 }
 
 // classWeight says how well a component's class fits the classes named, and by which word: 1 for the first word's,
 // less for words further back, 0 for none. Classes of another edition's table are known by their name.
-func classWeight(c *Component, hits []geocode.ClassHit) (float64, string) {
+func classWeight(class, className string, hits []geocode.ClassHit) (float64, string) {
 	weight, last := 1+laterWord, ""
 	for _, h := range hits {
 		if h.Word != last {
 			weight, last = max(weight-laterWord, 0.5), h.Word
 		}
-		if sameClass(c.Class, h.Code) || h.Name != "" && h.Name == c.ClassName {
+		if sameClass(class, h.Code) || h.Name != "" && h.Name == className {
 			return weight, h.Word
 		}
 	}

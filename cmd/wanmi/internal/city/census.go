@@ -40,6 +40,7 @@ type census struct {
 	texts [nTexts]column
 	at    []orb.Point             // of a point; of others the middle of their bounds
 	geoms map[uint32]orb.Geometry // of those that are no points
+	other index.Marks             // the rows of geoms: asked of every row, where a map would take longest
 	index *index.Packed[float32]
 
 	once   sync.Once
@@ -123,6 +124,7 @@ func (b *censusBuilder) census() *census {
 		c.at[i] = b.at[o]
 		if g, ok := b.geoms[o]; ok {
 			c.geoms[uint32(i)] = g
+			c.other.Set(i)
 		}
 	}
 	c.codes = codes.String()
@@ -191,13 +193,27 @@ func (c *census) len() int { return len(c.at) }
 func (c *census) code(i uint32) string { return cut(c.codes, c.ends, i) }
 
 func (c *census) geom(i uint32) orb.Geometry {
-	if g, ok := c.geoms[i]; ok {
-		return g
+	if c.other.Has(int(i)) {
+		return c.geoms[i]
 	}
 	return c.at[i]
 }
 
-func (c *census) bound(i uint32) orb.Bound { return c.geom(i).Bound() }
+func (c *census) bound(i uint32) orb.Bound {
+	if c.other.Has(int(i)) {
+		return c.geoms[i].Bound()
+	}
+	return orb.Bound{Min: c.at[i], Max: c.at[i]}
+}
+
+// distance is [distance] from p to row i; mx and my are the metres of a degree at p.
+func (c *census) distance(p orb.Point, i uint32, mx, my float64) float64 {
+	if c.other.Has(int(i)) {
+		return distance(p, c.geoms[i])
+	}
+	q := c.at[i]
+	return math.Hypot((q[0]-p[0])*mx, (q[1]-p[1])*my)
+}
 
 // fill makes o row i.
 func (c *census) fill(o *Component, i uint32) {
@@ -207,7 +223,8 @@ func (c *census) fill(o *Component, i uint32) {
 		DeptCode: t[cDeptCode].text(i), DeptName: t[cDeptName].text(i), OwnerName: t[cOwnerName].text(i), KeeperName: t[cKeeperName].text(i),
 		GridCode: t[cGridCode].text(i), State: t[cState].text(i), Point: c.at[i], Geom: c.at[i],
 	}
-	if g, ok := c.geoms[i]; ok {
+	if c.other.Has(int(i)) {
+		g := c.geoms[i]
 		o.Geom, o.Point = g, geom.LabelPoint(g)
 	}
 }

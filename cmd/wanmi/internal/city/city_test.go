@@ -29,7 +29,7 @@ func load(t *testing.T) (*gpkg.Store, *city.Live) {
 // near returns the codes of the components within 30 m of a point, nearest first.
 func near(v *city.View, p orb.Point) []string {
 	var out []string
-	for c := range v.Components.Near(p, 30) {
+	for c := range v.Components.Near(p, 30, nil) {
 		out = append(out, c.Code)
 	}
 	return out
@@ -120,7 +120,7 @@ func TestEditWhileReadAgain(t *testing.T) {
 	if edited != bulk+1 || v.Gen != edited {
 		t.Errorf("the bulk write is generation %d, the edit beside its reading %d, the View %d; want the View at the edit", bulk, edited, v.Gen)
 	}
-	for c := range v.Components.Near(citytest.At(-15, 13), 30) {
+	for c := range v.Components.Near(citytest.At(-15, 13), 30, nil) {
 		if c.Name != "井盖二" {
 			t.Errorf("the View has %q, want what the edit wrote", c.Name)
 		}

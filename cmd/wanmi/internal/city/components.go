@@ -139,8 +139,9 @@ func (c *Components) Page(after string, n int) (codes []string, more bool) {
 	return codes[:n], true
 }
 
-// Near yields the components within metres of p, nearest first, with their distance. What it yields is valid until the next.
-func (c *Components) Near(p orb.Point, metres float64) iter.Seq2[*Component, float64] {
+// Near yields the components within metres of p that are wanted by code, class and its name (nil: all), nearest first, with their distance.
+// What it yields is valid until the next.
+func (c *Components) Near(p orb.Point, metres float64, wanted func(code, class, className string) bool) iter.Seq2[*Component, float64] {
 	type found struct {
 		i uint32
 		o *Component // nil: row i of the base
@@ -150,14 +151,17 @@ func (c *Components) Near(p orb.Point, metres float64) iter.Seq2[*Component, flo
 		mx, my := geom.MetresPerDegree(p[1])
 		b := orb.Bound{Min: orb.Point{p[0] - metres/mx, p[1] - metres/my}, Max: orb.Point{p[0] + metres/mx, p[1] + metres/my}}
 		var all []found
-		c.base.in(b, func(i uint32) bool {
-			if d := distance(p, c.base.geom(i)); d <= metres && !c.gone.Has(int(i)) {
+		t := c.base
+		t.in(b, func(i uint32) bool {
+			// Nearly all are points and of no class asked for: told apart before anything is made of them.
+			if d := t.distance(p, i, mx, my); d <= metres && !c.gone.Has(int(i)) &&
+				(wanted == nil || wanted(t.code(i), t.texts[cClass].text(i), t.texts[cClassName].text(i))) {
 				all = append(all, found{i: i, d: d})
 			}
 			return true
 		})
 		c.late.Search(b, func(o *Component) bool {
-			if d := distance(p, o.Geom); d <= metres {
+			if d := distance(p, o.Geom); d <= metres && (wanted == nil || wanted(o.Code, o.Class, o.ClassName)) {
 				all = append(all, found{o: o, d: d})
 			}
 			return true
@@ -168,7 +172,7 @@ func (c *Components) Near(p orb.Point, metres float64) iter.Seq2[*Component, flo
 			if f.o != nil {
 				o = *f.o
 			} else {
-				c.base.fill(&o, f.i)
+				t.fill(&o, f.i)
 			}
 			if !yield(&o, f.d) {
 				return

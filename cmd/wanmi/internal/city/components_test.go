@@ -127,7 +127,7 @@ func compareComponents(t *testing.T, r *rand.Rand, c *Components, m *rowsOf) {
 				within = append(within, code)
 			}
 		}
-		for o, d := range c.Near(p, 60) {
+		for o, d := range c.Near(p, 60, nil) {
 			f := m.rows[o.Code]
 			if o.Class != f.Text("class") || o.Name != f.Text("name") || o.State != f.Text("state") || !orb.Equal(o.Geom, f.Geom) {
 				t.Fatalf("%s: got %+v, want %+v", o.Code, *o, f)

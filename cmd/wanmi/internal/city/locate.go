@@ -68,6 +68,8 @@ type Candidate struct {
 	Score      float64   `json:"score"`
 	Why        string    `json:"why"`
 	WhyZh      string    `json:"why_zh"`
+
+	metres float64 // DistanceM, not rounded
 }
 
 // DepartmentRef is the department answerable, and by what.

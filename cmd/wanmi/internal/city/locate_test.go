@@ -83,7 +83,7 @@ func TestClassWeight(t *testing.T) {
 		{"the second word", []geocode.ClassHit{{Code: "01050", Word: "监控"}, {Code: "01037", Word: "路灯"}}, 1 - laterWord},
 		{"nothing", nil, 0},
 	} {
-		if got, _ := classWeight(lamp, tt.hits); math.Abs(got-tt.want) > 1e-9 {
+		if got, _ := classWeight(lamp.Class, lamp.ClassName, tt.hits); math.Abs(got-tt.want) > 1e-9 {
 			t.Errorf("%s: got %g, want %g", tt.name, got, tt.want)
 		}
 	}
