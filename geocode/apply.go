@@ -57,6 +57,7 @@ func (g *Geocoder) Apply(ctx context.Context, ups []Update) (*Geocoder, error) {
 	}
 	if rebuild {
 		src.sortGrids()
+		src.bindLocals()
 		return assemble(g.cfg, &src, cs), nil
 	}
 	n := *g

@@ -67,6 +67,12 @@ func newFuzzyNames(g *Geocoder) *fuzzyNames {
 			}
 		}
 	}
+	for i, l := range g.src.locals {
+		if e := g.localTo[i]; e.kind != entryPOI { // those are found by their pairs of characters
+			e.how = nameFuzzy
+			add(l.name, e)
+		}
+	}
 	for i, a := range g.src.areas {
 		k := entryCommunity
 		if a.isStreet {

@@ -54,7 +54,9 @@ type Geocoder struct {
 	fuzzy   *fuzzyNames
 	grams   *gramIndex
 	suggest *suggestIndex
-	areaOf  map[string]int32 // "s"+code or name, "c"+code -> areas
+	areaOf  map[string]int32   // "s"+code or name, "c"+code -> areas
+	locals  map[string][]int32 // folded name -> src.locals
+	localTo []entry            // parallel to src.locals
 
 	doorGrid, crossGrid, poiGrid, segGrid, areaGrid *buckets
 	segs                                            []roadSeg
@@ -109,9 +111,10 @@ func assemble(cfg Config, src *source, comps *components) *Geocoder {
 	g.fileAreas()
 	g.filePOIs()
 	g.fileClasses()
+	g.fileLocals(t)
 	g.names.freeze()
 	g.fuzzy = newFuzzyNames(g)
-	g.grams = newGramIndex(g.src.pois)
+	g.grams = newGramIndex(g.src.pois, g.src.poiAliases())
 	g.buildGrids()
 	g.crosses = findCrossings(g.roads, g.segs, g.segGrid)
 	g.bridges = findBridges(src.bars, g.segs, g.segGrid)
@@ -282,7 +285,7 @@ func plainNumber(r []rune) bool {
 func (g *Geocoder) filePOIs() {
 	var f text.Folded
 	for i, p := range g.src.pois {
-		if f.Set(p.name); plainNumber(f.Runes) {
+		if f.Set(p.name); plainNumber(f.Runes) || p.layer == layerLocal {
 			continue
 		}
 		add := func(n string, how nameKind) {

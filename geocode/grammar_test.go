@@ -106,7 +106,7 @@ func TestUnknownRoad(t *testing.T) {
 		if err != nil || !strings.Contains(a.Ask, "“火星路”") {
 			t.Errorf("%q: got ask %q, error %v, want one that names 火星路", s, a.Ask, err)
 		}
-		if len(a.Places) > 0 && !slices.Contains(a.Places[0].Reasons, Reason{"火星路", "unknown_road"}) {
+		if len(a.Places) > 0 && !slices.Contains(a.Places[0].Reasons, Reason{Word: "火星路", Use: "unknown_road"}) {
 			t.Errorf("%q: got reasons %v, want the unknown road among them", s, a.Places[0].Reasons)
 		}
 	}

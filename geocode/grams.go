@@ -36,7 +36,7 @@ func eachGram(r []rune, yield func(uint64)) {
 // gramCount is how many pairs a name of n runes has.
 func gramCount(n int) int { return max(1, 2*n-3) }
 
-func newGramIndex(pois []poiRec) *gramIndex {
+func newGramIndex(pois []poiRec, aliases []poiAlias) *gramIndex {
 	x := &gramIndex{}
 	ids := make(map[string]int32)
 	type post struct {
@@ -45,25 +45,32 @@ func newGramIndex(pois []poiRec) *gramIndex {
 	}
 	var all []post
 	var f text.Folded
-	for i, p := range pois {
-		for _, n := range append([]string{p.name}, names(p.alias+"#"+p.former)...) {
-			f.Set(n)
-			if len(f.Runes) < 3 || plainNumber(f.Runes) {
-				continue
-			}
-			k := string(f.Runes)
-			id, ok := ids[k]
-			if !ok {
-				id = int32(len(x.names))
-				ids[k] = id
-				x.names = append(x.names, slices.Clone(f.Runes))
-				x.pois = append(x.pois, nil)
-				eachGram(f.Runes, func(k uint64) { all = append(all, post{k, id}) })
-			}
-			if l := x.pois[id]; len(l) == 0 || l[len(l)-1] != int32(i) {
-				x.pois[id] = append(l, int32(i))
-			}
+	add := func(n string, poi int32) {
+		f.Set(n)
+		if len(f.Runes) < 3 || plainNumber(f.Runes) {
+			return
 		}
+		k := string(f.Runes)
+		id, ok := ids[k]
+		if !ok {
+			id = int32(len(x.names))
+			ids[k] = id
+			x.names = append(x.names, slices.Clone(f.Runes))
+			x.pois = append(x.pois, nil)
+			eachGram(f.Runes, func(k uint64) { all = append(all, post{k, id}) })
+		}
+		if l := x.pois[id]; len(l) == 0 || l[len(l)-1] != poi {
+			x.pois[id] = append(l, poi)
+		}
+	}
+	for i, p := range pois {
+		add(p.name, int32(i))
+		for _, n := range names(p.alias + "#" + p.former) {
+			add(n, int32(i))
+		}
+	}
+	for _, a := range aliases {
+		add(a.name, a.poi)
 	}
 	slices.SortFunc(all, func(a, b post) int { return cmp.Or(cmp.Compare(a.key, b.key), cmp.Compare(a.id, b.id)) })
 	for i, p := range all {

@@ -224,7 +224,7 @@ func (g *Geocoder) placeReasons(sc *scratch, c *cand) []Reason {
 	var out []Reason
 	add := func(s, e int32, use string) {
 		if s < e {
-			out = append(out, Reason{strings.TrimSpace(sc.f.Original(int(s), int(e))), use})
+			out = append(out, Reason{Word: strings.TrimSpace(sc.f.Original(int(s), int(e))), Use: use})
 		}
 	}
 	for _, i := range [2]int32{c.p, c.q} {
@@ -232,7 +232,11 @@ func (g *Geocoder) placeReasons(sc *scratch, c *cand) []Reason {
 			continue
 		}
 		p := &sc.phrases[i]
-		add(p.s, p.nameEnd, p.useOf())
+		if l := g.localIn(sc, &p.m); l != nil {
+			out = append(out, l.reason(sc.f.Original(int(p.m.s), int(p.m.e))))
+		} else {
+			add(p.s, p.nameEnd, p.useOf())
+		}
 		if p.num != 0 && p.e > p.nameEnd {
 			add(p.nameEnd, p.e, "number")
 		}
@@ -241,11 +245,11 @@ func (g *Geocoder) placeReasons(sc *scratch, c *cand) []Reason {
 		}
 	}
 	if c.comp != nil || c.grid >= 0 {
-		out = append(out, Reason{sc.f.Source(), "code"})
+		out = append(out, Reason{Word: sc.f.Source(), Use: "code"})
 		if c.comp != nil {
 			out[len(out)-1].Word = c.comp.key
 			if c.has(faultFormerCode) {
-				out[len(out)-1] = Reason{sc.former, "former_code"}
+				out[len(out)-1] = Reason{Word: sc.former, Use: "former_code"}
 				return out
 			}
 			for _, s := range []string{c.comp.label, c.comp.given} {
@@ -258,13 +262,13 @@ func (g *Geocoder) placeReasons(sc *scratch, c *cand) []Reason {
 		}
 	}
 	if c.level == levelCoordinate {
-		out = append(out, Reason{sc.f.Source(), "coordinate"})
+		out = append(out, Reason{Word: sc.f.Source(), Use: "coordinate"})
 	}
 	if c.has(faultRoadUnknown) {
 		add(sc.unknownS, sc.unknownE, "unknown_road")
 	}
 	if c.has(faultNearestNumber) && c.door >= 0 { // which number stands in for the one said
-		out = append(out, Reason{value(g.src.doors[c.door].number), "nearest_number"})
+		out = append(out, Reason{Word: value(g.src.doors[c.door].number), Use: "nearest_number"})
 	}
 	return out
 }
@@ -277,6 +281,10 @@ func (g *Geocoder) textReasons(sc *scratch) []Reason {
 		use := ""
 		switch t.kind {
 		case tokName:
+			if l := g.localIn(sc, &sc.all[t.m]); l != nil {
+				out = append(out, l.reason(sc.f.Original(int(t.s), int(t.e))))
+				continue
+			}
 			switch e := sc.all[t.m].entries[0]; e.kind {
 			case entryRoad:
 				use = "road"
@@ -308,7 +316,7 @@ func (g *Geocoder) textReasons(sc *scratch) []Reason {
 			use = "offset"
 		}
 		if use != "" {
-			out = append(out, Reason{strings.TrimSpace(sc.f.Original(int(t.s), int(t.e))), use})
+			out = append(out, Reason{Word: strings.TrimSpace(sc.f.Original(int(t.s), int(t.e))), Use: use})
 		}
 	}
 	return out

@@ -11,7 +11,7 @@ type onRoad struct {
 // nameFault is what it costs that a name is not a thing's own.
 func (m *match) nameFault(e entry) fault {
 	switch e.how {
-	case nameAlias:
+	case nameAlias, nameLocal:
 		return fault{faultAlias, .01}
 	case nameFormer:
 		return fault{faultFormer, .02}

@@ -73,10 +73,12 @@ type source struct {
 	pois  []poiRec
 	grids []gridRec
 	bars  []barRec
+
+	locals []localRec
 }
 
 // sourceLayers are read in this order, components apart.
-var sourceLayers = []string{"street", "community", "road", "door", "poi", "land", "water", "building", "unit_grid", "rail"}
+var sourceLayers = []string{"street", "community", "road", "door", "poi", "land", "water", "building", "unit_grid", "rail", layerLocal}
 
 // poiLayer reports whether rows of the layer are filed as points of interest.
 func poiLayer(layer string) bool {
@@ -102,6 +104,7 @@ func readSource(ctx context.Context, c Corpus, p gis.Progress) (*source, error) 
 		}
 	}
 	s.sortGrids()
+	s.bindLocals()
 	return s, nil
 }
 
@@ -154,6 +157,10 @@ func (s *source) add(layer string, f gis.Feature) {
 		}
 	case "rail":
 		s.bars = append(s.bars, barRec{layer, f.Key, linesOf(f.Geom, s.frame)})
+	case layerLocal:
+		if p, ok := f.Geom.(orb.Point); ok && usable(p) && f.Text("name") != "" {
+			s.locals = append(s.locals, newLocalRec(f, s.frame.to(p)))
+		}
 	default:
 		if layer == "water" {
 			s.bars = append(s.bars, barRec{layer, f.Key, linesOf(f.Geom, s.frame)})
@@ -214,6 +221,8 @@ func (s *source) remove(layer, key string) {
 		s.grids = without(s.grids, func(g gridRec) bool { return g.code == key })
 	case "rail":
 		s.bars = without(s.bars, func(b barRec) bool { return b.key == key && b.layer == layer })
+	case layerLocal:
+		s.locals = without(s.locals, func(l localRec) bool { return l.key == key })
 	default:
 		if layer == "water" {
 			s.bars = without(s.bars, func(b barRec) bool { return b.key == key && b.layer == layer })

@@ -84,6 +84,11 @@ func newSuggestIndex(g *Geocoder) *suggestIndex {
 			add(n, entry{kind: entryPOI, how: nameAlias, idx: int32(i)}, 340)
 		}
 	}
+	for i, l := range g.src.locals {
+		if e := g.localTo[i]; e.how == nameLocal { // a rule is one of the points of interest
+			add(l.name, e, 280)
+		}
+	}
 	slices.SortFunc(x.keys, func(a, b suggestKey) int {
 		return cmp.Or(strings.Compare(a.key, b.key), cmp.Compare(a.rank, b.rank), a.e.order()-b.e.order())
 	})

@@ -99,7 +99,15 @@ func (t *trie) freeze() {
 	p := 0
 	for n := uint32(0); n < t.nodes; n++ {
 		t.first[n] = uint32(len(t.entries))
-		for ; p < len(t.pending) && t.pending[p].node == n; p++ {
+		q := p
+		for q < len(t.pending) && t.pending[q].node == n {
+			q++
+		}
+		taught := slices.ContainsFunc(t.pending[p:q], func(x pendingEntry) bool { return x.e.local() })
+		for ; p < q; p++ {
+			if e := t.pending[p].e; taught && !e.local() && e.kind == entryPOI {
+				continue // what the city has taught goes before what files say; roads and areas score less by themselves
+			}
 			if k := len(t.entries); k > int(t.first[n]) && t.entries[k-1].same(t.pending[p].e) {
 				continue
 			}
@@ -146,6 +154,8 @@ const (
 	nameShort  // without its 社区 or 街道
 	nameFuzzy  // not a stored one: one character differs
 	namePinyin // in Latin letters
+	nameLocal  // an alias of the layer local_name
+	nameRule   // the name of a place that is known by the layer local_name only
 )
 
 // entry is what a name may mean.
@@ -157,6 +167,9 @@ type entry struct {
 }
 
 func (e entry) order() int { return int(e.kind)<<28 + int(e.idx)<<3 + int(e.how) }
+
+// local reports whether the name was taught by the layer local_name.
+func (e entry) local() bool { return e.how == nameLocal || e.how == nameRule }
 
 func (e entry) same(o entry) bool {
 	return e.kind == o.kind && e.idx == o.idx && e.section == o.section

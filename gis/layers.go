@@ -147,6 +147,17 @@ var Layers = []*Layer{
 		{Name: "extra", Type: JSON, Zh: "其他属性", En: "Further columns"},
 		{Name: "source", Zh: "来源", En: "Delivery it came from"},
 	}},
+	{Name: "local_name", Zh: "俗名", En: "Local name: what people here call a place, learned from corrections", Geom: Point, Key: "code", Fields: []Field{
+		{Name: "code", Zh: "编号", En: "Code; of a correction its number after F, as F12", Must: true},
+		{Name: "name", Zh: "俗名", En: "The words", Must: true},
+		{Name: "place", Zh: "所指地点", En: "The stored place it names, as poi:p12; empty: the point itself"},
+		{Name: "place_name", Zh: "所指地点名称", En: "The place's name when it was accepted"},
+		{Name: "text", Zh: "原文", En: "The report it was learned from"},
+		{Name: "reported_by", Zh: "更正人", En: "Who corrected"},
+		{Name: "accepted_by", Zh: "审核人", En: "Who accepted it"},
+		{Name: "note", Zh: "审核意见", En: "Why it was accepted"},
+		{Name: "source", Zh: "来源", En: "Delivery it came from"},
+	}},
 	{Name: "case", Zh: "案件", En: "Case", Geom: Point, Served: true, Fields: []Field{
 		{Name: "number", Zh: "案件编号", En: "Case number"},
 		{Name: "class", Zh: "案件类型", En: "Type"},

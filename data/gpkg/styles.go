@@ -118,9 +118,10 @@ var drawings = map[string][]drawing{
 		{kind: "line", by: major, kinds: majorLines(0.6), extra: "线 lines"},
 		{kind: "fill", by: major, kinds: majorLines(0.5), label: "name", ink: "#3a3632", scale: 2000, extra: "面 areas"},
 	},
-	"door": {{"marker", "", []symbol{{fill: "#8b8278", line: "#ffffff", width: 1.2}}, "number", "#6c655d", 2000, ""}},
-	"poi":  {{"marker", "", []symbol{{fill: "#8a5a3c", line: "#ffffff", width: 1.6}}, "name", "#6d452c", 4000, ""}},
-	"case": {{"marker", "", []symbol{{fill: "#d9301a", line: "#ffffff", width: 2.2}}, "", "", 0, ""}},
+	"door":       {{"marker", "", []symbol{{fill: "#8b8278", line: "#ffffff", width: 1.2}}, "number", "#6c655d", 2000, ""}},
+	"poi":        {{"marker", "", []symbol{{fill: "#8a5a3c", line: "#ffffff", width: 1.6}}, "name", "#6d452c", 4000, ""}},
+	"local_name": {{"marker", "", []symbol{{fill: "#6741d9", line: "#ffffff", width: 2}}, "name", "#5f3dc4", 4000, ""}},
+	"case":       {{"marker", "", []symbol{{fill: "#d9301a", line: "#ffffff", width: 2.2}}, "", "", 0, ""}},
 }
 
 // qml is the style as QGIS writes it (read by QGIS 3).

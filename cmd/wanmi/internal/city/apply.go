@@ -246,7 +246,7 @@ func (ch changes) layers() map[string]bool {
 // geocoded are the layers the geocoder reads.
 var geocoded = map[string]bool{
 	"street": true, "community": true, "road": true, "door": true, "poi": true, "land": true, "water": true,
-	"building": true, "unit_grid": true, "rail": true, "component": true,
+	"building": true, "unit_grid": true, "rail": true, "component": true, "local_name": true,
 }
 
 // next makes the View after the changes; everything untouched is shared with v.
