@@ -36,6 +36,7 @@ type store interface {
 	Renames(ctx context.Context, layer string) iter.Seq2[data.Renamed, error]
 	KeyNow(ctx context.Context, layer, former string) (string, error)
 	Propose(ctx context.Context, p data.Proposal) (int64, error)
+	ProposeAll(ctx context.Context, ps []data.Proposal) ([]int64, error)
 	Proposals(ctx context.Context, state string) ([]data.Proposal, error)
 	Proposal(ctx context.Context, id int64) (data.Proposal, error)
 	Batches(ctx context.Context) ([]data.Batch, error)

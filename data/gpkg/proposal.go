@@ -12,17 +12,43 @@ import (
 
 // Propose keeps a proposal and returns its number.
 func (s *Store) Propose(ctx context.Context, p data.Proposal) (int64, error) {
-	if err := s.lock(ctx); err != nil {
+	ids, err := s.ProposeAll(ctx, []data.Proposal{p})
+	if err != nil {
 		return 0, err
 	}
-	defer s.unlock()
-	res, err := s.exec(ctx, `INSERT INTO proposal (layer, key, op, rev, body, actor, at, state) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
-		p.Layer, p.Key, string(p.Op), p.Rev, p.Body, p.Actor, kept.FormatTime(s.now()), data.ProposalOpen)
-	if err != nil {
-		return 0, s.wrap(err, "keep a proposal")
+	return ids[0], nil
+}
+
+// ProposeAll keeps proposals, all or none, and returns their numbers.
+func (s *Store) ProposeAll(ctx context.Context, ps []data.Proposal) ([]int64, error) {
+	const doing = "keep a proposal"
+	if err := s.lock(ctx); err != nil {
+		return nil, err
 	}
-	id, err := res.LastInsertId()
-	return id, s.wrap(err, "keep a proposal")
+	defer s.unlock()
+	q, err := s.beginOn(ctx, s.writer)
+	if err != nil {
+		return nil, s.wrap(err, doing)
+	}
+	defer q.Rollback()
+	ids := make([]int64, len(ps))
+	for i, p := range ps {
+		if err := kept.CheckProposal(p); err != nil {
+			return nil, err
+		}
+		res, err := q.ExecContext(ctx, `INSERT INTO proposal (layer, key, op, rev, body, actor, at, state) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+			p.Layer, p.Key, string(p.Op), p.Rev, p.Body, p.Actor, kept.FormatTime(s.now()), data.ProposalOpen)
+		if err != nil {
+			return nil, s.wrap(err, doing)
+		}
+		if ids[i], err = res.LastInsertId(); err != nil {
+			return nil, s.wrap(err, doing)
+		}
+	}
+	if err := q.Commit(); err != nil {
+		return nil, s.wrap(err, doing)
+	}
+	return ids, s.wrap(s.durable(), doing)
 }
 
 // Proposals returns the proposals of a state, all for "", the latest first.

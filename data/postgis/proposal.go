@@ -29,22 +29,44 @@ func (s *Store) writing(ctx context.Context) (*sql.Conn, error) {
 
 // Propose keeps a proposal and returns its number.
 func (s *Store) Propose(ctx context.Context, p data.Proposal) (int64, error) {
-	if err := s.lock(ctx); err != nil {
+	ids, err := s.ProposeAll(ctx, []data.Proposal{p})
+	if err != nil {
 		return 0, err
 	}
-	defer s.unlock()
+	return ids[0], nil
+}
+
+// ProposeAll keeps proposals, all or none, and returns their numbers. Those who write features do not wait for it.
+func (s *Store) ProposeAll(ctx context.Context, ps []data.Proposal) ([]int64, error) {
 	const doing = "keep a proposal"
+	if err := s.lock(ctx); err != nil {
+		return nil, err
+	}
+	defer s.unlock()
 	c, err := s.writing(ctx)
 	if err != nil {
-		return 0, s.wrap(err, doing)
+		return nil, s.wrap(err, doing)
 	}
 	defer c.Close()
+	q, err := c.BeginTx(context.WithoutCancel(ctx), nil)
+	if err != nil {
+		return nil, s.wrap(err, doing)
+	}
+	defer q.Rollback()
 	text := kept.Text
-	var id int64
-	err = c.QueryRowContext(ctx, `INSERT INTO wanmi.proposal (layer, key, op, rev, body, actor, at, state)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING id`,
-		text(p.Layer), text(p.Key), string(p.Op), p.Rev, text(p.Body), text(p.Actor), kept.FormatTime(s.now()), data.ProposalOpen).Scan(&id)
-	return id, s.wrap(err, doing)
+	ids := make([]int64, len(ps))
+	for i, p := range ps {
+		if err := kept.CheckProposal(p); err != nil {
+			return nil, err
+		}
+		err := q.QueryRowContext(ctx, `INSERT INTO wanmi.proposal (layer, key, op, rev, body, actor, at, state)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING id`,
+			text(p.Layer), text(p.Key), string(p.Op), p.Rev, text(p.Body), text(p.Actor), kept.FormatTime(s.now()), data.ProposalOpen).Scan(&ids[i])
+		if err != nil {
+			return nil, s.wrap(err, doing)
+		}
+	}
+	return ids, s.wrap(q.Commit(), doing)
 }
 
 // Proposals returns the proposals of a state, all for "", the latest first.

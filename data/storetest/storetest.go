@@ -32,6 +32,7 @@ type Store interface {
 	Renames(ctx context.Context, layer string) iter.Seq2[data.Renamed, error]
 	KeyNow(ctx context.Context, layer, former string) (string, error)
 	Propose(ctx context.Context, p data.Proposal) (int64, error)
+	ProposeAll(ctx context.Context, ps []data.Proposal) ([]int64, error)
 	Proposals(ctx context.Context, state string) ([]data.Proposal, error)
 	Proposal(ctx context.Context, id int64) (data.Proposal, error)
 	Batches(ctx context.Context) ([]data.Batch, error)
@@ -81,6 +82,8 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		{"new keys", testRename},
 		{"what a batch did", testTouched},
 		{"proposals", testProposals},
+		{"many proposals at once", testProposeAll},
+		{"a correction accepted and taken back", testLocalName},
 		{"concurrent writers and readers", testConcurrent},
 		{"edits beside a long write", testAhead},
 	} {
