@@ -41,6 +41,9 @@ func (g *Geocoder) Lesson(ctx context.Context, s string) (Lesson, error) {
 		if !g.complaintBefore(sc, u.s) {
 			n += 3
 		}
+		if u.s > 0 && sc.f.Runes[u.s-1] == '在' {
+			n += 8
+		}
 		if u.e-u.s >= 2 && n > size {
 			best, size = u, n
 		}
@@ -68,43 +71,89 @@ type span struct{ s, e int }
 
 func (sc *scratch) words(u span) string { return strings.TrimSpace(sc.f.Original(u.s, u.e)) }
 
-// filler are words that name no place: how a report begins, what is wrong, what joins them. The longest is cut off first.
-var filler = text.Words(`
-	您好 你好 请问 请 我要反映 我想反映 我反映 反映 投诉 举报 市民 群众 来电 居民 我家 我们 我 咱们 咱 麻烦 帮忙 位于 在 就在 有个 有 的 了 这 那 这边 那边 这里 那里 这儿 那儿
-	地方 位置 发现 看到 有人 没人 没有 已经 经常 一直 又 都 很 太 被 把 给 多 处 里 上 下 着 过 是 还 就 也 和 啊 呢 吧 吗 呀 哦
-	坏了 坏 不亮 亮 满了 满 破损 破了 破 丢失 丢了 丢 缺失 缺 损坏 倒了 倒 掉了 掉 漏水 漏 堵了 堵 塞 积水 冒水 松动 断了 断 歪了 歪 脏 臭 乱扔 乱倒 乱停 乱放 乱 堆放 堆着 堆积 堆 占道 扔 摆摊
-	需要 处理 清理 维修 修 更换 尽快 赶紧 一下 一个 一些 几个 好几天 好多 许多 很多 今天 昨天 早上 晚上 几天 天 没`)
+// Words of a report that name no place, the longest first. Openers stand before a place, closers behind one, breaks between a place and
+// what is wrong there. Only what no name begins or ends with is one character long.
+var (
+	openers = text.Words(`您好 你好 请问 请 我要反映 我想反映 我反映 反映 投诉 举报 市民 群众 居民 来电 我家 我们 咱们 麻烦 位于 就在 在 有 看到 一下 那个 这个 地点 地址
+		垃圾 杂物 倒 扔`)
+	closers = text.Words(`的 了 有 又 都 被 把 处 里 上 那 这 那个 这个 那边 这边 那里 这里 那儿 这儿 地方 位置 附近那 啊 呢 吧 吗 哦
+		坏了 坏 不亮了 不亮 满了 满 破损 破了 破 丢失 丢了 丢 缺失 缺 损坏 倒了 掉了 掉 漏水 堵了 堵塞 堵 积水 冒水 松动 断了 断裂 歪了 脏 臭 乱扔 乱倒 乱停 乱放 堆放 堆着 堆积 占道 摆摊 扰民
+		垃圾 暴露垃圾 建筑垃圾 生活垃圾 杂物 渣土 污水 油烟 噪音 噪声 小广告 广告 车辆 电动车 共享单车 单车 没盖 没清 清理 维修 更换 处理 尽快 需要`)
+	breaks = text.Words(`有人 没人 没有 有个 有一 有车 有辆 有很多 经常 总是 老是 一直 天天 已经 发现 存在 出现 好几天 几天 很多 好多 许多 正在 被人 被 乱 在 需要 请尽快 麻烦`)
+)
 
-// unread returns the stretches of the text nothing is known of, cut at punctuation and without filler at their ends.
+// unread returns the stretches of the text nothing is known of, cut at punctuation and breaks and without openers and closers.
 func (g *Geocoder) unread(sc *scratch) []span {
 	var out []span
-	for i := range sc.toks {
-		if t := &sc.toks[i]; t.kind != tokNoise {
-			continue
-		}
-		t := &sc.toks[i]
-		from := int(t.s)
-		for k := from; k <= int(t.e); k++ {
-			if k < int(t.e) && (text.Han(sc.f.Runes[k]) || text.Alnum(sc.f.Runes[k])) {
-				continue
+	r := sc.f.Runes
+	for _, u := range sc.noise() {
+		from := u.s
+		for k := from; k <= u.e; {
+			n := 1
+			if k < u.e && (text.Han(r[k]) || text.Alnum(r[k])) {
+				if n = startsWith(r[k:u.e], breaks); n == 0 {
+					k++
+					continue
+				}
 			}
-			if u := trimFiller(sc.f.Runes, span{from, k}); u.e > u.s {
-				out = append(out, u)
+			if w := trimmed(r, span{from, k}); w.e > w.s {
+				out = append(out, w)
 			}
-			from = k + 1
+			k += n
+			from = k
 		}
 	}
 	return out
 }
 
-// trimFiller takes filler off both ends.
-func trimFiller(r []rune, u span) span {
+// noise returns the stretches of unknown words. A word of the grammar of one character (桥, 前, 口) inside one, or before one where the text
+// begins, is a part of it: 天桥百货, 前进旅社.
+func (sc *scratch) noise() []span {
+	var out []span
+	inside := func(i int) bool {
+		t := &sc.toks[i]
+		if t.e-t.s != 1 || i+1 == len(sc.toks) || sc.toks[i+1].kind != tokNoise || i > 0 && sc.toks[i-1].kind != tokNoise {
+			return false
+		}
+		switch t.kind {
+		case tokName, tokNumber, tokAnd, tokTo, tokNoise:
+			return false
+		}
+		next := sc.f.Runes[sc.toks[i+1].s:sc.toks[i+1].e]
+		return text.Han(next[0]) && startsWith(next, closers) == 0 && startsWith(next, breaks) == 0
+	}
+	for i := range sc.toks {
+		t := &sc.toks[i]
+		if t.kind != tokNoise && !inside(i) {
+			continue
+		}
+		if n := len(out); n > 0 && out[n-1].e == int(t.s) {
+			out[n-1].e = int(t.e)
+		} else {
+			out = append(out, span{int(t.s), int(t.e)})
+		}
+	}
+	return out
+}
+
+// startsWith returns the length of the first of the words that r begins with, 0 for none.
+func startsWith(r []rune, words [][]rune) int {
+	for _, w := range words {
+		if len(r) >= len(w) && slices.Equal(r[:len(w)], w) {
+			return len(w)
+		}
+	}
+	return 0
+}
+
+// trimmed takes openers off the beginning and closers off the end.
+func trimmed(r []rune, u span) span {
+	for n := 1; n > 0; u.s += n {
+		n = startsWith(r[u.s:u.e], openers)
+	}
 	for again := true; again; {
 		again = false
-		for _, w := range filler {
-			if n := len(w); u.e-u.s >= n && slices.Equal(r[u.s:u.s+n], w) {
-				u.s, again = u.s+n, true
-			}
+		for _, w := range closers {
 			if n := len(w); u.e-u.s >= n && slices.Equal(r[u.e-n:u.e], w) {
 				u.e, again = u.e-n, true
 			}
@@ -170,16 +219,19 @@ func (g *Geocoder) withMove(sc *scratch, u span) span {
 	return u
 }
 
-// placeSpan is the stretch from the first word for a place to the last, of a text without unknown words.
+// placeSpan is the stretch from the first word for a place to the last, of a text without unknown words. 门口 belongs to it: where all is known
+// and wrong, the words get the point as they stand.
 func (g *Geocoder) placeSpan(sc *scratch) span {
 	u := span{-1, 0}
 	for i := range sc.toks {
 		t := &sc.toks[i]
 		switch {
-		case t.kind == tokNoise, sc.classOnly(t), t.kind == tokRel && t.rel != relOpposite && t.rel != relDiagonal:
+		case t.kind == tokNoise, sc.classOnly(t):
 			continue
-		case u.s < 0 && t.kind != tokName && t.kind != tokNumber:
+		case u.s < 0 && t.kind != tokName:
 			continue
+		case u.s >= 0 && int(t.s)-u.e > 2: // other words between: the complaint has begun
+			return u
 		case u.s < 0:
 			u.s = int(t.s)
 		}
@@ -193,7 +245,7 @@ var vague = text.WordSet(`
 	门口 路口 路边 路上 路旁 马路 马路边 街上 街边 楼下 楼上 楼前 楼后 门前 门卫 大门 后门 小区 小区里 院子 院里 村 村里 村口 村头 社区 学校 中学 小学 幼儿园 医院 卫生院 诊所
 	药店 超市 商店 小卖部 商场 市场 菜市场 农贸市场 集市 饭店 餐馆 宾馆 酒店 旅馆 银行 邮局 公园 广场 花园 绿地 草坪 河边 河 湖 湖边 桥 桥上 桥下 桥头 工地 工厂 厂 厂区 停车场 车站 公交站
 	站 站台 地铁站 火车站 公厕 厕所 加油站 派出所 政府 街道办 居委会 村委会 单位 公司 办公楼 家 家门口 家里 人行道 盲道 胡同 巷子 巷口 十字路口 红绿灯 红绿灯路口 路灯 电线杆 垃圾桶 垃圾站 垃圾点
-	垃圾箱 井盖 大树 树下 老地方 附近 对面 旁边 这里 那里 理发店 网吧 书店 食堂 宿舍 操场 球场 篮球场`)
+	垃圾箱 垃圾 杂物 井盖 大树 树下 老地方 附近 对面 旁边 这里 那里 理发店 网吧 书店 食堂 宿舍 操场 球场 篮球场`)
 
 // Vague reports whether a name is too general to learn: of one character, only grammar and numbers (门口, 3号楼), or a word for any place of
 // a kind (超市).
