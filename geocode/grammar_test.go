@@ -27,6 +27,7 @@ func TestGrammar(t *testing.T) {
 		{"太平东路与匡衡路路口往东第二个路口", 0, 0, 2, "intersection", "offset.unused"},
 		{"普阳路向北第一个路口", 500, 0, 2, "offset", "offset.start"},
 		{"太平东路向南第二个路口", 0, 0, 2, "road", "offset.unused"},
+		{"太平东路与匡衡路路口往东第二个路口路灯不亮", 0, 0, 2, "intersection", "offset.unused"},
 		// parts of a road
 		{"普阳路北段", 500, 600, 2, "road", ""},
 		{"普阳路南头路灯不亮", 500, -920, 2, "road", ""},

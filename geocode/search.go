@@ -109,6 +109,7 @@ func (g *Geocoder) understand(sc *scratch) {
 	}
 	if g.bestScore(sc) < .8 || sc.unreadRoad() {
 		g.fuzzy.find(g, sc)
+		sc.fuzzy = slices.DeleteFunc(sc.fuzzy, sc.cutsClass)
 		g.parseWith(sc, sc.fuzzy, fixed)
 	}
 	if g.bestScore(sc) < .8 {
@@ -118,6 +119,17 @@ func (g *Geocoder) understand(sc *scratch) {
 		g.parseLatin(sc, fixed)
 	}
 	g.blameUnknownRoad(sc)
+}
+
+// cutsClass reports whether a misspelt name would take a part of a word for things: 东头路灯 holds no 东风路.
+func (sc *scratch) cutsClass(m match) bool {
+	for k := range sc.all {
+		o := &sc.all[k]
+		if o.s < m.e && m.s < o.e && (o.s < m.s || o.e > m.e) && o.e-o.s >= 2 && o.entries[0].kind == entryClass {
+			return true
+		}
+	}
+	return false
 }
 
 // parseWith reads the text again with further names in it, and keeps that only when it places the text better. The
@@ -240,6 +252,9 @@ func (g *Geocoder) classHits(sc *scratch) []ClassHit {
 func (sc *scratch) covered(m *match) bool {
 	for i := range sc.toks {
 		t := &sc.toks[i]
+		if t.kind == tokNth && t.s <= m.s && t.e >= m.e {
+			return true // 第2个红绿灯 counts crossings
+		}
 		if t.kind == tokName && t.s <= m.s && t.e >= m.e && (t.s != m.s || t.e != m.e) {
 			for _, e := range sc.all[t.m].entries {
 				if e.kind != entryClass {

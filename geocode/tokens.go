@@ -278,7 +278,7 @@ func (sc *scratch) tokenAt(r []rune, i int, afterName bool) token {
 	}
 	switch r[i] {
 	case '第', '过', '下':
-		if n, end, ok := nthAt(r, i); ok && !sc.picked(i, end) {
+		if n, end, ok := nthAt(r, i); ok && !sc.placePicked(i, end) {
 			return token{kind: tokNth, s: int32(i), e: int32(end), num: numberToken{num: makeNumber(uint64(n), 0, 0)}}
 		}
 	case '东', '南', '西', '北', '新', '老', '本', '分', '总':
@@ -295,6 +295,16 @@ func (sc *scratch) tokenAt(r []rune, i int, afterName bool) token {
 		}
 	}
 	return token{kind: tokNoise, s: int32(i), e: int32(i + 1)}
+}
+
+// placePicked reports whether a taken name of a place, not of a class of things, begins inside i+1..j.
+func (sc *scratch) placePicked(i, j int) bool {
+	for k := i + 1; k < j; k++ {
+		if m := sc.pick[k]; m >= 0 && sc.all[m].entries[0].kind != entryClass {
+			return true
+		}
+	}
+	return false
 }
 
 // nextPick is where the first taken name inside i+1..j begins.
