@@ -92,7 +92,7 @@ func (t *tableConf) decode(n *yaml.Node) error {
 	s := &t.spec
 	keys := map[string]any{
 		"dsn": &s.DSN, "schema": &s.Schema, "table": &s.Table, "title": &s.Title, "geometry": &s.Geom, "srid": &s.SRID, "id": &s.ID, "columns": &t.columns,
-		"minzoom": &s.MinZoom, "maxzoom": &s.MaxZoom, "extent": &s.Extent, "buffer": &s.Buffer, "limit": &s.Limit, "bounds": &s.Bounds, "cache": &t.cache,
+		"minzoom": &s.MinZoom, "maxzoom": &s.MaxZoom, "extent": &s.Extent, "buffer": &s.Buffer, "limit": &s.Limit, "max_bytes": &s.MaxBytes, "bounds": &s.Bounds, "cache": &t.cache,
 	}
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		k, v := n.Content[i], n.Content[i+1]

@@ -284,29 +284,40 @@ func (l *Layer) read(ctx context.Context, rel *relation, q Request) (*tiles.Tile
 			wanted = append(wanted, c)
 		}
 	}
-	args := append(rel.arguments(place, search, l.spec.Limit), params...)
-	row, err := rel.ask(ctx, l.db.DB, rel.statement(wanted, target, condition), args, q.Filter == nil)
-	if err != nil {
-		return nil, err
+	text := rel.statement(wanted, target, condition)
+	for limit, level := l.spec.Limit, 0; ; level++ {
+		row, err := rel.ask(ctx, l.db.DB, text, append(rel.arguments(place, search, limit), params...), q.Filter == nil)
+		if err != nil {
+			return nil, err
+		}
+		t, shown, err := l.tile(row, limit, level)
+		if err != nil || len(t.Gzip) <= l.spec.MaxBytes || shown == 1 {
+			return t, err
+		}
+		limit = max(1, int(0.9*float64(shown)*float64(l.spec.MaxBytes)/float64(len(t.Gzip))))
 	}
-	return l.tile(row)
 }
 
-// tile makes the tile of what a statement yields.
-func (l *Layer) tile(row *sql.Row) (*tiles.Tile, error) {
+// tile makes the tile of what a statement yields that was asked for limit rows, and returns how many there were; level is how often a tile was too large.
+func (l *Layer) tile(row *sql.Row, limit, level int) (t *tiles.Tile, shown int, err error) {
 	var raw []byte
 	var features, rows int
 	if err := row.Scan(&raw, &features, &rows); err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	if features == 0 {
 		raw = nil
 	}
-	n := tiles.LayerCount{Layer: l.spec.Name, Features: features, Thinned: max(rows-l.spec.Limit, 0)}
+	shown = min(rows, limit)
+	n := tiles.LayerCount{Layer: l.spec.Name, Features: features, Thinned: rows - shown, Level: level}
 	if n.Features+n.Thinned == 0 {
-		return tiles.NewTile(nil, nil)
+		t, err = tiles.NewTile(nil, nil)
+		return t, shown, err
 	}
-	return tiles.NewTile(raw, []tiles.LayerCount{n})
+	if t, err = tiles.NewTile(raw, []tiles.LayerCount{n}); err == nil {
+		t.Level = level
+	}
+	return t, shown, err
 }
 
 // reach returns b, in degrees, with its margin in the coordinates of a map.

@@ -30,6 +30,7 @@ type Spec struct {
 	MinZoom, MaxZoom int // below MinZoom tiles are empty; above MaxZoom clients stretch those of MaxZoom
 	Extent, Buffer   int // tile units a side, and of what is drawn around it
 	Limit            int // rows in a tile; those beyond are counted
+	MaxBytes         int // of a tile after gzip; of a larger one only the first rows stand in it, as with Limit
 
 	Bounds *[4]float64   // west, south, east, north in degrees; nil: the database says
 	Cache  time.Duration // how long a tile is good; 0: asked each time
@@ -51,7 +52,7 @@ func (c Column) source() string {
 
 // NewSpec returns a Spec with what is taken where the configuration says nothing.
 func NewSpec(name string) Spec {
-	return Spec{Name: name, All: true, MaxZoom: 18, Extent: 4096, Buffer: 64, Limit: 10_000}
+	return Spec{Name: name, All: true, MaxZoom: 18, Extent: 4096, Buffer: 64, Limit: 10_000, MaxBytes: tiles.DefaultMaxBytes}
 }
 
 // Fault is what is wrong with a layer as it is configured.
@@ -89,6 +90,7 @@ func (s *Spec) Check() error {
 		{"extent", s.Extent, 256, 16384},
 		{"buffer", s.Buffer, 0, s.Extent / 2},
 		{"limit", s.Limit, 1, 1_000_000},
+		{"max_bytes", s.MaxBytes, 1000, 1 << 30},
 	} {
 		if n.v < n.lo || n.v > n.hi {
 			return s.fault(n.field, "%d: a number from %d to %d is wanted", n.v, n.lo, n.hi)

@@ -219,6 +219,12 @@ func TestChoices(t *testing.T) {
 	if n := a.Tile.Counts; len(n) != 1 || n[0].Features != 30 || n[0].Thinned != 70 || a.Tile.Thinned != 70 {
 		t.Errorf("counts %+v, want 30 features and 70 left out", n)
 	}
+	small := open(t, tables.Options{}, lamps(dsn, func(s *tables.Spec) { s.MaxBytes = 1000 }))
+	cut := ask(t, small, "lamp", tables.Request{Addr: at(15)}).Tile
+	n := layerOf(t, cut).Features
+	if c := cut.Counts[0]; len(cut.Gzip) > 1000 || len(n) < 10 || c.Features != len(n) || c.Features+c.Thinned != 100 || c.Level < 1 || cut.Level != c.Level || n[len(n)-1].ID != float64(len(n)-1) {
+		t.Errorf("a tile of at most 1000 bytes: %d bytes, %d features, %+v", len(cut.Gzip), len(n), c)
+	}
 	if b := ask(t, all, "lamp", tables.Request{Addr: at(15)}); b.Tile.ETag != a.Tile.ETag {
 		t.Error("the same tile has another tag")
 	}
