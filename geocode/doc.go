@@ -9,6 +9,8 @@
 //   - lane mouth: where a lane (巷) leaves its road; the lane's number stands in
 //     the road's sequence of house numbers, so it can be interpolated.
 //   - reading: one way to understand a text; several readings make several places.
+//   - position: where the reporter's device, or a coordinate in the text, says
+//     the report is from; [Fuse] brings it together with the readings.
 //   - fault: something that had to be forgiven, with its cost in score.
 //
 // # Invariants

@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -23,7 +24,11 @@ import (
 	"wanmi/gis"
 )
 
-type geocodeFlags struct{ db, batch, out, column, encoding, config string }
+type geocodeFlags struct {
+	db, batch, out, column, encoding, config string
+	at, position                             string
+	accuracy                                 float64
+}
 
 func (a *app) cmdGeocode() *cobra.Command {
 	var f geocodeFlags
@@ -33,13 +38,21 @@ func (a *app) cmdGeocode() *cobra.Command {
 		Long: `Prints one line of JSON for each text. With --batch, reads a CSV file, finds the column with the texts
 (--column overrides), keeps every column and row in its order, and adds longitude, latitude, result_label,
 result_type, result_score, result_uncertainty_m, result_grid, result_community, result_street,
-result_component, result_department, result_reasons.`,
+result_component, result_department, result_reasons.
+
+A position that came with a report, as a telephone's, is told by --at and --accuracy, in a file by the columns --position names. It decides
+among readings, draws the point towards it by the two uncertainties, and a contradiction is said.`,
 		Example: `  wanmi geocode --db city.gpkg 太平东路与匡衡路路口东50米,路灯不亮
+  wanmi geocode --db city.gpkg --at 116.9622,35.4024 --accuracy 20 光明西路的垃圾桶满了
   wanmi geocode --db city.gpkg --batch 工单.csv --out 工单_定位.csv
+  wanmi geocode --db city.gpkg --batch 工单.csv --position 经度,纬度,精度 --out 工单_定位.csv
   cat texts.txt | wanmi geocode --db city.gpkg -`,
 		RunE: func(c *cobra.Command, args []string) error {
 			if (f.batch == "") == (len(args) == 0) {
 				return usageError{errNoText}
+			}
+			if f.batch != "" && f.at != "" || f.batch == "" && f.position != "" || f.accuracy != 0 && f.at == "" {
+				return usageError{errors.New("--at and --accuracy are for texts, --position is for --batch")}
 			}
 			if f.batch != "" && f.out == "" {
 				return usageError{errors.New("--batch needs --out OUT.csv")}
@@ -52,6 +65,9 @@ result_component, result_department, result_reasons.`,
 	fl.StringVar(&f.batch, "batch", "", "a CSV file with one text a row")
 	fl.StringVar(&f.out, "out", "", "the CSV file to write")
 	fl.StringVar(&f.column, "column", "", "the column with the texts (default: found by its heading and values)")
+	fl.StringVar(&f.at, "at", "", "where the reporter's device says it is: LON,LAT")
+	fl.Float64Var(&f.accuracy, "accuracy", 0, "the radius around --at that holds it two times in three, metres (default 30)")
+	fl.StringVar(&f.position, "position", "", "the batch's columns of such positions: LON,LAT or LON,LAT,ACCURACY")
 	fl.StringVar(&f.encoding, "encoding", "", "text encoding of the CSV, as gbk (default: guessed)")
 	fl.StringVar(&f.config, "config", "", "the server's configuration file, for its synonyms and names")
 	c.AddCommand(a.cmdGeocodeEval())
@@ -66,17 +82,30 @@ func (a *app) geocode(ctx context.Context, st store, f geocodeFlags, args []stri
 	if f.batch != "" {
 		return a.geocodeBatch(ctx, v, f)
 	}
+	q := city.LocateQuery{AccuracyM: f.accuracy}
+	if f.at != "" {
+		lon, lat, _ := strings.Cut(f.at, ",")
+		p, err := parsePoint(strings.TrimSpace(lon), strings.TrimSpace(lat))
+		if err != nil {
+			return err
+		}
+		q.Point = &p
+	}
 	if len(args) == 1 && args[0] == "-" {
 		sc := bufio.NewScanner(a.in)
 		for sc.Scan() {
-			if err := a.locateOne(ctx, v, sc.Text()); err != nil {
+			err := a.locateOne(ctx, v, q, sc.Text())
+			if gis.KindOf(err) == gis.Invalid && err != nil { // a line's fault is its answer; the others go on
+				err = a.printJSON(map[string]string{"text": sc.Text(), "error": gis.Public(err)})
+			}
+			if err != nil {
 				return err
 			}
 		}
 		return sc.Err()
 	}
 	for _, text := range args {
-		if err := a.locateOne(ctx, v, text); err != nil {
+		if err := a.locateOne(ctx, v, q, text); err != nil {
 			return err
 		}
 	}
@@ -96,8 +125,9 @@ func (a *app) viewOf(ctx context.Context, st store, config string) (*city.View, 
 	return live.View(), nil
 }
 
-func (a *app) locateOne(ctx context.Context, v *city.View, text string) error {
-	loc, err := v.Locate(ctx, city.LocateQuery{Text: text})
+func (a *app) locateOne(ctx context.Context, v *city.View, q city.LocateQuery, text string) error {
+	q.Text = text
+	loc, err := v.Locate(ctx, q)
 	if err != nil {
 		return err
 	}
@@ -183,8 +213,12 @@ func (a *app) geocodeBatch(ctx context.Context, v *city.View, f geocodeFlags) er
 	if err != nil {
 		return err
 	}
+	pos, err := t.positionColumns(f.position)
+	if err != nil {
+		return err
+	}
 	a.say("%s: %d rows, texts in column %q", f.batch, len(t.rows), t.columns[col])
-	results, placed, err := a.locateAll(ctx, v, t, col)
+	results, placed, err := a.locateAll(ctx, v, t, col, pos)
 	if err != nil {
 		return err
 	}
@@ -197,7 +231,7 @@ func (a *app) geocodeBatch(ctx context.Context, v *city.View, f geocodeFlags) er
 }
 
 // locateAll places the rows on every core; the results stand in the order of the rows.
-func (a *app) locateAll(ctx context.Context, v *city.View, t table, col int) (results [][]string, placed int, err error) {
+func (a *app) locateAll(ctx context.Context, v *city.View, t table, col int, pos []int) (results [][]string, placed int, err error) {
 	results = make([][]string, len(t.rows))
 	p, end := a.progress()
 	defer end()
@@ -207,14 +241,16 @@ func (a *app) locateAll(ctx context.Context, v *city.View, t table, col int) (re
 	for w := range workers {
 		wg.Go(func() {
 			for i := w; i < len(t.rows); i += workers {
-				res, ok, err := locateRow(ctx, v, t.rows[i][col])
+				q, unread := rowQuery(t.rows[i], col, pos)
+				res, ok, err := locateRow(ctx, v, q)
 				if err != nil {
 					errs[w] = err
 					return
 				}
-				if why := t.faults[i]; why != "" {
-					last := len(res) - 1
-					res[last] = strings.TrimSuffix(why+"; "+res[last], "; ")
+				for _, why := range [2]string{unread, t.faults[i]} {
+					if last := len(res) - 1; why != "" {
+						res[last] = strings.TrimSuffix(why+"; "+res[last], "; ")
+					}
 				}
 				if ok {
 					found[w]++
@@ -233,9 +269,49 @@ func (a *app) locateAll(ctx context.Context, v *city.View, t table, col int) (re
 	return results, placed, errors.Join(errs...)
 }
 
+// positionColumns finds the columns of longitude, latitude and, when it is named, accuracy; none for "".
+func (t table) positionColumns(names string) ([]int, error) {
+	if names == "" {
+		return nil, nil
+	}
+	var at []int
+	for name := range strings.SplitSeq(names, ",") {
+		i := slices.IndexFunc(t.columns, func(c string) bool { return strings.EqualFold(c, strings.TrimSpace(name)) })
+		if i < 0 {
+			return nil, gis.E(gis.Invalid, nil, "--position %s: there is no column %s; the columns are %s", names, name, strings.Join(t.columns, ", "))
+		}
+		at = append(at, i)
+	}
+	if len(at) != 2 && len(at) != 3 {
+		return nil, usageError{errors.New("--position names two or three columns: LON,LAT or LON,LAT,ACCURACY")}
+	}
+	return at, nil
+}
+
+// rowQuery is a row as a report. A position that cannot be read is said and left out; one that is empty is none.
+func rowQuery(row []string, col int, pos []int) (q city.LocateQuery, unread string) {
+	q.Text = row[col]
+	if len(pos) < 2 || strings.TrimSpace(row[pos[0]]+row[pos[1]]) == "" {
+		return q, ""
+	}
+	p, err := parsePoint(strings.TrimSpace(row[pos[0]]), strings.TrimSpace(row[pos[1]]))
+	if err != nil {
+		return q, gis.Public(err)
+	}
+	q.Point = &p
+	if len(pos) == 3 && strings.TrimSpace(row[pos[2]]) != "" {
+		m, err := strconv.ParseFloat(strings.TrimSpace(row[pos[2]]), 64)
+		if err != nil || !(m >= 0 && m <= city.MaxAccuracyM) {
+			return q, fmt.Sprintf("accuracy %q is no number of metres", row[pos[2]])
+		}
+		q.AccuracyM = m
+	}
+	return q, ""
+}
+
 // locateRow places one text. A text that is refused (too long, not UTF-8) says so in its reasons: the batch goes on.
-func locateRow(ctx context.Context, v *city.View, text string) ([]string, bool, error) {
-	loc, err := v.Locate(ctx, city.LocateQuery{Text: text})
+func locateRow(ctx context.Context, v *city.View, q city.LocateQuery) ([]string, bool, error) {
+	loc, err := v.Locate(ctx, q)
 	if gis.KindOf(err) == gis.Invalid {
 		out := make([]string, len(resultColumns))
 		out[len(out)-1] = gis.Public(err)

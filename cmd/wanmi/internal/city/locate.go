@@ -17,7 +17,7 @@ import (
 type LocateQuery struct {
 	Text      string
 	Point     *orb.Point // where the reporter's device says it is
-	AccuracyM float64    // of Point, one standard deviation; 0: 30 m
+	AccuracyM float64    // of Point: the radius that holds it two times in three, as telephones tell it; 0: 30 m
 }
 
 // Located is the answer to a report.
@@ -32,6 +32,7 @@ type Located struct {
 	Department   *DepartmentRef     `json:"department"`
 	Score        float64            `json:"score"`
 	UncertaintyM float64            `json:"uncertainty_m"`
+	Position     *geocode.Stand     `json:"position,omitempty"` // how the position stands to the words, when there are both
 	Reasons      []geocode.Reason   `json:"reasons"`
 	Faults       []geocode.Fault    `json:"faults"`
 	Parsed       map[string]string  `json:"parsed,omitempty"`
@@ -94,8 +95,14 @@ const nearCellM = 30
 // defaultAccuracyM is believed of a position that comes without an accuracy: a telephone's in a street.
 const defaultAccuracyM = 30
 
+// MaxAccuracyM is the worst accuracy a position may come with.
+const MaxAccuracyM = 1e6
+
 // maxAlternatives limits Located.Alternatives.
 const maxAlternatives = 4
+
+// maxReadings is how many readings of the words a position may choose among.
+const maxReadings = 20
 
 // Locate answers a report from this View. A text nothing is found for is no error: Place is nil then.
 func (v *View) Locate(ctx context.Context, q LocateQuery) (Located, error) {
@@ -103,10 +110,14 @@ func (v *View) Locate(ctx context.Context, q LocateQuery) (Located, error) {
 	if err := q.check(); err != nil {
 		return Located{}, err
 	}
+	size := 1 + maxAlternatives
+	if q.Point != nil {
+		size = maxReadings
+	}
 	var ans geocode.Answer
 	if q.Text != "" {
 		var err error
-		if ans, err = v.Geo.Search(ctx, geocode.Query{Text: q.Text, Size: 1 + maxAlternatives, Focus: q.Point}); err != nil {
+		if ans, err = v.Geo.Search(ctx, geocode.Query{Text: q.Text, Size: size, Focus: q.Point}); err != nil {
 			return Located{}, err
 		}
 	}
@@ -128,7 +139,7 @@ func (q *LocateQuery) check() error {
 	if q.Text == "" && q.Point == nil {
 		return gis.E(gis.Invalid, nil, "a report needs text, a point, or both")
 	}
-	if math.IsNaN(q.AccuracyM) || q.AccuracyM < 0 || q.AccuracyM > 1e6 {
+	if math.IsNaN(q.AccuracyM) || q.AccuracyM < 0 || q.AccuracyM > MaxAccuracyM {
 		return gis.E(gis.Invalid, nil, "accuracy_m must be from 0 to 1000000 metres")
 	}
 	if q.AccuracyM == 0 {
@@ -149,19 +160,27 @@ func (v *View) compose(q LocateQuery, ans geocode.Answer, around string) Located
 	if out.Classes == nil {
 		out.Classes = []geocode.ClassHit{}
 	}
-	ch := choose(ans.Places, q, around)
-	for _, p := range ch.others {
+	var pos *geocode.Position
+	if q.Point != nil {
+		pos = &geocode.Position{Point: *q.Point, AccuracyM: q.AccuracyM, Near: around}
+	}
+	ch := geocode.Fuse(ans, pos)
+	out.Position = ch.Stand
+	if ch.Ask != "" {
+		out.Ask = ch.Ask
+	}
+	for _, p := range ch.Others {
 		if len(out.Alternatives) < maxAlternatives {
 			out.Alternatives = append(out.Alternatives, Alternative{Place: p, Grid: v.GridOf(p)})
 		}
 	}
-	if ch.place != nil {
-		p := *ch.place
+	if ch.Place != nil {
+		p := *ch.Place
 		if len(p.Reasons) > 0 {
 			out.Reasons = p.Reasons
 		}
-		out.Reasons = append(slices.Clone(out.Reasons), ch.reasons...)
-		out.Faults = append(slices.Clone(p.Faults), ch.faults...)
+		out.Reasons = append(slices.Clone(out.Reasons), ch.Reasons...)
+		out.Faults = append(slices.Clone(p.Faults), ch.Faults...)
 		if out.Faults == nil {
 			out.Faults = []geocode.Fault{}
 		}

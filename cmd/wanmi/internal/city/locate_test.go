@@ -2,7 +2,6 @@ package city
 
 import (
 	"math"
-	"strings"
 	"testing"
 
 	"github.com/paulmach/orb"
@@ -97,59 +96,6 @@ func TestLabelWins(t *testing.T) {
 	got := v.compose(LocateQuery{Text: "太平路ld-0815路灯不亮"}, ans, "")
 	if len(got.Components) != 1 || got.Components[0].Score != labelScore {
 		t.Errorf("got %+v, want the lamp by its number", got.Components)
-	}
-}
-
-func TestChoose(t *testing.T) {
-	school := geocode.Place{ID: "venue:1", Layer: geocode.LayerVenue, Point: citytest.At(50, -50), Score: 0.9, UncertaintyM: 20}
-	road := geocode.Place{ID: "street:1", Layer: geocode.LayerStreet, Point: citytest.At(5000, 0), Score: 0.6, UncertaintyM: 200}
-	at := func(e, n float64) *orb.Point { p := citytest.At(e, n); return &p }
-	for _, tt := range []struct {
-		name   string
-		places []geocode.Place
-		q      LocateQuery
-		want   string // id of the place, its beginning
-		fault  bool
-		score  float64
-	}{
-		{"nothing", nil, LocateQuery{}, "", false, 0},
-		{"words alone", []geocode.Place{school, road}, LocateQuery{}, "venue:1", false, 0.9},
-		{"position alone", nil, LocateQuery{Point: at(0, 0), AccuracyM: 10}, "coordinate:", false, 0.9},
-		{"they agree", []geocode.Place{school}, LocateQuery{Point: at(60, -50), AccuracyM: 10}, "venue:1", false, 0.95},
-		{"clear words win", []geocode.Place{school}, LocateQuery{Point: at(2000, 0), AccuracyM: 10}, "venue:1", true, 0.7},
-		{"vague words lose", []geocode.Place{road}, LocateQuery{Point: at(0, 0), AccuracyM: 10}, "coordinate:", true, 0.7},
-		{"the position decides between two", []geocode.Place{{ID: "a", Point: citytest.At(3000, 0), Score: 0.9, UncertaintyM: 20}, school}, LocateQuery{Point: at(55, -50), AccuracyM: 20}, "venue:1", false, 0.95},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			got := choose(tt.places, tt.q, "")
-			if tt.want == "" {
-				if got.place != nil {
-					t.Errorf("got %+v, want none", got.place)
-				}
-				return
-			}
-			if got.place == nil || !strings.HasPrefix(got.place.ID, tt.want) || math.Abs(got.place.Score-tt.score) > 1e-9 {
-				t.Fatalf("got %+v, want %s with score %g", got.place, tt.want, tt.score)
-			}
-			if has := len(got.faults) > 0; has != tt.fault {
-				t.Errorf("conflict said: got %v, want %v", has, tt.fault)
-			}
-		})
-	}
-}
-
-func TestFuseDrawsTowardsTheBetterPoint(t *testing.T) {
-	school := geocode.Place{Layer: geocode.LayerVenue, Point: citytest.At(0, 0), Score: 0.9, UncertaintyM: 20 / sigmaShare}
-	p := citytest.At(30, 0)
-	got := choose([]geocode.Place{school}, LocateQuery{Point: &p, AccuracyM: 10}, "")
-	d := distance(school.Point, got.place.Point)
-	if math.Abs(d-24) > 0.1 { // weights 1/100 and 1/400: four fifths of 30 m
-		t.Errorf("moved %g m, want 24", d)
-	}
-	component := school
-	component.Layer = geocode.LayerComponent
-	if got = choose([]geocode.Place{component}, LocateQuery{Point: &p, AccuracyM: 10}, ""); got.place.Point != component.Point {
-		t.Error("a surveyed component was moved")
 	}
 }
 

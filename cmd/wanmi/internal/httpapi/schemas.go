@@ -51,13 +51,18 @@ func schemas() object {
 		"NominatimPlace":  record("A place as Nominatim writes it.", nil, object{"lat": text("degrees"), "lon": text("degrees"), "display_name": text("in words")}),
 		"NominatimPlaces": list(ref("NominatimPlace")),
 		"LocateRequest": record("A report: words, a position, or both.", nil, object{
-			"text": text("the report as written, at most 512 characters"), "point": point, "accuracy_m": number("of the point, metres"),
+			"text": text("the report as written, at most 512 characters"), "id": object{"description": "handed back"},
+			"point": point, "accuracy_m": number("the radius around the point that holds it two times in three, as telephones tell it, metres; 30 when left out"),
 		}),
 		"Located": record("Where a report is, and who answers for it.", []any{"place", "grid", "components", "department", "score", "reasons"}, object{
 			"generation": integer("of the View"), "place": object{"type": "object", "nullable": true}, "grid": nullable("GridRef"),
 			"community": nullable("AreaRef"), "street": nullable("AreaRef"), "classes": list(object{"type": "object"}),
 			"components": list(object{"type": "object"}), "department": object{"type": "object", "nullable": true},
 			"score": number("0 to 1"), "uncertainty_m": number("radius in metres that holds the true place nine times in ten"), "reasons": list(object{"type": "object"}),
+			"position": record("How the position that came with the report, or the coordinate in its text, stands to the words.", []any{"distance_m", "allowed_m", "agrees", "believed"}, object{
+				"distance_m": number("between the two"), "allowed_m": number("what both uncertainties allow"), "agrees": boolean("not farther apart than that"),
+				"believed": text("both, words or position"), "datum": text("gcj02 or bd09: they agree when the position is taken for that"),
+			}),
 			"faults": list(object{"type": "object"}), "ask": text("what to ask the reporter"), "alternatives": list(object{"type": "object"}),
 		}),
 		"GridRef":   record("A cell.", []any{"code"}, object{"code": text("15 characters"), "area_m2": number("m²"), "distance_m": number("0: the place lies in it")}),
