@@ -52,32 +52,150 @@ func (g *Geocoder) Reverse(ctx context.Context, p orb.Point, q ReverseQuery) (An
 		cs = g.reverseRoads(cs, at, q)
 	}
 	if want(LayerIntersection) {
-		for _, h := range g.crossGrid.nearest(at, 3, q.RadiusM, func(i int32) float64 { return g.crosses[i].at.dist(at) }) {
-			x := g.crosses[h.item]
-			c := newCand(levelIntersection, x.at, 15)
-			c.road, c.road2, c.dist = x.a, x.b, h.dist
-			cs = append(cs, c)
-		}
+		cs = append(cs, g.reverseCrossings(at, q.RadiusM)...)
 	}
 	for i := range cs {
 		cs[i].score = nearScore(cs[i].dist)
 	}
 	slices.SortStableFunc(cs, func(a, b cand) int { return cmp.Compare(a.dist, b.dist) })
 	areas := g.reverseAreas(nil, at, want)
-	if room := max(1, q.Size-len(areas)); len(cs) > room {
-		cs = cs[:room]
-	}
-	cs = append(cs, areas...)
+	cs = append(roomFor(cs, max(1, q.Size-len(areas))), areas...)
 	var a Answer
 	for i := range cs[:min(len(cs), q.Size)] {
 		pl := g.place(nil, &cs[i])
-		if cs[i].level == levelIntersection && cs[i].dist >= 5 {
-			pl.Name += g.style.words.Replace(directionNames[directionOf(cs[i].at, at)]) + strconv.Itoa(int(math.Round(cs[i].dist))) + "米"
+		if cs[i].level == levelIntersection {
+			pl.Name += g.fromTo(cs[i].at, at)
 			pl.Label = pl.Street + pl.Name
 		}
 		a.Places = append(a.Places, pl)
 	}
 	return a, nil
+}
+
+// roomFor keeps n of the candidates, nearest first: the nearest of each kind before a second of any, for a crossing, a door and a road say
+// more than three doors.
+func roomFor(cs []cand, n int) []cand {
+	if len(cs) <= n {
+		return cs
+	}
+	var keep []int
+	seen := map[level]bool{}
+	for pass := range 2 {
+		for i := range cs {
+			if len(keep) < n && seen[cs[i].level] == (pass == 1) && !slices.Contains(keep, i) {
+				seen[cs[i].level] = true
+				keep = append(keep, i)
+			}
+		}
+	}
+	slices.Sort(keep)
+	out := make([]cand, 0, n)
+	for _, i := range keep {
+		out = append(out, cs[i])
+	}
+	return out
+}
+
+// fromTo words the way from an anchor to a point: 西北120米; nothing when they are the same spot.
+func (g *Geocoder) fromTo(anchor, to pt) string {
+	d := anchor.dist(to)
+	if d < 5 {
+		return ""
+	}
+	return g.style.words.Replace(directionNames[directionOf(anchor, to)]) + strconv.Itoa(int(math.Round(d))) + "米"
+}
+
+const (
+	besideDoor = 40  // metres from a door within which a place is told from it
+	nearAnchor = 500 // metres from a crossing beyond which it says little
+)
+
+// Describe says in one line where p is, as callers do and as Search understands: 普阳路12号东15米 by a door, 太平东路与匡衡路交叉口西北120米 else,
+// else by a road, else by the community or street it lies in. Empty outside the city.
+func (g *Geocoder) Describe(p orb.Point) (string, error) {
+	if err := checkPoint("point", p[0], p[1]); err != nil {
+		return "", err
+	}
+	at := g.fr.to(p)
+	street, community := g.areasAt(at)
+	var c cand
+	switch {
+	case g.nearestDoor(at, &c), g.nearestCrossing(at, &c):
+	case len(g.reverseRoads(nil, at, ReverseQuery{RadiusM: 100})) > 0:
+		c = g.reverseRoads(nil, at, ReverseQuery{RadiusM: 100})[0]
+	case community >= 0:
+		return g.placeOfArea(community), nil
+	case street >= 0:
+		return g.placeOfArea(street), nil
+	default:
+		return "", nil
+	}
+	words := g.place(nil, &c).Name
+	if c.door >= 0 {
+		words += value(g.src.doors[c.door].building)
+	}
+	if street >= 0 {
+		words = g.src.areas[street].name + words
+	}
+	if c.level == levelRoad {
+		return words, nil
+	}
+	return words + g.fromTo(c.at, at), nil
+}
+
+func (g *Geocoder) nearestDoor(at pt, c *cand) bool {
+	cs := g.reverseDoors(nil, at, 1, besideDoor)
+	if len(cs) == 0 || cs[0].road < 0 {
+		return false
+	}
+	*c = cs[0]
+	return true
+}
+
+func (g *Geocoder) nearestCrossing(at pt, c *cand) bool {
+	cs := g.reverseCrossings(at, nearAnchor)
+	if len(cs) == 0 {
+		return false
+	}
+	*c = cs[0]
+	return true
+}
+
+// reverseCrossings returns at most 3 crossings, nearest first; where one road goes on as another (古塔南路, 古塔北路) gives way to the others.
+func (g *Geocoder) reverseCrossings(at pt, radius float64) []cand {
+	var across, along []cand
+	for _, h := range g.crossGrid.nearest(at, 6, radius, func(i int32) float64 { return g.crosses[i].at.dist(at) }) {
+		x := g.crosses[h.item]
+		c := newCand(levelIntersection, x.at, 15)
+		c.road, c.road2, c.dist = x.a, x.b, h.dist
+		if g.goesOn(&x) {
+			along = append(along, c)
+		} else {
+			across = append(across, c)
+		}
+	}
+	cs := append(across, along...)
+	return cs[:min(3, len(cs))]
+}
+
+// goesOn reports whether the roads of a crossing lead the same way there.
+func (g *Geocoder) goesOn(x *crossing) bool {
+	var way [2]pt
+	for k, id := range [2]int32{x.a, x.b} {
+		s, ok := g.roads[id].geom.nearest(x.at)
+		if !ok {
+			return false
+		}
+		l := g.roads[id].geom[s.piece]
+		way[k] = l[s.seg].sub(l[s.seg-1])
+	}
+	n := way[0].norm() * way[1].norm()
+	return n > 0 && math.Abs(way[0].dot(way[1]))/n > .9
+}
+
+func (g *Geocoder) placeOfArea(i int32) string {
+	a := &g.src.areas[i]
+	return a.streetName + a.name
 }
 
 // namedDistance measures to points of interest, those with only a number for a name out of reach.

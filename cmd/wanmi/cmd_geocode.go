@@ -384,12 +384,12 @@ func writeBatch(w io.Writer, t table, results [][]string) error {
 func (a *app) cmdReverse() *cobra.Command {
 	c := &cobra.Command{
 		Use:     "reverse LON LAT",
-		Short:   "what is at a point: address, doors, roads, cell, community",
+		Short:   "what is at a point: address, doors, crossings, roads, cell, community, components",
 		Example: `  wanmi reverse --db city.gpkg 116.9731 35.4052`,
 		Args:    cobra.ExactArgs(2),
 	}
 	db := a.dbFlag(c)
-	size := c.Flags().Int("size", 5, "how many places")
+	size := c.Flags().Int("size", 6, "how many places")
 	c.RunE = func(c *cobra.Command, args []string) error {
 		p, err := parsePoint(args[0], args[1])
 		if err != nil {
@@ -400,17 +400,9 @@ func (a *app) cmdReverse() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			v := live.View()
-			ans, err := v.Geo.Reverse(c.Context(), p, geocode.ReverseQuery{Size: *size})
+			out, err := live.View().Around(c.Context(), p, geocode.ReverseQuery{Size: *size})
 			if err != nil {
 				return err
-			}
-			out := map[string]any{"point": p, "places": ans.Places}
-			if cell, ok := v.Grids.At(p); ok {
-				out["grid"] = cell.Code
-			}
-			if area, ok := v.Communities.At(p); ok {
-				out["community"] = area
 			}
 			return a.printJSON(out)
 		})

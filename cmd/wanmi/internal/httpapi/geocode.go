@@ -346,22 +346,41 @@ func (a *API) reverse(c *call) (*reply, error) {
 	if p == nil {
 		return nil, gis.E(gis.Invalid, nil, "point.lat and point.lon are missing")
 	}
-	return a.reverseReply(c, *p, c.size("size"), c.q.Get("boundary.circle.radius"), layersOf(c.q.Get("layers")))
+	q, err := reverseQuery(c.size("size"), c.q.Get("boundary.circle.radius"), layersOf(c.q.Get("layers")))
+	if err != nil {
+		return nil, err
+	}
+	around, err := c.view.Around(c.r.Context(), *p, q)
+	if err != nil {
+		return nil, err
+	}
+	places := around.Places
+	around.Places = nil
+	return a.placesAround(c, "", geocode.Answer{Places: places}, &around)
 }
 
 // reverseReply answers with the places around p; radius in km as the client wrote it, "" for the usual.
 func (a *API) reverseReply(c *call, p orb.Point, size int, radius string, layers []string) (*reply, error) {
-	q := geocode.ReverseQuery{Size: size, Layers: layers}
-	if radius != "" {
-		km, err := finite("radius", radius, 0, 20000)
-		if err != nil {
-			return nil, err
-		}
-		q.RadiusM = min(km*1000, 5000)
+	q, err := reverseQuery(size, radius, layers)
+	if err != nil {
+		return nil, err
 	}
 	ans, err := c.view.Geo.Reverse(c.r.Context(), p, q)
 	if err != nil {
 		return nil, err
 	}
 	return a.places(c, "", ans)
+}
+
+// reverseQuery reads how far to look; radius in km as the client wrote it, "" for the usual.
+func reverseQuery(size int, radius string, layers []string) (geocode.ReverseQuery, error) {
+	q := geocode.ReverseQuery{Size: size, Layers: layers}
+	if radius != "" {
+		km, err := finite("radius", radius, 0, 20000)
+		if err != nil {
+			return q, err
+		}
+		q.RadiusM = min(km*1000, 5000)
+	}
+	return q, nil
 }

@@ -192,6 +192,10 @@ func TestCompatShapes(t *testing.T) {
 			t.Errorf("%s: got %+v", target, fc)
 			continue
 		}
+		if around, _ := fc.Geocoding["around"].(map[string]any); strings.HasPrefix(target, "/v1/reverse") &&
+			(around["address"] != "千泉街道普阳山路5号" || around["grid"] == nil || around["components"] == nil) {
+			t.Errorf("%s: around: got %v, want 千泉街道普阳山路5号 with a cell and components", target, around)
+		}
 		f := fc.Features[0]
 		if len(f.BBox) != 4 || f.PlaceName == "" || f.Center != f.Geometry.Coordinates || len(f.PlaceType) != 1 {
 			t.Errorf("%s: Carmen's fields: got %+v", target, f)

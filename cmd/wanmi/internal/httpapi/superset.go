@@ -9,6 +9,7 @@ import (
 
 	"github.com/paulmach/orb"
 
+	"wanmi/cmd/wanmi/internal/city"
 	"wanmi/geocode"
 	"wanmi/gis/geom"
 )
@@ -71,6 +72,11 @@ func round7(v float64) float64 { return math.Round(v*1e7) / 1e7 }
 
 // places renders an answer as the superset FeatureCollection: Pelias, Photon, geocodejson and our own names at once.
 func (a *API) places(c *call, asked string, ans geocode.Answer) (*reply, error) {
+	return a.placesAround(c, asked, ans, nil)
+}
+
+// placesAround is places that also says what else is around the point asked about; nil for none.
+func (a *API) placesAround(c *call, asked string, ans geocode.Answer, around *city.Around) (*reply, error) {
 	features := make([]any, 0, len(ans.Places))
 	var box orb.Bound
 	for i, p := range ans.Places {
@@ -100,6 +106,9 @@ func (a *API) places(c *call, asked string, ans geocode.Answer) (*reply, error) 
 	}
 	if ans.Ask != "" {
 		head["ask"] = ans.Ask
+	}
+	if around != nil {
+		head["around"] = around
 	}
 	out := object{"type": "FeatureCollection", "geocoding": head, "features": features}
 	if len(features) > 0 {
