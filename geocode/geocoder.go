@@ -126,6 +126,7 @@ func assemble(cfg Config, src *source, comps *components) *Geocoder {
 	}
 	g.style = styleOf(src)
 	g.suggest = newSuggestIndex(g)
+	sounds()
 	return g
 }
 

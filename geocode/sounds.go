@@ -13,13 +13,14 @@ type sound = uint16
 // soundTable holds how the characters from U+4E00 to U+9FFF are read: their own readings, and those as many speak, who take zh ch
 // sh for z c s, -ng for -n and l for n.
 type soundTable struct {
-	exact, loose [][]sound // by rune - 0x4E00
+	exact, loose [][4]sound // by rune - 0x4E00; no character of use has more without their tones
 }
 
-// sounds is made when the first geocoder is built; it takes some 30 ms.
+// sounds is made when it is first asked for, which Build does. The readings come from go-pinyin's table itself: its functions take a
+// regular expression for every character, a second for all.
 var sounds = sync.OnceValue(func() *soundTable {
 	const n = 0xA000 - 0x4E00
-	t := &soundTable{make([][]sound, n), make([][]sound, n)}
+	t := &soundTable{make([][4]sound, n), make([][4]sound, n)}
 	ids := map[string]sound{}
 	id := func(s string) sound {
 		k, ok := ids[s]
@@ -29,16 +30,31 @@ var sounds = sync.OnceValue(func() *soundTable {
 		}
 		return k
 	}
-	args := pinyin.NewArgs()
-	args.Heteronym = true
 	for i := range n {
-		for _, p := range pinyin.SinglePinyin(rune(0x4E00+i), args) {
-			t.exact[i] = append(t.exact[i], id(p))
-			t.loose[i] = append(t.loose[i], id(loosely(p)))
+		for p := range strings.SplitSeq(toneless.Replace(pinyin.PinyinDict[0x4E00+i]), ",") {
+			if p != "" {
+				note(&t.exact[i], id(p))
+				note(&t.loose[i], id(loosely(p)))
+			}
 		}
 	}
 	return t
 })
+
+// note adds a sound where there is room, once.
+func note(to *[4]sound, s sound) {
+	for i := range to {
+		if to[i] == 0 || to[i] == s {
+			to[i] = s
+			return
+		}
+	}
+}
+
+// toneless takes the tone off a reading.
+var toneless = strings.NewReplacer("ā", "a", "á", "a", "ǎ", "a", "à", "a", "ē", "e", "é", "e", "ě", "e", "è", "e", "ō", "o", "ó", "o", "ǒ", "o", "ò", "o",
+	"ī", "i", "í", "i", "ǐ", "i", "ì", "i", "ū", "u", "ú", "u", "ǔ", "u", "ù", "u", "ü", "v", "ǘ", "v", "ǚ", "v", "ǜ", "v", "ǖ", "v",
+	"ń", "n", "ň", "n", "ǹ", "n", "ḿ", "m", "m̀", "m", "ê̄", "e", "ế", "e", "ê̌", "e", "ề", "e")
 
 // loosely is a reading as many speak it.
 func loosely(p string) string {
@@ -67,18 +83,18 @@ func (t *soundTable) like(a, b rune) likeness {
 		return unlike
 	}
 	switch {
-	case share(t.exact[i], t.exact[j]):
+	case share(&t.exact[i], &t.exact[j]):
 		return sameSound
-	case share(t.loose[i], t.loose[j]):
+	case share(&t.loose[i], &t.loose[j]):
 		return nearlySame
 	}
 	return unlike
 }
 
-func share(a, b []sound) bool {
+func share(a, b *[4]sound) bool {
 	for _, x := range a {
 		for _, y := range b {
-			if x == y {
+			if x == y && x != 0 {
 				return true
 			}
 		}
