@@ -10,6 +10,7 @@ import (
 // gramIndex finds names of points of interest by pairs of characters, for texts that misspell them.
 type gramIndex struct {
 	names [][]rune
+	share []float32 // of each name: what one pair is of all its pairs, kept by itself for it is asked of thousands of names a text
 	pois  [][]int32 // of each distinct name
 	keys  []uint64
 	start []int32
@@ -56,6 +57,7 @@ func newGramIndex(pois []poiRec, aliases []poiAlias) *gramIndex {
 			id = int32(len(x.names))
 			ids[k] = id
 			x.names = append(x.names, slices.Clone(f.Runes))
+			x.share = append(x.share, 1/float32(gramCount(len(f.Runes))))
 			x.pois = append(x.pois, nil)
 			eachGram(f.Runes, func(k uint64) { all = append(all, post{k, id}) })
 		}
@@ -106,12 +108,13 @@ func (x *gramIndex) find(r []rune, sc *scratch) []gramHit {
 	if len(x.names) == 0 || len(r) < 2 {
 		return nil
 	}
-	var lists [][]int32
+	lists := sc.lists[:0]
 	eachGram(r, func(k uint64) {
 		if l := x.postings(k); l != nil {
 			lists = append(lists, l)
 		}
 	})
+	sc.lists = lists
 	slices.SortFunc(lists, func(a, b []int32) int { return len(a) - len(b) })
 	if len(sc.counts) < len(x.names) {
 		sc.counts = make([]uint16, len(x.names))
@@ -157,7 +160,7 @@ func (x *gramIndex) most(sc *scratch) []int32 {
 	var best [gramVerify]scored
 	n := 0
 	for _, id := range sc.touched {
-		s := scored{id, float32(sc.counts[id]) / float32(gramCount(len(x.names[id])))}
+		s := scored{id, float32(sc.counts[id]) * x.share[id]}
 		if n == gramVerify && !worse(best[n-1], s) {
 			continue
 		}

@@ -37,6 +37,7 @@ type scratch struct {
 	slots              []doorHit
 	counts             []uint16 // by name of the gram index; zero between queries
 	touched            []int32
+	lists              [][]int32 // postings of the pairs of the text
 	holders            []entry
 	approaches         []approach // of this text's roads
 }
