@@ -184,8 +184,8 @@ func (v *View) compose(q LocateQuery, ans geocode.Answer, around string) Located
 		if out.Faults == nil {
 			out.Faults = []geocode.Fault{}
 		}
+		p, out.Grid = v.InCell(p)
 		out.Place, out.Score, out.UncertaintyM = &p, p.Score, p.UncertaintyM
-		out.Grid = v.GridOf(p)
 		out.Community, out.Street = v.AreasAt(p.Point, out.Grid)
 		out.Components = v.Candidates(q.Text, p, ans.Classes)
 	}
@@ -207,6 +207,23 @@ func (v *View) GridOf(p geocode.Place) *GridRef {
 		}
 	}
 	return v.GridAt(p.Point)
+}
+
+// InCell returns a place with the community and street of its cell: on their common border the three must agree. The cell is nil where there is none.
+func (v *View) InCell(p geocode.Place) (geocode.Place, *GridRef) {
+	g := v.GridOf(p)
+	if g == nil || p.CommunityCode == grids.Code(g.Code).Community() || p.Layer == geocode.LayerLocaladmin || p.Layer == geocode.LayerNeighbourhood {
+		return p, g
+	}
+	community, street := v.AreasAt(p.Point, g)
+	if community == nil || street == nil {
+		return p, g
+	}
+	if rest, ok := strings.CutPrefix(p.Label, p.Street); ok && p.Street != "" {
+		p.Label = street.Name + rest
+	}
+	p.Community, p.CommunityCode, p.Street, p.StreetCode = community.Name, community.Code, street.Name, street.Code
+	return p, g
 }
 
 // GridAt returns the cell holding p, the nearest within 30 m when none does, nil when there is none.

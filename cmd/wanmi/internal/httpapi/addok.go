@@ -207,7 +207,8 @@ func addokRow(c *call, p geocode.Place, to []string) {
 		typ = addokTypes[""]
 	}
 	grid := ""
-	if g := c.view.GridOf(p); g != nil {
+	p, g := c.view.InCell(p)
+	if g != nil {
 		grid = g.Code
 	}
 	copy(to, []string{

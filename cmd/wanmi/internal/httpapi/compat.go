@@ -218,6 +218,7 @@ func layersAtZoom(zoom int) []string {
 }
 
 func (a *API) nominatimPlace(c *call, p geocode.Place, format string) object {
+	p, _ = c.view.InCell(p)
 	k, box := kindsOfPlace[p.Layer], around(p)
 	out := object{
 		"place_id": numericID(p.ID), "licence": "", "osm_type": "node", "osm_id": numericID(p.ID),

@@ -126,10 +126,11 @@ func componentCodes(c *call, text string, p geocode.Place, hits []geocode.ClassH
 }
 
 func (a *API) placeFeature(c *call, p geocode.Place) object {
+	p, grid := c.view.InCell(p)
 	box := around(p)
 	return object{
 		"type": "Feature", "bbox": box, "geometry": object{"type": "Point", "coordinates": []float64{round7(p.Point[0]), round7(p.Point[1])}},
-		"properties": a.placeProperties(c, p, box),
+		"properties": a.placeProperties(c, p, grid, box),
 		// Carmen's names, which maplibre-gl-geocoder reads
 		"id": p.ID, "place_name": p.Label, "text": nameOf(p), "center": []float64{round7(p.Point[0]), round7(p.Point[1])}, "place_type": []string{p.Layer},
 	}
@@ -144,7 +145,7 @@ func nameOf(p geocode.Place) string {
 }
 
 // placeProperties writes the flat names of all surfaces. Empty ones are left out but for those clients dereference.
-func (a *API) placeProperties(c *call, p geocode.Place, box [4]float64) object {
+func (a *API) placeProperties(c *call, p geocode.Place, grid *city.GridRef, box [4]float64) object {
 	k, up := kindsOfPlace[p.Layer], a.admin()
 	osm := numericID(p.ID)
 	props := object{
@@ -188,8 +189,8 @@ func (a *API) placeProperties(c *call, p geocode.Place, box [4]float64) object {
 		props["distance"] = math.Round(p.DistanceM) / 1000
 		props["distance_m"] = math.Round(p.DistanceM*10) / 10
 	}
-	if g := c.view.GridOf(p); g != nil {
-		props["grid"] = g.Code
+	if grid != nil {
+		props["grid"] = grid.Code
 	}
 	if len(p.Reasons) > 0 {
 		props["reasons"] = p.Reasons
