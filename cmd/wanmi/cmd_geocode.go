@@ -70,7 +70,7 @@ among readings, draws the point towards it by the two uncertainties, and a contr
 	fl.StringVar(&f.position, "position", "", "the batch's columns of such positions: LON,LAT or LON,LAT,ACCURACY")
 	fl.StringVar(&f.encoding, "encoding", "", "text encoding of the CSV, as gbk (default: guessed)")
 	fl.StringVar(&f.config, "config", "", "the server's configuration file, for its synonyms and names")
-	c.AddCommand(a.cmdGeocodeEval())
+	c.AddCommand(a.cmdGeocodeEval(), a.cmdFeedback())
 	return c
 }
 
