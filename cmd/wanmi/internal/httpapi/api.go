@@ -61,6 +61,7 @@ type Pager interface {
 // Proposals keeps what surveyors propose until an editor decides.
 type Proposals interface {
 	Propose(ctx context.Context, p data.Proposal) (int64, error)
+	ProposeAll(ctx context.Context, ps []data.Proposal) ([]int64, error)
 	Proposals(ctx context.Context, state string) ([]data.Proposal, error)
 	Proposal(ctx context.Context, id int64) (data.Proposal, error)
 }

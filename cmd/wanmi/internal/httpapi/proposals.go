@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 
+	"wanmi/cmd/wanmi/internal/feedback"
 	"wanmi/data"
 	"wanmi/gis"
 )
@@ -92,7 +93,7 @@ func (a *API) propose(c *call) (*reply, error) {
 }
 
 func (a *API) proposalReply(c *call, id int64) (*reply, error) {
-	p, err := a.cfg.Store.Proposal(c.r.Context(), id)
+	p, err := a.proposal(c, id)
 	if err != nil {
 		return nil, err
 	}
@@ -101,6 +102,15 @@ func (a *API) proposalReply(c *call, id int64) (*reply, error) {
 		rp.cache = "no-store"
 	}
 	return rp, err
+}
+
+// proposal returns a proposal; a correction of a report is none here.
+func (a *API) proposal(c *call, id int64) (data.Proposal, error) {
+	p, err := a.cfg.Store.Proposal(c.r.Context(), id)
+	if err == nil && p.Layer == feedback.Layer {
+		err = gis.E(gis.NotFound, nil, "%d is a correction: see /v1/feedback/%[1]d", id)
+	}
+	return p, err
 }
 
 // proposalID reads the number in the path.
@@ -124,7 +134,9 @@ func (a *API) listProposals(c *call) (*reply, error) {
 	}
 	list := make([]object, 0, len(all))
 	for _, p := range all {
-		list = append(list, proposalObject(p))
+		if p.Layer != feedback.Layer { // corrections of reports are decided at /v1/feedback
+			list = append(list, proposalObject(p))
+		}
 	}
 	rp, err := jsonReply(object{"proposals": list})
 	if err == nil {
@@ -176,7 +188,7 @@ func (a *API) decide(c *call, settle func(tx data.Tx, p data.Proposal, why strin
 			return nil, err
 		}
 	}
-	p, err := a.cfg.Store.Proposal(c.r.Context(), id)
+	p, err := a.proposal(c, id)
 	if err != nil {
 		return nil, err
 	}

@@ -65,7 +65,7 @@ const (
 // routeTable is every route of the server, in the order of the contract.
 func routeTable() []route {
 	return slices.Concat(serviceRoutes(), tileRoutes(), rasterRoutes(), pageRoutes(), gridRoutes(), gridEditRoutes(), gridBuildRoutes(), componentRoutes(), proposalRoutes(), importRoutes(),
-		geocodeRoutes(), compatRoutes(), ogcRoutes(), ogcWriteRoutes())
+		geocodeRoutes(), feedbackRoutes(), compatRoutes(), ogcRoutes(), ogcWriteRoutes())
 }
 
 func get(name, path, tag, doc string, serve func(*API, *call) (*reply, error), params ...param) route {
