@@ -192,13 +192,6 @@ func (c *census) len() int { return len(c.at) }
 
 func (c *census) code(i uint32) string { return cut(c.codes, c.ends, i) }
 
-func (c *census) geom(i uint32) orb.Geometry {
-	if c.other.Has(int(i)) {
-		return c.geoms[i]
-	}
-	return c.at[i]
-}
-
 func (c *census) bound(i uint32) orb.Bound {
 	if c.other.Has(int(i)) {
 		return c.geoms[i].Bound()

@@ -1,13 +1,8 @@
 package httpapi
 
 import (
-	"bufio"
-	"bytes"
 	"encoding/json"
-	"errors"
-	"io"
 	"net/http"
-	"slices"
 	"strings"
 
 	"github.com/paulmach/orb"
@@ -96,103 +91,7 @@ func (a *API) locate(c *call) (*reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	return jsonReply(struct {
-		ID json.RawMessage `json:"id,omitempty"`
-		city.Located
-	}{in.ID, out})
-}
-
-// maxLine is the longest line of a batch.
-const maxLine = 64 << 10
-
-// batch is POST /v1/batch. Each line is answered by the code that answers POST /v1/locate, from one View for all. Answers
-// go out whenever no further line is waiting, so that a client may ask one at a time.
-func (a *API) batch(c *call) (*reply, error) {
-	rc := http.NewResponseController(c.w)
-	_ = rc.EnableFullDuplex() // answers go out while questions come in; a recorder in a test lacks it
-	rp := &reply{typ: ndjson, cache: "no-store"}
-	rp.stream = func(w http.ResponseWriter) error {
-		in, out := bufio.NewReaderSize(c.r.Body, maxLine), bufio.NewWriterSize(w, 32<<10)
-		enc := json.NewEncoder(out)
-		enc.SetEscapeHTML(false)
-		for {
-			line, fault, err := readLine(in)
-			end := errors.Is(err, io.EOF)
-			if err != nil && !end {
-				p, _ := problemOf(err, c.r.URL.Path, c.id)
-				return errors.Join(err, enc.Encode(map[string]any{"error": p}), out.Flush())
-			}
-			if line = bytes.TrimSpace(line); len(line) > 0 {
-				v, err := a.batchLine(c, line, fault)
-				if err != nil {
-					return err
-				}
-				if err := enc.Encode(v); err != nil {
-					return err
-				}
-			}
-			if end {
-				return out.Flush()
-			}
-			if in.Buffered() > 0 {
-				continue
-			}
-			if err := out.Flush(); err != nil {
-				return err
-			}
-			if err := rc.Flush(); err != nil && !errors.Is(err, http.ErrNotSupported) {
-				return err
-			}
-		}
-	}
-	return rp, nil
-}
-
-// readLine reads a line, valid until the next one is read. Of one that is too long it returns the beginning, passes over the rest, and says so by fault.
-func readLine(in *bufio.Reader) (line []byte, fault, err error) {
-	line, err = in.ReadSlice('\n')
-	if !errors.Is(err, bufio.ErrBufferFull) {
-		return line, utf8Fault("the line", line), err
-	}
-	line = slices.Clone(line[:40])
-	for errors.Is(err, bufio.ErrBufferFull) {
-		_, err = in.ReadSlice('\n')
-	}
-	return line, gis.E(gis.TooLarge, nil, "the line is longer than %d bytes", maxLine), err
-}
-
-// batchLine answers one line, with the fault it has as bytes; what is wrong with it stands in its place, only the caller's leaving ends the batch.
-func (a *API) batchLine(c *call, line []byte, err error) (any, error) {
-	var in locateRequest
-	if err == nil {
-		d := json.NewDecoder(bytes.NewReader(line))
-		d.DisallowUnknownFields()
-		if err = d.Decode(&in); err != nil {
-			err = jsonFault(err, &in)
-		}
-	}
-	var q city.LocateQuery
-	if err == nil {
-		q, err = in.query()
-	}
-	var out city.Located
-	if err == nil {
-		out, err = c.view.Locate(c.r.Context(), q)
-	}
-	if gis.KindOf(err) == gis.Canceled {
-		return nil, err
-	}
-	if err != nil {
-		p, _ := problemOf(err, c.r.URL.Path, c.id)
-		return struct {
-			ID    json.RawMessage `json:"id,omitempty"`
-			Error problem         `json:"error"`
-		}{in.ID, p}, nil
-	}
-	return struct {
-		ID json.RawMessage `json:"id,omitempty"`
-		city.Located
-	}{in.ID, out}, nil
+	return &reply{typ: "application/json", body: append(appendAnswer(nil, in.ID, &out), '\n')}, nil
 }
 
 // pelias reads the parameters the Pelias endpoints share. Sizes out of range are brought into it, as Pelias does.
