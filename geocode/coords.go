@@ -113,6 +113,10 @@ func (g *Geocoder) coordCands(sc *scratch) (from, to int) {
 		}
 		c := newCand(levelCoordinate, g.fr.to(p), 10)
 		c.match = MatchExact
+		if oldDatum(string(r)) {
+			c.fault(faultDatum, .05)
+			c.unc = 150
+		}
 		sc.addCand(c)
 		return a.s, b.e
 	}
@@ -131,7 +135,7 @@ func couldHoldCoords(r []rune) bool {
 
 func (g *Geocoder) coordPair(a, b figure, all string) (orb.Point, bool) {
 	if a.whole >= 6 && b.whole >= 6 {
-		return g.gridMetres(a.v, b.v)
+		return g.gridMetres(a.v, b.v, all)
 	}
 	if a.decimal < 3 || b.decimal < 3 || a.v > 180 || b.v > 180 {
 		return orb.Point{}, false
@@ -150,7 +154,18 @@ func (g *Geocoder) coordPair(a, b figure, all string) (orb.Point, bool) {
 	if p[1] > 90 {
 		return p, false
 	}
-	for _, w := range [...]struct{ word, crs string }{{"gcj", "gcj02"}, {"火星", "gcj02"}, {"高德", "gcj02"}, {"腾讯", "gcj02"}, {"bd09", "bd09"}, {"bd-09", "bd09"}, {"百度", "bd09"}} {
+	for _, w := range [...]struct{ word, crs string }{
+		{"gcj", "gcj02"},
+		{"火星", "gcj02"},
+		{"高德", "gcj02"},
+		{"amap", "gcj02"},
+		{"腾讯", "gcj02"},
+		{"map.qq", "gcj02"},
+		{"bd09", "bd09"},
+		{"bd-09", "bd09"},
+		{"百度", "bd09"},
+		{"baidu", "bd09"},
+	} {
 		if strings.Contains(all, w.word) {
 			if c, err := crs.ByName(w.crs); err == nil {
 				p[0], p[1] = c.ToLonLat(p[0], p[1])
@@ -166,33 +181,4 @@ func (g *Geocoder) inReach(p orb.Point) bool {
 	q := g.fr.to(p)
 	e := g.extent.pad(100_000)
 	return q.x >= e.minX && q.x <= e.maxX && q.y >= e.minY && q.y <= e.maxY
-}
-
-// gridMetres reads metres of CGCS2000 Gauss-Kruger in either order: an easting of 6 digits (3-degree zone of the city) or
-// 8 (zone number first, 6-degree 13-23 or 3-degree 24-45) and a northing of 7.
-func (g *Geocoder) gridMetres(a, b float64) (orb.Point, bool) {
-	try := func(x, y float64) (orb.Point, bool) {
-		if y < 1e6 || y > 6.5e6 {
-			return orb.Point{}, false
-		}
-		lon0 := g.fr.lon
-		switch zone := int(x / 1e6); {
-		case x >= 1e7 && zone >= 24 && zone <= 45:
-			lon0, x = float64(zone)*3, x-float64(zone)*1e6
-		case x >= 1e7 && zone >= 13 && zone <= 23:
-			c := crs.TM(float64(zone)*6-3, 0, 1, 500000, 0)
-			lon, lat := c.ToLonLat(x-float64(zone)*1e6, y)
-			p := orb.Point{lon, lat}
-			return p, usable(p) && g.inReach(p)
-		case x < 1e5 || x >= 1e6:
-			return orb.Point{}, false
-		}
-		lon, lat := crs.GaussKruger3(lon0).ToLonLat(x, y)
-		p := orb.Point{lon, lat}
-		return p, usable(p) && g.inReach(p)
-	}
-	if p, ok := try(a, b); ok {
-		return p, true
-	}
-	return try(b, a)
 }

@@ -94,6 +94,8 @@ func TestTown(t *testing.T) {
 	g := buildTown(t)
 	gcjX, gcjY := mustCRS(t, "gcj02").FromLonLat(116.98, 35.40)
 	bdX, bdY := mustCRS(t, "bd09").FromLonLat(116.98, 35.40)
+	utmX, utmY := mustCRS(t, "EPSG:32650").FromLonLat(116.98, 35.40)
+	mercX, mercY := mustCRS(t, "EPSG:3857").FromLonLat(116.98, 35.40)
 	gkX, gkY := crs.GaussKruger3(117).FromLonLat(116.98, 35.40)
 	tests := []struct {
 		text  string
@@ -173,6 +175,12 @@ func TestTown(t *testing.T) {
 		{fmt.Sprintf("百度 %.6f,%.6f", bdX, bdY), 0, 0, 2, "coordinate"},
 		{fmt.Sprintf("%.2f,%.2f", gkX, gkY), 0, 0, 1, "coordinate"},
 		{fmt.Sprintf("X=%.2f Y=39%.2f", gkY, gkX), 0, 0, 1, "coordinate"},
+		{fmt.Sprintf("UTM 50N %.1f %.1f", utmX, utmY), 0, 0, 1, "coordinate"},
+		{fmt.Sprintf("墨卡托坐标 %.2f,%.2f", mercX, mercY), 0, 0, 1, "coordinate"},
+		{fmt.Sprintf("%.2f,%.2f", mercX, mercY), 0, 0, 1, "coordinate"},
+		{fmt.Sprintf("EPSG:4548 %.2f %.2f", gkY, gkX), 0, 0, 1, "coordinate"},
+		{fmt.Sprintf("西安80 X=%.2f Y=%.2f", gkY, gkX), 0, 0, 1, "coordinate"},
+		{fmt.Sprintf("https://uri.amap.com/marker?position=%.6f,%.6f", gcjX, gcjY), 0, 0, 1, "coordinate"},
 		// wider
 		{"铁西社区", -500, 0, 5, "community"},
 		{"铁西大队", -500, 0, 5, "community"},
