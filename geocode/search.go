@@ -114,6 +114,9 @@ func (g *Geocoder) understand(sc *scratch) {
 	}
 	if g.bestScore(sc) < .8 {
 		g.parseWith(sc, g.gramMatches(sc), fixed)
+		if g.bestScore(sc) <= .9 { // two characters changed over are nearer than one that is wrong in a short name
+			g.parseWith(sc, g.swapMatches(sc), fixed)
+		}
 	}
 	if g.bestScore(sc) < .8 {
 		g.parseLatin(sc, fixed)
