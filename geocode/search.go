@@ -8,6 +8,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"wanmi/geocode/text"
 	"wanmi/gis"
 )
 
@@ -237,7 +238,7 @@ func (g *Geocoder) classHits(sc *scratch) []ClassHit {
 	for k := range sc.all {
 		m := &sc.all[k]
 		for _, e := range m.entries {
-			if e.kind != entryClass || sc.covered(m) || g.longerClass(sc, m) {
+			if e.kind != entryClass || sc.covered(m) || g.longerClass(sc, m) || len(out) > 0 && sc.agent(m) {
 				continue
 			}
 			w := &g.classes[e.idx]
@@ -249,6 +250,16 @@ func (g *Geocoder) classHits(sc *scratch) []ClassHit {
 		}
 	}
 	return out
+}
+
+// agent reports whether a word for things only says by what the thing complained of suffers: 监控被树枝挡住 is about the camera.
+func (sc *scratch) agent(m *match) bool {
+	for k := m.s - 1; k >= max(0, m.s-3) && text.Han(sc.f.Runes[k]); k-- {
+		if sc.f.Runes[k] == '被' {
+			return true
+		}
+	}
+	return false
 }
 
 // covered reports whether a picked place name holds all of m and more.

@@ -224,6 +224,9 @@ func TestClasses(t *testing.T) {
 		{"太平东路路灯不亮", []string{"01001"}},
 		{"普阳路12号雨水箅子和井盖都坏了", []string{"01003", "01002"}},
 		{"普阳路12号", nil},
+		{"普阳路12号的路灯被垃圾桶挡住了", []string{"01001"}},
+		{"普阳路12号被垃圾桶挡住了", []string{"02001"}},
+		{"普阳路12号垃圾桶和路灯坏了", []string{"02001", "01001"}},
 	}
 	for _, tt := range tests {
 		a, err := g.Search(context.Background(), Query{Text: tt.text})
