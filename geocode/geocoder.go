@@ -43,11 +43,12 @@ type Geocoder struct {
 	roadIDs  map[roadKey]int32
 	mouths   []laneMouth // by road
 	style    style
-	crosses  []crossing // by pair
-	bridges  []bridge   // by road
-	doorRoad []int32    // road of each door, -1 without
-	order    []int32    // doors by road and number
-	nums     []number   // parallel to order
+	parts    map[int32][]lines // of the roads whose pieces lie far apart
+	crosses  []crossing        // by pair
+	bridges  []bridge          // by road
+	doorRoad []int32           // road of each door, -1 without
+	order    []int32           // doors by road and number
+	nums     []number          // parallel to order
 
 	names   *trie
 	classes []classWord
@@ -119,6 +120,12 @@ func assemble(cfg Config, src *source, comps *components) *Geocoder {
 	g.crosses = findCrossings(g.roads, g.segs, g.segGrid)
 	g.bridges = findBridges(src.bars, g.segs, g.segGrid)
 	g.crossGrid = newBuckets(len(g.crosses), 100, func(i int) box { p := g.crosses[i].at; return box{p.x, p.y, p.x, p.y} })
+	g.parts = make(map[int32][]lines)
+	for i := range g.roads {
+		if parts := partsOf(g.roads[i].geom); len(parts) > 1 {
+			g.parts[int32(i)] = parts
+		}
+	}
 	g.mouths = make([]laneMouth, len(g.roads))
 	for i := range g.roads {
 		m := &g.mouths[i]

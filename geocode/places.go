@@ -225,31 +225,39 @@ func (g *Geocoder) roadCands(sc *scratch, i int32) {
 		if missing > 0 || len(g.roads[id].geom) == 0 && (p.has(entryCommunity) || p.has(entryPOI)) {
 			return // a village or an estate that has doors is no road
 		}
-		at, unc, ok := g.roadMiddle(id)
-		if !ok {
-			return
+		if parts := g.parts[id]; p.end < 0 && parts != nil {
+			for _, ls := range parts {
+				at, _ := ls.middle()
+				g.addWholeRoad(sc, i, r, id, at, max(15, ls.length()/2))
+			}
+		} else if at, unc, ok := g.roadMiddle(id); ok {
+			g.addWholeRoad(sc, i, r, id, at, unc)
 		}
-		c := newCand(levelRoad, at, unc)
-		c.match, c.p, c.road = MatchFallback, i, id
-		if p.num != 0 {
-			c.fault(faultNumberUnused, .03)
-		}
-		if sc.apart {
-			c.fault(faultNoCrossing, .1)
-		}
-		if p.off.rel == relBridge {
-			c.fault(faultNoBridge, .05)
-		}
-		switch {
-		case p.end >= 0:
-			g.towardsEnd(&c, p)
-		case p.off.rel == relMiddle:
-			c.unc = max(20, c.unc/2)
-		default:
-			g.clipToAreas(sc, &c)
-		}
-		g.addOnRoad(sc, c, r)
 	})
+}
+
+func (g *Geocoder) addWholeRoad(sc *scratch, i int32, r onRoad, id int32, at pt, unc float64) {
+	p := &sc.phrases[i]
+	c := newCand(levelRoad, at, unc)
+	c.match, c.p, c.road = MatchFallback, i, id
+	if p.num != 0 {
+		c.fault(faultNumberUnused, .03)
+	}
+	if sc.apart {
+		c.fault(faultNoCrossing, .1)
+	}
+	if p.off.rel == relBridge {
+		c.fault(faultNoBridge, .05)
+	}
+	switch {
+	case p.end >= 0:
+		g.towardsEnd(&c, p)
+	case p.off.rel == relMiddle:
+		c.unc = max(20, c.unc/2)
+	default:
+		g.clipToAreas(sc, &c)
+	}
+	g.addOnRoad(sc, c, r)
 }
 
 // towardsEnd moves a road's point towards the end in the direction said: to the end itself for 南头, to the middle of that

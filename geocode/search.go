@@ -5,7 +5,6 @@ import (
 	"context"
 	"math"
 	"slices"
-	"strings"
 	"unicode/utf8"
 
 	"wanmi/geocode/text"
@@ -207,12 +206,16 @@ func (g *Geocoder) judge(sc *scratch, q *Query) {
 		fa, fb := a.score-min(.03, a.dist/1e5), b.score-min(.03, b.dist/1e5)
 		return cmp.Or(cmp.Compare(fb, fa), cmp.Compare(a.unc, b.unc), cmp.Compare(max(a.p, a.q), max(b.p, b.q)))
 	})
+	if q.Focus == nil {
+		shareScore(sc.cands)
+	}
 }
 
 // answer makes the places of the best candidates.
 func (g *Geocoder) answer(sc *scratch, q *Query) Answer {
 	a := Answer{Classes: g.classHits(sc), Reasons: g.textReasons(sc)}
 	var kept []pt
+	var second *cand
 	for k := range sc.cands {
 		if len(a.Places) == q.Size {
 			break
@@ -225,10 +228,12 @@ func (g *Geocoder) answer(sc *scratch, q *Query) Answer {
 			continue
 		}
 		kept = append(kept, c.at)
-		a.Places = append(a.Places, g.place(sc, c))
+		if a.Places = append(a.Places, g.place(sc, c)); len(a.Places) == 2 {
+			second = c
+		}
 	}
 	a.Parsed = g.parsed(sc)
-	a.Ask = g.ask(sc, &a)
+	a.Ask = g.ask(sc, &a, second)
 	return a
 }
 
@@ -289,51 +294,6 @@ func (g *Geocoder) longerClass(sc *scratch, m *match) bool {
 		}
 	}
 	return false
-}
-
-// ask says in Chinese what would place the text better; empty when it is placed well.
-func (g *Geocoder) ask(sc *scratch, a *Answer) string {
-	if strings.TrimSpace(sc.f.Source()) == "" {
-		return "请输入地址、路口、地点名称或编号"
-	}
-	unknown := sc.unknownName()
-	if len(a.Places) == 0 && unknown != "" {
-		return "图上没有“" + unknown + "”，请核对路名，或补充相交道路、附近的建筑物名称"
-	}
-	if len(a.Places) == 0 {
-		return "未能识别地点，请补充道路名称和门牌号、相交道路或附近的建筑物名称"
-	}
-	best := a.Places[0]
-	if unknown != "" && best.Score < .6 {
-		return "图上没有“" + unknown + "”，只识别到“" + best.Name + "”，请核对路名，或补充门牌号、相交道路"
-	}
-	if c := &sc.cands[0]; c.has(faultOffsetStart) || c.has(faultOffsetUnused) && best.Road != "" {
-		return "请说明从“" + best.Road + "”的哪个路口或门牌起算"
-	}
-	if len(a.Places) > 1 && a.Places[1].Score >= best.Score-.005 && g.fr.to(best.Point).dist(g.fr.to(a.Places[1].Point)) > 100 {
-		if o := a.Places[1]; o.Name != best.Name {
-			if best.Level == "road" && o.Level == "road" {
-				return "“" + best.Road + "”与“" + o.Road + "”在图上不相交，请补充门牌号或相交道路"
-			}
-			return "有两处符合：“" + best.Label + "”和“" + o.Label + "”，请说明是哪一处"
-		}
-		where := "街道或社区"
-		if best.Street != "" && a.Places[1].Street != "" && best.Street != a.Places[1].Street {
-			where = "街道（" + best.Street + "或" + a.Places[1].Street + "）"
-		} else if best.Community != a.Places[1].Community && best.Community != "" && a.Places[1].Community != "" {
-			where = "社区（" + best.Community + "或" + a.Places[1].Community + "）"
-		}
-		return "有多处符合“" + best.Name + "”，请说明所在" + where
-	}
-	switch best.Level {
-	case "road":
-		return "只识别到道路“" + best.Road + "”，请补充门牌号或相交道路"
-	case "lane":
-		return "只识别到“" + best.Road + "”，请补充门牌号"
-	case "community", "street":
-		return "只识别到“" + best.Name + "”，请补充道路、门牌号或附近的建筑物名称"
-	}
-	return ""
 }
 
 // parseLatin reads the text again with what stands in it in pinyin or English put into Chinese, and keeps that only when it places the

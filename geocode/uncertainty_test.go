@@ -115,6 +115,11 @@ func TestUncertainty(t *testing.T) {
 		for k, ts := range sets {
 			t.Logf("%-30s %-4s %4d: inside %.1f %%, median %.0f m", k, which, len(ts), inside(ts), medianRadius(ts))
 		}
+		if ece := calibrationError(half[h]); ece > .05 {
+			t.Errorf("%s rows: got a calibration error of %.3f, want at most 0.05", which, ece)
+		} else {
+			t.Logf("%s: calibration error %.3f", which, ece)
+		}
 		in, m := inside(half[h]), medianRadius(half[h])
 		t.Logf("%s: inside %.1f %%, median %.0f m", which, in, m)
 		if in < 88 || in > 93 {
@@ -146,4 +151,22 @@ func medianRadius(ts []told) float64 {
 	}
 	slices.Sort(us)
 	return us[len(us)/2]
+}
+
+// calibrationError is how far the scores lie from the share of answers within 100 m, over ten bins, an answer a vote.
+func calibrationError(ts []told) float64 {
+	var score, right, n [10]float64
+	for _, t := range ts {
+		b := min(9, int(10*t.place.Score))
+		score[b] += t.place.Score
+		n[b]++
+		if t.off <= 100 {
+			right[b]++
+		}
+	}
+	sum := 0.0
+	for b := range n {
+		sum += math.Abs(score[b] - right[b])
+	}
+	return sum / float64(max(1, len(ts)))
 }
