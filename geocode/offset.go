@@ -1,6 +1,9 @@
 package geocode
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // displace moves each candidate by the offset said about its phrase.
 func (g *Geocoder) displace(sc *scratch) {
@@ -123,8 +126,8 @@ func (g *Geocoder) roadLeading(p pt, dir int, reach float64) (int32, bool) {
 // siteRadius is the radius of a POI or, when it is a point, of the plot of the same name it stands on.
 func (g *Geocoder) siteRadius(sc *scratch, c *cand) float64 {
 	r := g.src.pois[c.poi].radius
-	if c.p < 0 {
-		return r
+	if c.p < 0 || !slices.ContainsFunc(sc.phrases[c.p].m.entries, func(e entry) bool { return e.kind == entryPOI && e.idx == c.poi }) {
+		return r // a building of the estate named, not the estate
 	}
 	for _, e := range sc.phrases[c.p].m.entries {
 		if e.kind == entryPOI && g.src.pois[e.idx].at.near(g.src.pois[c.poi].at, 60+g.src.pois[e.idx].radius) {
@@ -136,6 +139,14 @@ func (g *Geocoder) siteRadius(sc *scratch, c *cand) float64 {
 
 // toGate moves to the side of the grounds on which the gate named lies.
 func (g *Geocoder) toGate(sc *scratch, c *cand, dir int8) {
+	if ground := g.groundOf(&sc.phrases[max(c.p, 0)], c.poi); ground != nil && c.p >= 0 && ground.contains(c.at) {
+		h, d := heading(int(dir)), 0.0
+		for d < 2000 && ground.contains(c.at.add(h.mul(d+5))) {
+			d += 5
+		}
+		c.at, c.unc, c.moved = c.at.add(h.mul(d)), max(20, g.siteRadius(sc, c)*.4), true
+		return
+	}
 	if r := min(300, g.siteRadius(sc, c)); r > 20 {
 		c.at, c.moved = c.at.add(heading(int(dir)).mul(r*.7)), true
 		c.unc = max(20, r*.4)

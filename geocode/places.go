@@ -109,12 +109,18 @@ func (g *Geocoder) buildingOf(sc *scratch, i int32, e entry) {
 // buildingNear finds a building whose name is only its number on the grounds of an estate.
 func (g *Geocoder) buildingNear(sc *scratch, i int32, e entry, bld number) {
 	r := &g.src.pois[e.idx]
-	best, found := max(120, min(500, r.radius)), int32(-1)
+	ground := g.groundOf(&sc.phrases[i], e.idx)
+	best, found, inside := max(120, min(500, r.radius)), int32(-1), false
 	g.poiGrid.search(box{r.at.x, r.at.y, r.at.x, r.at.y}.pad(best), func(k int32) bool {
 		o := &g.src.pois[k]
-		if d := o.at.dist(r.at); o.layer == "building" && d < best {
-			if n := []rune(text.Fold(o.name)); plainNumber(n) && parseNumber(n) == bld {
-				best, found = d, k
+		d := o.at.dist(r.at)
+		if o.layer != "building" || d >= best && inside {
+			return true
+		}
+		if n := []rune(text.Fold(o.name)); plainNumber(n) && parseNumber(n) == bld {
+			// A building on the grounds comes before one that is nearer to their middle.
+			if in := ground != nil && ground.contains(o.at); in && !inside || in == inside && d < best {
+				best, found, inside = d, k, in
 			}
 		}
 		return true
@@ -126,6 +132,20 @@ func (g *Geocoder) buildingNear(sc *scratch, i int32, e entry, bld number) {
 	c.p, c.poi = i, found
 	c.fault(faultAmbiguous, .02)
 	sc.addCand(c)
+}
+
+// groundOf returns the plot of the name on which the POI stands, nil when none is on file.
+func (g *Geocoder) groundOf(p *phrase, poi int32) *area {
+	r := &g.src.pois[poi]
+	if r.ground != nil {
+		return r.ground
+	}
+	for _, e := range p.m.entries {
+		if o := &g.src.pois[e.idx]; e.kind == entryPOI && o.ground != nil && o.at.near(r.at, 60+o.radius) {
+			return o.ground
+		}
+	}
+	return nil
 }
 
 func (g *Geocoder) addPOI(sc *scratch, i, idx int32, f fault, holders int) {

@@ -56,6 +56,7 @@ type poiRec struct {
 	class, address                  word
 	at                              pt
 	radius                          float64 // 0 for a point
+	ground                          *area   // of a plot of land
 }
 
 type gridRec struct {
@@ -204,6 +205,11 @@ func newPOIRec(layer string, f gis.Feature, at pt, fr frame) poiRec {
 	}
 	if b, ok := f.Bound(); ok && layer != "poi" {
 		r.radius = fr.to(b.Min).dist(fr.to(b.Max)) / 2
+	}
+	if layer == "land" {
+		if a := areaOf(f.Geom, fr); len(a.rings) > 0 {
+			r.ground = &a
+		}
 	}
 	return r
 }
