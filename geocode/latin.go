@@ -27,6 +27,8 @@ var latinWords = [...]struct{ latin, han string }{
 	{"lukou", "路口"},
 	{"danyuan", "单元"},
 	{"haolou", "号楼"},
+	{"duan", "段"},
+	{"nong", "弄"},
 	{"zuoyou", "左右"},
 	{"dongbei", "东北"},
 	{"dongnan", "东南"},
@@ -67,9 +69,16 @@ type latinReader struct {
 	r     []rune
 	words []latinWord
 	out   []rune
-	from  []int32 // where in r each rune of out came from
-	names []match // in out
+	from  []int32   // where in r each rune of out came from
+	names []match   // in out
+	early [4]string // numbers of section, lane, alley and house said before the road, as English does: No.6, Lane 423, Wanda Rd.
 }
+
+// numberWords are the English words before a number, by its place in latinReader.early and the word behind it in Chinese.
+var numberWords = map[string]struct {
+	at  int
+	han rune
+}{"sec": {0, '段'}, "section": {0, '段'}, "lane": {1, '巷'}, "ln": {1, '巷'}, "alley": {2, '弄'}, "aly": {2, '弄'}, "no": {3, '号'}, "number": {3, '号'}}
 
 type latinWord struct {
 	s, e   int    // in r
@@ -147,6 +156,10 @@ func (l *latinReader) read() {
 				k, i = next, to
 				continue
 			}
+			if to := l.numbered(k); to > i {
+				k, i = k+1, to
+				continue
+			}
 			next := l.name(k)
 			if next == k {
 				l.word(&l.words[k])
@@ -154,6 +167,9 @@ func (l *latinReader) read() {
 			}
 			k = next
 			i = l.words[k-1].e
+			if len(l.names) > 0 {
+				l.flush(i)
+			}
 			continue
 		}
 		if c := l.r[i]; c != ' ' && c != '\'' && c != '.' || k > 0 && c == '.' && text.Digit(l.last()) {
@@ -161,8 +177,51 @@ func (l *latinReader) read() {
 		}
 		i++
 	}
+	l.flush(len(l.r))
 	for _, c := range later {
 		l.put(c, len(l.r))
+	}
+}
+
+// numbered reads Lane 423, Sec. 3, No. 6 at word k and returns where the number ends; 0 when the word is no such or no number follows. Before any
+// name the number waits for its road.
+func (l *latinReader) numbered(k int) int {
+	w, ok := numberWords[string(l.r[l.words[k].s:l.words[k].e])]
+	if !ok {
+		return 0
+	}
+	i := l.words[k].e
+	for i < len(l.r) && (l.r[i] == '.' || l.r[i] == ' ') {
+		i++
+	}
+	j := i
+	for j < len(l.r) && (text.Digit(l.r[j]) || l.r[j] == '-' && j > i) && j-i < 9 {
+		j++
+	}
+	if j == i {
+		return 0
+	}
+	if len(l.names) == 0 {
+		l.early[w.at] = string(l.r[i:j]) + string(w.han)
+		return j
+	}
+	for l.last() == ',' {
+		l.out, l.from = l.out[:len(l.out)-1], l.from[:len(l.from)-1]
+	}
+	for x := i; x < j; x++ {
+		l.put(l.r[x], x)
+	}
+	l.put(w.han, j-1)
+	return j
+}
+
+// flush writes the numbers that waited, in the order of Chinese addresses.
+func (l *latinReader) flush(from int) {
+	for k, s := range l.early {
+		for _, c := range s {
+			l.put(c, from)
+		}
+		l.early[k] = ""
 	}
 }
 
@@ -305,6 +364,9 @@ func (l *latinReader) word(w *latinWord) {
 		found := false
 		for _, k := range latinWords {
 			if s, ok := strings.CutPrefix(rest, k.latin); ok && l.readsOn(s) {
+				if k.han == "向" && text.Digit(l.last()) {
+					k.han = "巷"
+				}
 				for _, c := range k.han {
 					l.put(c, min(at, w.e))
 				}

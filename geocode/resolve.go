@@ -284,6 +284,9 @@ func (g *Geocoder) laneCands(sc *scratch, i int32) {
 		if at, unc, ok := g.roadMiddle(id); ok {
 			c := newCand(levelLane, at, unc)
 			c.match, c.p, c.road = MatchFallback, i, id
+			if sc.apart {
+				c.fault(faultNoCrossing, .1)
+			}
 			g.addOnRoad(sc, c, r)
 		}
 	})
