@@ -1,6 +1,7 @@
 package geocode
 
 import (
+	"cmp"
 	"math"
 	"slices"
 
@@ -190,20 +191,14 @@ func (g *Geocoder) roadMiddle(id int32) (pt, float64, bool) {
 
 // crossingsOf returns the crossings of two roads.
 func (g *Geocoder) crossingsOf(a, b int32) []crossing {
-	k := pairKey(a, b)
-	i, _ := slices.BinarySearchFunc(g.crosses, k, func(c crossing, k uint64) int {
-		if v := pairKey(c.a, c.b); v < k {
-			return -1
-		} else if v > k {
-			return 1
-		}
-		return 0
-	})
+	a, b = min(a, b), max(a, b)
+	of := g.crosses[g.crossFrom[a]:g.crossFrom[a+1]]
+	i, _ := slices.BinarySearchFunc(of, b, func(c crossing, b int32) int { return cmp.Compare(c.b, b) })
 	j := i
-	for j < len(g.crosses) && pairKey(g.crosses[j].a, g.crosses[j].b) == k {
+	for j < len(of) && of[j].b == b {
 		j++
 	}
-	return g.crosses[i:j]
+	return of[i:j]
 }
 
 // laneMouth returns where a lane leaves its road: their crossing (the one nearest to the lane's number when there are

@@ -38,17 +38,18 @@ type Geocoder struct {
 	fr    frame
 	comps *components
 
-	bases    []base
-	roads    []road
-	roadIDs  map[roadKey]int32
-	mouths   []laneMouth // by road
-	style    style
-	parts    map[int32][]lines // of the roads whose pieces lie far apart
-	crosses  []crossing        // by pair
-	bridges  []bridge          // by road
-	doorRoad []int32           // road of each door, -1 without
-	order    []int32           // doors by road and number
-	nums     []number          // parallel to order
+	bases     []base
+	roads     []road
+	roadIDs   map[roadKey]int32
+	mouths    []laneMouth // by road
+	style     style
+	parts     map[int32][]lines // of the roads whose pieces lie far apart
+	crosses   []crossing        // by pair, lower road first
+	crossFrom []int32           // the first of each lower road, and one more
+	bridges   []bridge          // by road
+	doorRoad  []int32           // road of each door, -1 without
+	order     []int32           // doors by road and number
+	nums      []number          // parallel to order
 
 	names   *trie
 	classes []classWord
@@ -119,6 +120,7 @@ func assemble(cfg Config, src *source, comps *components) *Geocoder {
 	g.buildGrids()
 	g.crosses = findCrossings(g.roads, g.segs, g.segGrid)
 	g.bridges = findBridges(src.bars, g.segs, g.segGrid)
+	g.crossFrom = crossFromOf(g.crosses, len(g.roads))
 	g.crossGrid = newBuckets(len(g.crosses), 100, func(i int) box { p := g.crosses[i].at; return box{p.x, p.y, p.x, p.y} })
 	g.parts = make(map[int32][]lines)
 	for i := range g.roads {
@@ -135,6 +137,18 @@ func assemble(cfg Config, src *source, comps *components) *Geocoder {
 	g.suggest = newSuggestIndex(g)
 	sounds()
 	return g
+}
+
+// crossFromOf returns where each road's crossings begin, as the lower of the two, and where the last's end.
+func crossFromOf(crosses []crossing, roads int) []int32 {
+	from, k := make([]int32, roads+1), 0
+	for id := range roads {
+		for k < len(crosses) && crosses[k].a <= int32(id) {
+			k++
+		}
+		from[id+1] = int32(k)
+	}
+	return from
 }
 
 func (g *Geocoder) fileRoads(t *roadTable) {

@@ -32,6 +32,9 @@ func (n number) String() string {
 var letters = []rune("甲乙丙丁戊己庚辛abcdefgh")
 
 func letterIndex(r rune) int {
+	if r > 'h' && r < '丁' || r > '辛' { // asked of every character of a text
+		return 0
+	}
 	for i, l := range letters {
 		if l == r {
 			return i + 1

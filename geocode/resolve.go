@@ -86,6 +86,9 @@ func (g *Geocoder) bare(id int32) bool {
 
 // lane follows the phrase's lane and alley from a trunk: the deepest road there is, and how many steps are missing.
 func (g *Geocoder) lane(trunk int32, p *phrase) (id int32, missing int) {
+	if p.lane == 0 && p.alley == 0 && p.sub == 0 {
+		return trunk, 0
+	}
 	r := &g.roads[trunk]
 	want := roadKey{base: r.base, section: r.section, lane: p.lane, alley: p.alley, sub: p.sub}
 	for {

@@ -51,15 +51,15 @@ func (g *Geocoder) scanNames(sc *scratch) {
 		if i > 0 && text.Alnum(r[i]) && text.Alnum(r[i-1]) {
 			continue // inside a Latin word or a number
 		}
-		node := uint32(0)
+		node, named := uint32(0), false
 		for j := i; j < len(r); j++ {
-			if node = g.names.step(node, r[j]); node == 0 {
+			if node, named = g.names.step(node, r[j]); node == 0 {
 				break
 			}
-			es := g.names.at(node)
-			if len(es) == 0 || text.Alnum(r[j]) && j+1 < len(r) && text.Alnum(r[j+1]) {
+			if !named || text.Alnum(r[j]) && j+1 < len(r) && text.Alnum(r[j+1]) {
 				continue
 			}
+			es := g.names.at(node)
 			sc.all = append(sc.all, match{s: int32(i), e: int32(j + 1), weight: weigh(es, j+1-i), entries: es})
 		}
 	}

@@ -29,7 +29,7 @@ func (g *Geocoder) swapMatches(sc *scratch) []match {
 		for s := max(0, i-swapMost); s <= i; s++ {
 			node := uint32(0)
 			for j := s; j < len(r); j++ {
-				if node = g.names.step(node, at(j, i)); node == 0 {
+				if node, _ = g.names.step(node, at(j, i)); node == 0 {
 					break
 				}
 				if j <= i || j-s < 3 {

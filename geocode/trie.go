@@ -3,17 +3,26 @@ package geocode
 import "slices"
 
 // trie holds folded names. A node is a number, 0 the root; the edges lie in one open-addressing table, so a step is
-// one probe. entries[first[n]:first[n+1]] belong to node n.
+// one probe, and an edge says itself whether a name ends there: in a city of a million names each further place looked at is a miss of the
+// cache, and those were a third of a search. The root's edges, asked for each character of a text, are looked up by the character.
+// entries[first[n]:first[n+1]] belong to node n.
 type trie struct {
-	keys  []uint64 // node<<32 | rune; 0 is free (the root's edges have a rune)
-	vals  []uint32
+	edges []edge
 	mask  uint64
 	count int
 	nodes uint32
+	root  []edge // by rune below 0x10000, after freeze
 
 	pending []pendingEntry
 	first   []uint32
 	entries []entry
+}
+
+// edge leads to node next; it is free when key is 0 (the root's edges have a rune).
+type edge struct {
+	key   uint64 // node<<32 | rune
+	next  uint32
+	named bool // next has entries; after freeze
 }
 
 type pendingEntry struct {
@@ -22,7 +31,7 @@ type pendingEntry struct {
 }
 
 func newTrie() *trie {
-	return &trie{keys: make([]uint64, 1024), vals: make([]uint32, 1024), mask: 1023, nodes: 1}
+	return &trie{edges: make([]edge, 1024), mask: 1023, nodes: 1}
 }
 
 func hashEdge(k uint64) uint64 {
@@ -31,31 +40,35 @@ func hashEdge(k uint64) uint64 {
 	return k ^ k>>29
 }
 
-func (t *trie) slot(k uint64) uint64 {
+// edge returns the edge of that key, or the free one in its place.
+func (t *trie) edge(k uint64) *edge {
 	i := hashEdge(k) & t.mask
-	for t.keys[i] != 0 && t.keys[i] != k {
+	for {
+		e := &t.edges[i]
+		if e.key == k || e.key == 0 {
+			return e
+		}
 		i = (i + 1) & t.mask
 	}
-	return i
 }
 
-// step follows the edge r from node; 0 when there is none.
-func (t *trie) step(node uint32, r rune) uint32 {
-	k := uint64(node)<<32 | uint64(uint32(r))
-	if i := t.slot(k); t.keys[i] == k {
-		return t.vals[i]
+// step follows the edge r from node, 0 when there is none, and tells whether names end there.
+func (t *trie) step(node uint32, r rune) (next uint32, named bool) {
+	if node == 0 && uint32(r) < uint32(len(t.root)) {
+		e := &t.root[r]
+		return e.next, e.named
 	}
-	return 0
+	e := t.edge(uint64(node)<<32 | uint64(uint32(r)))
+	return e.next, e.named
 }
 
 func (t *trie) grow() {
-	old, oldVals := t.keys, t.vals
-	t.keys, t.vals = make([]uint64, 2*len(old)), make([]uint32, 2*len(old))
-	t.mask = uint64(len(t.keys) - 1)
-	for i, k := range old {
-		if k != 0 {
-			j := t.slot(k)
-			t.keys[j], t.vals[j] = k, oldVals[i]
+	old := t.edges
+	t.edges = make([]edge, 2*len(old))
+	t.mask = uint64(len(t.edges) - 1)
+	for _, e := range old {
+		if e.key != 0 {
+			*t.edge(e.key) = e
 		}
 	}
 }
@@ -71,17 +84,17 @@ func (t *trie) add(name []rune, e entry) {
 			return
 		}
 		k := uint64(node)<<32 | uint64(uint32(r))
-		i := t.slot(k)
-		if t.keys[i] != k {
-			if 5*(t.count+1) > 3*len(t.keys) {
+		at := t.edge(k)
+		if at.key == 0 {
+			if 5*(t.count+1) > 3*len(t.edges) {
 				t.grow()
-				i = t.slot(k)
+				at = t.edge(k)
 			}
-			t.keys[i], t.vals[i] = k, t.nodes
+			at.key, at.next = k, t.nodes
 			t.nodes++
 			t.count++
 		}
-		node = t.vals[i]
+		node = at.next
 	}
 	t.pending = append(t.pending, pendingEntry{node, e})
 }
@@ -116,6 +129,13 @@ func (t *trie) freeze() {
 	}
 	t.first[t.nodes] = uint32(len(t.entries))
 	t.pending = nil
+	t.root = make([]edge, 0x10000)
+	for i := range t.edges {
+		e := &t.edges[i]
+		if e.named = e.key != 0 && t.first[e.next] < t.first[e.next+1]; 0 < e.key && e.key < uint64(len(t.root)) {
+			t.root[e.key] = *e
+		}
+	}
 }
 
 // at returns the entries of node.
@@ -125,7 +145,7 @@ func (t *trie) at(node uint32) []entry { return t.entries[t.first[node]:t.first[
 func (t *trie) find(name []rune) []entry {
 	node := uint32(0)
 	for _, r := range name {
-		if node = t.step(node, r); node == 0 {
+		if node, _ = t.step(node, r); node == 0 {
 			return nil
 		}
 	}

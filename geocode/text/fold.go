@@ -116,7 +116,7 @@ func (f *Folded) dropSpaces() {
 	n := 0
 	for i := 0; i < len(f.tmp); i++ {
 		r := f.tmp[i]
-		if r == ' ' || r == '\t' || r == '\n' || r == '\r' || r >= 0x80 && unicode.IsSpace(r) {
+		if r == ' ' || r == '\t' || r == '\n' || r == '\r' || r >= 0x80 && r < 0x3400 && unicode.IsSpace(r) {
 			j := i
 			for j < len(f.tmp) && unicode.IsSpace(f.tmp[j]) {
 				j++
