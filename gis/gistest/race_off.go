@@ -1,0 +1,5 @@
+//go:build !race
+
+package gistest
+
+const slowness = 1
