@@ -23,6 +23,9 @@ func (g *Geocoder) betweenCands(sc *scratch) {
 		switch {
 		case ok1 && ok2:
 			c = newCand(levelBetween, lerp(p, q, .5), max(20, p.dist(q)/2))
+			if at, d, ok := g.betweenLanes(sc, a, b); ok && main < 0 {
+				c.at, c.unc = at, max(20, d/2)
+			}
 			if main >= 0 {
 				g.phraseRoads(&sc.phrases[main], func(_ onRoad, id int32, _ int) {
 					if s, ok := g.roads[id].geom.nearest(c.at); ok && s.dist < 150 {
@@ -44,6 +47,23 @@ func (g *Geocoder) betweenCands(sc *scratch) {
 		sc.dropBounds(i)
 		sc.addCand(c)
 	}
+}
+
+// betweenLanes returns where two lanes of different roads come nearest: what is between them is not between their mouths.
+func (g *Geocoder) betweenLanes(sc *scratch, a, b *phrase) (at pt, d float64, ok bool) {
+	const reach = 300
+	g.phraseRoads(a, func(_ onRoad, ida int32, _ int) {
+		g.phraseRoads(b, func(_ onRoad, idb int32, _ int) {
+			pa, pb := g.roads[ida].parent, g.roads[idb].parent
+			if ok || pa < 0 || pb < 0 || pa == pb || ida == idb {
+				return
+			}
+			if p, near, found := g.nearestApproach(sc, ida, idb); found && near < reach {
+				at, d, ok = p, near, true
+			}
+		})
+	})
+	return at, d, ok
 }
 
 // dropBounds removes the crossings that only bound the stretch that ends with phrase i: they are no answers.
