@@ -206,8 +206,15 @@ func TestTaipeiTexts(t *testing.T) {
 	n, in100 := all[0].n+all[1].n, all[0].in100+all[1].in100
 	t.Logf("all %d: <=100 m %.2f %% (even %.2f %%, odd %.2f %%), simplified the same %.2f %%", n, pct(in100, n),
 		pct(all[0].in100, all[0].n), pct(all[1].in100, all[1].n), pct(all[0].simplified+all[1].simplified, n))
-	if got, want := pct(in100, n), 92.0; got < want {
-		t.Errorf("within 100 m: got %.2f %%, want at least %.0f %%", got, want)
+	for h, which := range []string{"even", "odd"} {
+		if got := pct(all[h].in100, all[h].n); got < 93 {
+			t.Errorf("%s rows within 100 m: got %.2f %%, want at least 93 %%", which, got)
+		}
+		// Of the even clinics twelve labels stand at another plate than the one the text names and the register has (BENCHMARKS.md):
+		// what is reached of the 97 % wanted is held.
+		if c, want := half[h]["medical_institution"], [2]float64{93, 97}[h]; pct(c.in100, c.n) < want {
+			t.Errorf("clinics, %s rows: got %.1f %% within 100 m, want at least %.0f %%", which, pct(c.in100, c.n), want)
+		}
 	}
 	if got := pct(all[0].simplified+all[1].simplified, n); got < 99.5 {
 		t.Errorf("the same answer in simplified characters: got %.2f %%, want at least 99.5 %%", got)

@@ -2,6 +2,7 @@ package geocode
 
 import (
 	"context"
+	"maps"
 	"math"
 	"slices"
 	"testing"
@@ -88,11 +89,18 @@ func TestUncertainty(t *testing.T) {
 			half[p.row%2] = append(half[p.row%2], x)
 		}
 	}
-	kinds := map[string][]level{
-		"door": {levelDoor}, "interpolated": {levelInterpolated}, "intersection": {levelIntersection}, "lane mouth": {levelMouth},
-		"lane": {levelLane, levelBetween}, "road or area": {levelRoad, levelCommunity, levelStreet},
-	}
-	for name, ls := range kinds {
+	for _, k := range []struct {
+		name   string
+		levels []level
+	}{
+		{"door", []level{levelDoor}},
+		{"interpolated", []level{levelInterpolated}},
+		{"intersection", []level{levelIntersection}},
+		{"lane mouth", []level{levelMouth}},
+		{"lane", []level{levelLane, levelBetween}},
+		{"road or area", []level{levelRoad, levelCommunity, levelStreet}},
+	} {
+		name, ls := k.name, k.levels
 		of := func(h int) []told {
 			return slices.DeleteFunc(slices.Clone(half[h]), func(x told) bool { return !slices.Contains(ls, x.level) })
 		}
@@ -112,7 +120,8 @@ func TestUncertainty(t *testing.T) {
 		for _, x := range half[h] {
 			sets[x.dataset] = append(sets[x.dataset], x)
 		}
-		for k, ts := range sets {
+		for _, k := range slices.Sorted(maps.Keys(sets)) {
+			ts := sets[k]
 			t.Logf("%-30s %-4s %4d: inside %.1f %%, median %.0f m", k, which, len(ts), inside(ts), medianRadius(ts))
 		}
 		if ece := calibrationError(half[h]); ece > .05 {
