@@ -26,6 +26,7 @@ type Fused struct {
 	Faults  []Fault
 	Stand   *Stand // nil: not both were there
 	Ask     string
+	Settled bool // the position said which of several places of one name is meant: nobody need be asked
 }
 
 // Stand is how a position stands to the words.
@@ -110,8 +111,11 @@ func Fuse(ans Answer, pos *Position) Fused {
 	rest := slices.Delete(slices.Clone(places), best, best+1)
 	stand := &Stand{DistanceM: round(metresBetween(p.Point, at.Point), 1), AllowedM: round(p.reach(at), 1), Datum: datum}
 	if stand.DistanceM <= p.reach(at) {
+		settled := p.settle(rest, at)
 		stand.Agrees, stand.Believed = true, "both"
-		return agreed(p, at, rest, stand)
+		out := agreed(p, at, rest, stand)
+		out.Settled = settled
+		return out
 	}
 	return contradicted(p, *pos, rest, stand, written)
 }
@@ -163,6 +167,20 @@ func bestReading(places []Place, pos Position) int {
 		}
 	}
 	return best
+}
+
+// settle forgives a place that its name is another's, too, when only it is near the position.
+func (p *Place) settle(rest []Place, pos Position) bool {
+	name := faultTexts[faultAmbiguous].code
+	i := slices.IndexFunc(p.Faults, func(f Fault) bool { return f.Code == name })
+	if i < 0 || slices.ContainsFunc(rest, func(o Place) bool {
+		return o.Level == p.Level && o.Name == p.Name && metresBetween(o.Point, pos.Point) <= o.reach(pos)
+	}) {
+		return false
+	}
+	p.Score += p.Faults[i].Cost
+	p.Faults = slices.Delete(slices.Clone(p.Faults), i, i+1)
+	return true
 }
 
 // agreed draws a reading towards a position that agrees with it, each weighted by the inverse square of its deviation. A component stays where

@@ -76,6 +76,29 @@ func TestFuse(t *testing.T) {
 	}
 }
 
+// TestFuseSettles has a telephone say which of two doors of one name is meant.
+func TestFuseSettles(t *testing.T) {
+	m := town()
+	m.put("door", at(3000, 3000), "road", "普阳路", "number", "12")
+	g, err := Build(context.Background(), m, Config{}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ans, err := g.Search(context.Background(), Query{Text: "普阳路12号", Size: 20})
+	if err != nil || len(ans.Places) < 2 || ans.Ask == "" || ans.Places[0].Score > .7 {
+		t.Fatalf("%v, %+v; want two doors and a question", err, ans)
+	}
+	for _, p := range ans.Places[:2] {
+		got := Fuse(ans, &Position{Point: p.Point, AccuracyM: 20})
+		if !got.Settled || got.Place.ID != p.ID || got.Place.Score < .9 || len(got.Place.Faults) > 0 {
+			t.Errorf("by %s: %+v", p.ID, got.Place)
+		}
+	}
+	if got := Fuse(ans, &Position{Point: at(-8000, 0), AccuracyM: 20}); got.Settled || got.Stand.Agrees || got.Ask == "" {
+		t.Errorf("from elsewhere: %+v", got)
+	}
+}
+
 func TestFuseWeighs(t *testing.T) {
 	place := Place{Layer: LayerVenue, Point: at(0, 0), Score: .9, UncertaintyM: 40}
 	moved := func(e, accuracy float64) (metres, uncertainty float64) {

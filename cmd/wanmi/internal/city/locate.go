@@ -166,7 +166,7 @@ func (v *View) compose(q LocateQuery, ans geocode.Answer, around string) Located
 	}
 	ch := geocode.Fuse(ans, pos)
 	out.Position = ch.Stand
-	if ch.Ask != "" {
+	if ch.Ask != "" || ch.Settled {
 		out.Ask = ch.Ask
 	}
 	for _, p := range ch.Others {
