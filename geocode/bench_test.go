@@ -203,7 +203,10 @@ func BenchmarkFold(b *testing.B) {
 }
 
 // longUnits are what long hostile texts repeat.
-var longUnits = []string{"太平东路", "路", "1", "12号", "东50米", "太平东路与", "普洋路", "巷", "公厕", "三", "a", "LD-0123 ", "116.98,35.4 ", "太平东路12号"}
+var longUnits = []string{
+	"太平东路", "路", "1", "12号", "东50米", "太平东路与", "普洋路", "巷", "公厕", "三", "a", "LD-0123 ", "116.98,35.4 ", "太平东路12号",
+	"普阳路往北第2个路口", "火星路与", "puyanglu", "唐湖王公园", "匡衡路口", "普阳路桥下", "普阳路7号灯杆", "从太平东路到匡衡路之间",
+}
 
 // BenchmarkLongText is 512 characters of each hostile text.
 func BenchmarkLongText(b *testing.B) {

@@ -1,10 +1,6 @@
 package geocode
 
-import (
-	"strings"
-
-	"wanmi/geocode/text"
-)
+import "wanmi/geocode/text"
 
 // link is how a phrase follows the one before it.
 type link uint8
@@ -138,26 +134,6 @@ func (g *Geocoder) readPhrases(sc *scratch) {
 	}
 }
 
-// courses hands the offset of a road that only says which way to go on to the place before it:
-// A路与B路交叉口沿A路往东50米, X超市A路往东50米.
-func (g *Geocoder) courses(sc *scratch) {
-	for i := 1; i < len(sc.phrases); i++ {
-		p, before := &sc.phrases[i], &sc.phrases[i-1]
-		if !p.has(entryRoad) || p.num != 0 || p.cross || p.off.dir < 0 || p.off.metres == 0 || before.off.metres > 0 || before.course {
-			continue
-		}
-		along := p.s > 0 && (sc.f.Runes[p.s-1] == '沿' || sc.f.Runes[p.s-1] == '顺')
-		for j := range i {
-			along = along || sameRoad(&sc.phrases[j], p) && before.cross
-		}
-		if !along && before.num == 0 && !before.has(entryPOI) {
-			continue
-		}
-		before.off, p.course = p.off, true
-		before.off.course = int32(i)
-	}
-}
-
 func sameRoad(a, b *phrase) bool {
 	for _, e := range a.m.entries {
 		for _, o := range b.m.entries {
@@ -167,13 +143,6 @@ func sameRoad(a, b *phrase) bool {
 		}
 	}
 	return false
-}
-
-func (o *offset) mark(t *token) {
-	if o.e == 0 {
-		o.s = t.s
-	}
-	o.e, o.used = t.e, true
 }
 
 func (w *walker) last() *phrase {
@@ -350,76 +319,6 @@ func (w *walker) door(t *token, p *phrase) {
 	}
 	p.num, p.list, p.e = t.num.num, t.num.list, t.e
 	w.gap = false
-}
-
-func (w *walker) direction(t *token, i int) {
-	p := w.last()
-	if p == nil || t.s-p.e > 16 {
-		return
-	}
-	r := w.sc.f.Runes
-	switch {
-	case t.gate:
-		if !p.has(entryPOI) || p.off.used || t.s != p.e {
-			w.gap = true
-			return
-		}
-		p.off.gate = t.dir
-	case t.side:
-		p.off.sideDir = t.dir
-	case p.off.dir >= 0 && (p.off.metres > 0 || p.off.nth > 0) && p.off.dir2 < 0 && w.metresFollow(t, i):
-		p.off.dir2 = t.dir
-	case p.off.dir >= 0:
-		p.off.sideDir = t.dir
-	case p.has(entryRoad) && p.num == 0 && !p.cross && strings.ContainsRune("段头端口", r[t.e-1]) && !w.metresFollow(t, i):
-		p.end, p.endPart = t.dir, r[t.e-1] == '段'
-	default:
-		p.off.dir, p.off.corner = t.dir, t.corner
-	}
-	p.off.mark(t)
-}
-
-// metresFollow reports whether a distance stands right behind the token.
-func (w *walker) metresFollow(t *token, i int) bool {
-	if i+1 >= len(w.sc.toks) {
-		return false
-	}
-	n := &w.sc.toks[i+1]
-	return n.kind == tokNumber && (n.num.unit == unitMetre || n.num.unit == unitKilometre) && n.s-t.e <= 1
-}
-
-// distance gives the metres to the direction said before it, or waits for one behind: 50米路北.
-func (w *walker) distance(t *token, p *phrase, i int) {
-	if p == nil || t.s-p.e > 20 {
-		return
-	}
-	m := float64(t.num.num.main())
-	if t.num.unit == unitKilometre {
-		m *= 1000
-	}
-	if m > 5000 {
-		return
-	}
-	switch {
-	case p.off.dir2 >= 0:
-		if p.off.metres2 > 0 {
-			return
-		}
-		p.off.metres2 = m
-	case p.off.dir >= 0 && p.off.nth == 0:
-		if p.off.metres > 0 {
-			return // how long or deep the thing is
-		}
-		p.off.metres = m
-	default:
-		p.off.vague = m
-		if i+1 < len(w.sc.toks) {
-			if d := w.sc.toks[i+1]; d.kind == tokDir && !d.side && d.s-t.e <= 2 {
-				p.off.metres, p.off.vague = m, 0
-			}
-		}
-	}
-	p.off.mark(t)
 }
 
 // numberAt reports whether a number stands at i.
