@@ -8,6 +8,9 @@
 //   - door road: road with section, lane and alley, as 和平西路三段120巷5弄.
 //   - lane mouth: where a lane (巷) leaves its road; the lane's number stands in
 //     the road's sequence of house numbers, so it can be interpolated.
+//   - stretch: the part of a road between two others, as A路（B路至C路）.
+//   - leg: one direction with its metres or its crossings to count; an offset has at most two.
+//   - bridge: where a road meets a railway or a water.
 //   - reading: one way to understand a text; several readings make several places.
 //   - position: where the reporter's device, or a coordinate in the text, says
 //     the report is from; [Fuse] brings it together with the readings.

@@ -180,7 +180,7 @@ export class Report {
 const uses: Record<string, [string, string]> = {
   road: ['道路', 'road'], number: ['门牌号', 'house number'], lane: ['巷弄', 'lane'], intersection: ['路口', 'crossing'], poi: ['兴趣点', 'place'],
   community: ['社区', 'community'], street: ['街道', 'street office'], offset: ['方位距离', 'offset'], class: ['部件类别', 'class'],
-  code: ['编码', 'code'], former_code: ['曾用编码', 'former code'], coordinate: ['坐标', 'coordinates'], admin: ['行政区', 'region'], building: ['楼栋', 'building'], position: ['上报位置', 'position sent'],
+  code: ['编码', 'code'], former_code: ['曾用编码', 'former code'], coordinate: ['坐标', 'coordinates'], admin: ['行政区', 'region'], building: ['楼栋', 'building'], unknown_road: ['无记录的道路', 'road not on file'], nearest_number: ['最近门牌', 'nearest number'], position: ['上报位置', 'position sent'],
 }
 
 function useWord(r: Reason): string {
