@@ -53,8 +53,15 @@ const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? 
 const complaints = []
 const complain = (client, what) => { complaints.push(what); console.error(`${client}: ${what}`) }
 
-// opened is a page with the client's box on it, and what the client was seen to do.
+// opened is a page with a fresh map and the client's box on it.
 async function opened(client) {
+  const tab = tabs.get(client) ?? await page(client)
+  const boxes = await tab.evaluate((c) => window.open_(c), client)
+  return { tab, ...boxes }
+}
+
+const tabs = new Map()
+async function page(client) {
   const tab = await browser.newPage({ viewport: { width: 800, height: 600 }, locale: 'zh-CN' })
   tab.on('pageerror', (e) => complain(client, String(e)))
   tab.on('console', (m) => m.type() === 'error' && complain(client, m.text()))
@@ -65,8 +72,8 @@ async function opened(client) {
   })
   await tab.goto(`http://127.0.0.1:${server.address().port}/`)
   await tab.waitForFunction('window.ready')
-  const boxes = await tab.evaluate((c) => window.open_(c), client)
-  return { tab, ...boxes }
+  tabs.set(client, tab)
+  return tab
 }
 
 async function shot(tab, name) {
@@ -89,7 +96,6 @@ async function choose(client, one) {
   await tab.waitForTimeout(shots ? 700 : 0)
   await shot(tab, `${client}-${one.name}`)
   answer(client, 'geocode', one, labels.length ? labels : [m.label], m.at)
-  await tab.close()
 }
 
 async function suggest(client, one) {
@@ -101,7 +107,6 @@ async function suggest(client, one) {
   const labels = await tab.$$eval(item, (all) => all.map((e) => e.innerText))
   await shot(tab, `${client}-${one.name}`)
   answer(client, 'suggest', one, labels)
-  await tab.close()
 }
 
 // reverse clicks at a place on the map, or types it where the client reads coordinates from its box.
@@ -120,7 +125,6 @@ async function reverse(client, one) {
   const m = await tab.evaluate('window.marked()')
   await shot(tab, `${client}-${one.name}`)
   answer(client, 'reverse', one, [m.label], m.at)
-  await tab.close()
 }
 
 try {
@@ -128,6 +132,7 @@ try {
     for (const one of cases.texts) await choose(client, one)
     if (/leaflet-p|carmen/.test(client)) for (const one of cases.beginnings) await suggest(client, one)
     if (!client.startsWith('ol')) for (const one of cases.points) await reverse(client, one)
+    await tabs.get(client).close()
   }
 } finally {
   await browser.close()

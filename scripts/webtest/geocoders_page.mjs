@@ -77,6 +77,7 @@ const adaptors = {
 
 function maplibre(service) {
   const map = new maplibregl.Map({ container: 'map', style: { version: 8, sources: {}, layers: [{ id: 'b', type: 'background', paint: { 'background-color': '#eee' } }] }, center: centre, zoom: 13, attributionControl: false })
+  window.close_ = () => map.remove()
   const geocoder = new MaplibreGeocoder(adaptors[service], { maplibregl, reverseGeocode: true, showResultsWhileTyping: service === 'carmen', minLength: 2, flyTo: { animate: false }, showResultMarkers: false })
   map.addControl(geocoder)
   window.marked = () => {
@@ -102,6 +103,10 @@ function openlayers(service) {
 }
 
 window.open_ = (client) => {
+  window.close_?.()
+  const fresh = document.createElement('div')
+  fresh.id = 'map'
+  document.querySelector('#map').replaceWith(fresh)
   const [library, service] = client.split('-')
   return { leaflet, maplibre, ol: openlayers }[library](service)
 }
