@@ -79,6 +79,13 @@ func (g *Geocoder) move(sc *scratch, c *cand, off *offset) {
 		c.at, c.moved = c.at.add(heading(int(off.dir)).mul(d)), true
 		c.unc = max(c.unc, d)
 	}
+	if off.dir2 >= 0 && off.metres2 > 0 { // 东北角往北20米
+		g.secondLeg(c, off)
+		if levels[c.level].base > levels[levelOffset].base {
+			c.level = levelOffset
+		}
+		c.rate()
+	}
 	switch off.rel {
 	case relOpposite, relDiagonal:
 		g.across(c)

@@ -24,7 +24,7 @@ func (w *walker) direction(t *token, i int) {
 		p.off.gate = t.dir
 	case t.side:
 		p.off.sideDir = t.dir
-	case p.off.dir >= 0 && (p.off.metres > 0 || p.off.nth > 0) && p.off.dir2 < 0 && w.metresFollow(t, i):
+	case p.off.dir >= 0 && (p.off.metres > 0 || p.off.nth > 0 || p.off.corner) && p.off.dir2 < 0 && w.metresFollow(t, i):
 		p.off.dir2 = t.dir
 	case p.off.dir >= 0:
 		p.off.sideDir = t.dir
