@@ -3,16 +3,11 @@ package main
 import (
 	"bufio"
 	"context"
-	"encoding/csv"
 	"errors"
 	"fmt"
-	"io"
-	"os"
-	"runtime"
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"unicode"
 
 	"github.com/paulmach/orb"
@@ -204,71 +199,6 @@ var resultColumns = []string{
 	"result_community", "result_street", "result_component", "result_department", "result_reasons",
 }
 
-func (a *app) geocodeBatch(ctx context.Context, v *city.View, f geocodeFlags) error {
-	t, err := readTable(f.batch, f.encoding)
-	if err != nil {
-		return err
-	}
-	col, err := t.textColumn(f.column)
-	if err != nil {
-		return err
-	}
-	pos, err := t.positionColumns(f.position)
-	if err != nil {
-		return err
-	}
-	a.say("%s: %d rows, texts in column %q", f.batch, len(t.rows), t.columns[col])
-	results, placed, err := a.locateAll(ctx, v, t, col, pos)
-	if err != nil {
-		return err
-	}
-	err = writeFileAtomic(f.out, func(w *os.File) error { return writeBatch(w, t, results) })
-	if err != nil {
-		return err
-	}
-	return a.result(map[string]any{"rows": len(t.rows), "placed": placed, "file": f.out, "column": t.columns[col]},
-		"%d rows, %d placed, written to %s", len(t.rows), placed, f.out)
-}
-
-// locateAll places the rows on every core; the results stand in the order of the rows.
-func (a *app) locateAll(ctx context.Context, v *city.View, t table, col int, pos []int) (results [][]string, placed int, err error) {
-	results = make([][]string, len(t.rows))
-	p, end := a.progress()
-	defer end()
-	workers := runtime.GOMAXPROCS(0)
-	var wg sync.WaitGroup
-	errs, found := make([]error, workers), make([]int, workers)
-	for w := range workers {
-		wg.Go(func() {
-			for i := w; i < len(t.rows); i += workers {
-				q, unread := rowQuery(t.rows[i], col, pos)
-				res, ok, err := locateRow(ctx, v, q)
-				if err != nil {
-					errs[w] = err
-					return
-				}
-				for _, why := range [2]string{unread, t.faults[i]} {
-					if last := len(res) - 1; why != "" {
-						res[last] = strings.TrimSuffix(why+"; "+res[last], "; ")
-					}
-				}
-				if ok {
-					found[w]++
-				}
-				results[i] = res
-				if w == 0 && i%1024 == 0 {
-					p.Tell("geocoding", int64(i), int64(len(t.rows)))
-				}
-			}
-		})
-	}
-	wg.Wait()
-	for w := range workers {
-		placed += found[w]
-	}
-	return results, placed, errors.Join(errs...)
-}
-
 // positionColumns finds the columns of longitude, latitude and, when it is named, accuracy; none for "".
 func (t table) positionColumns(names string) ([]int, error) {
 	if names == "" {
@@ -307,78 +237,6 @@ func rowQuery(row []string, col int, pos []int) (q city.LocateQuery, unread stri
 		q.AccuracyM = m
 	}
 	return q, ""
-}
-
-// locateRow places one text. A text that is refused (too long, not UTF-8) says so in its reasons: the batch goes on.
-func locateRow(ctx context.Context, v *city.View, q city.LocateQuery) ([]string, bool, error) {
-	loc, err := v.Locate(ctx, q)
-	if gis.KindOf(err) == gis.Invalid {
-		out := make([]string, len(resultColumns))
-		out[len(out)-1] = gis.Public(err)
-		return out, false, nil
-	}
-	if err != nil {
-		return nil, false, err
-	}
-	return resultRow(loc), loc.Place != nil, nil
-}
-
-func resultRow(l city.Located) []string {
-	out := make([]string, len(resultColumns))
-	out[11] = reasonsText(l)
-	if l.Place == nil {
-		return out
-	}
-	out[0] = strconv.FormatFloat(l.Place.Point[0], 'f', 7, 64)
-	out[1] = strconv.FormatFloat(l.Place.Point[1], 'f', 7, 64)
-	out[2], out[3] = l.Place.Label, l.Place.Layer
-	out[4] = strconv.FormatFloat(l.Score, 'f', 3, 64)
-	out[5] = strconv.FormatFloat(l.UncertaintyM, 'f', 0, 64)
-	if l.Grid != nil {
-		out[6] = l.Grid.Code
-	}
-	if l.Community != nil {
-		out[7] = l.Community.Name
-	}
-	if l.Street != nil {
-		out[8] = l.Street.Name
-	}
-	if len(l.Components) > 0 {
-		out[9] = l.Components[0].Code
-	}
-	if l.Department != nil {
-		out[10] = l.Department.Name
-	}
-	return out
-}
-
-// reasonsText is "word=use; ... ; -cost fault; ... ; ask".
-func reasonsText(l city.Located) string {
-	var parts []string
-	for _, r := range l.Reasons {
-		parts = append(parts, r.Word+"="+r.Use)
-	}
-	for _, f := range l.Faults {
-		parts = append(parts, fmt.Sprintf("-%.2f %s", f.Cost, f.TextZh))
-	}
-	if l.Ask != "" {
-		parts = append(parts, l.Ask)
-	}
-	return strings.Join(parts, "; ")
-}
-
-func writeBatch(w io.Writer, t table, results [][]string) error {
-	cw := csv.NewWriter(w)
-	if err := cw.Write(append(append([]string(nil), t.columns...), resultColumns...)); err != nil {
-		return err
-	}
-	for i, row := range t.rows {
-		if err := cw.Write(append(append([]string(nil), row...), results[i]...)); err != nil {
-			return err
-		}
-	}
-	cw.Flush()
-	return cw.Error()
 }
 
 func (a *app) cmdReverse() *cobra.Command {
