@@ -5,6 +5,7 @@ package e2e
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"net/http"
 	"os"
@@ -170,10 +171,32 @@ func TestKillDuringFeedback(t *testing.T) {
 	t.Run("server", func(t *testing.T) { killDuringFeedback(t, demoOnServer(t)) })
 }
 
+// accept accepts a correction; false when there was no answer.
+func (s *server) accept(id int64, key string) bool {
+	req, err := http.NewRequestWithContext(s.t.Context(), http.MethodPost, fmt.Sprintf("%s/v1/feedback/%d/accept", s.url, id), strings.NewReader(`{"force":true,"why":"压测"}`))
+	if err != nil {
+		s.t.Error(err)
+		return false
+	}
+	req.Header.Set("Authorization", "Bearer "+key)
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return false
+	}
+	defer res.Body.Close()
+	if b, err := io.ReadAll(res.Body); res.StatusCode != http.StatusOK || err != nil {
+		if err == nil {
+			s.t.Errorf("accept %d: status %d, %s", id, res.StatusCode, b)
+		}
+		return false
+	}
+	return true
+}
+
 func killDuringFeedback(t *testing.T, db string) {
 	key := strings.TrimSpace(must(t, "key", "create", "--db", db, "--role", "editor").out)
 	rng := rand.New(rand.NewPCG(7, 2026))
-	total := 0
+	total, taught := 0, 0
 	for round := range kills(t, 3) {
 		s := start(t, 60*time.Second, "serve", "--db", db, "--addr", "127.0.0.1:0")
 		var file strings.Builder
@@ -189,27 +212,25 @@ func killDuringFeedback(t *testing.T, db string) {
 		var mu sync.Mutex
 		said := map[int64]bool{}
 		var wg sync.WaitGroup
+		todo := make(chan int64, 1000)
 		for _, c := range corrections(t, db, "open") {
-			total++
+			todo <- c.ID
+		}
+		close(todo)
+		total += 40
+		for range 4 {
 			wg.Go(func() {
-				body := strings.NewReader(`{"force":true,"why":"压测"}`)
-				req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, fmt.Sprintf("%s/v1/feedback/%d/accept", s.url, c.ID), body)
-				if err != nil {
-					t.Error(err)
-					return
-				}
-				req.Header.Set("Authorization", "Bearer "+key)
-				if res, err := http.DefaultClient.Do(req); err == nil {
-					defer res.Body.Close()
-					if res.StatusCode == http.StatusOK {
-						mu.Lock()
-						said[c.ID] = true
-						mu.Unlock()
+				for id := range todo {
+					if !s.accept(id, key) {
+						return
 					}
+					mu.Lock()
+					said[id] = true
+					mu.Unlock()
 				}
 			})
 		}
-		time.Sleep(time.Duration(300+rng.IntN(3000)) * time.Millisecond)
+		time.Sleep(time.Duration(100+rng.IntN(1500)) * time.Millisecond)
 		_ = s.cmd.Process.Kill()
 		wg.Wait()
 		<-s.done
@@ -227,7 +248,11 @@ func killDuringFeedback(t *testing.T, db string) {
 		if n := exported(t, db); n != accepted {
 			t.Errorf("round %d: %d accepted, %d rows", round, accepted, n)
 		}
+		taught = accepted
 		t.Logf("round %d: %d of %d accepted, %d of this round answered", round, accepted, total, len(said))
 		must(t, "check", "--db", db)
+	}
+	if taught == 0 {
+		t.Error("nothing was accepted before it was killed: the test proves nothing")
 	}
 }

@@ -53,9 +53,12 @@ func (r *review) conflicts(ctx context.Context, it *Item, l Learn) ([]Conflict, 
 	} else if ok && len(out) == 0 {
 		out = append(out, c)
 	}
-	name := text.Fold(l.Name)
-	for _, o := range r.open {
-		if d := metres(o.Point, it.Point); o.ID != it.ID && r.names[o.ID] == name && d > samePlaceM {
+	others, err := r.alsoTeach(ctx, it.ID, l.Name)
+	if err != nil {
+		return nil, err
+	}
+	for _, o := range others {
+		if d := metres(o.Point, it.Point); d > samePlaceM {
 			say("name.disputed", fmt.Sprintf("feedback:%d", o.ID), fmt.Sprintf("correction %d wants the same words %.0f m away", o.ID, d), fmt.Sprintf("第 %d 号更正要把同样的用语指到 %.0f 米外", o.ID, d))
 		}
 	}

@@ -57,8 +57,12 @@ func (r *review) propose(ctx context.Context, it *Item, lesson geocode.Lesson) e
 	l := r.lesson(it, lesson)
 	l.point = it.Point
 	it.Learn = &l
-	for _, o := range r.open {
-		if o.ID != it.ID && r.names[o.ID] == r.names[it.ID] && r.names[o.ID] != "" && metres(o.Point, it.Point) <= samePlaceM {
+	others, err := r.alsoTeach(ctx, it.ID, l.Name)
+	if err != nil {
+		return err
+	}
+	for _, o := range others {
+		if metres(o.Point, it.Point) <= samePlaceM {
 			it.Same = append(it.Same, o.ID)
 		}
 	}
@@ -164,9 +168,10 @@ func metres(a, b orb.Point) float64 {
 
 // review is what corrections are judged by: the city as it is, and the others that wait.
 type review struct {
-	view  *city.View
-	open  []keptCorrection
-	names map[int64]string // of the open ones: the folded words each would teach
+	view   *city.View
+	open   []keptCorrection
+	folded []string         // the texts of the open ones
+	names  map[int64]string // of those that were asked for: the folded words each would teach
 }
 
 // review prepares to judge. What is about to be closed waits no more.
@@ -177,15 +182,34 @@ func (d *Desk) review(ctx context.Context, closing map[int64]bool) (*review, err
 	}
 	r := &review{view: d.Live.View(), names: map[int64]string{}}
 	for _, k := range open {
-		if closing[k.ID] {
-			continue
+		if !closing[k.ID] {
+			r.open, r.folded = append(r.open, k), append(r.folded, text.Fold(k.Text))
 		}
-		l, err := r.view.Geo.Lesson(ctx, k.Text)
-		if err != nil {
-			return nil, err
-		}
-		r.open = append(r.open, k)
-		r.names[k.ID] = text.Fold(l.Name)
 	}
 	return r, nil
+}
+
+// alsoTeach returns the other open corrections that would teach these words.
+func (r *review) alsoTeach(ctx context.Context, id int64, name string) (out []keptCorrection, err error) {
+	if name = text.Fold(name); name == "" {
+		return nil, nil
+	}
+	for i, o := range r.open {
+		if o.ID == id || !strings.Contains(r.folded[i], name) { // few say the words at all: only those are read
+			continue
+		}
+		words, ok := r.names[o.ID]
+		if !ok {
+			l, err := r.view.Geo.Lesson(ctx, o.Text)
+			if err != nil {
+				return nil, err
+			}
+			words = text.Fold(l.Name)
+			r.names[o.ID] = words
+		}
+		if words == name {
+			out = append(out, o)
+		}
+	}
+	return out, nil
 }

@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"cmp"
 	"net/http"
 	"slices"
 	"strconv"
@@ -73,6 +74,9 @@ func pointOf(v []float64) (orb.Point, error) {
 
 func (a *API) desk() *feedback.Desk { return &feedback.Desk{Live: a.cfg.Live, Store: a.cfg.Store} }
 
+// signer is in whose name a correction is handed in or decided: that of the key, or the key's number where it has none.
+func (c *call) signer() string { return cmp.Or(c.who.name, "key "+c.who.keyID) }
+
 // listFeedback is GET /v1/feedback.
 func (a *API) listFeedback(c *call) (*reply, error) {
 	items, err := a.desk().List(c.r.Context(), c.q.Get("state"))
@@ -100,7 +104,7 @@ func (a *API) addFeedback(c *call) (*reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	added, err := a.desk().Add(c.r.Context(), []feedback.Correction{{Text: in.Text, Point: p, Place: in.Place, Note: in.Note, By: c.who.name}})
+	added, err := a.desk().Add(c.r.Context(), []feedback.Correction{{Text: in.Text, Point: p, Place: in.Place, Note: in.Note, By: c.signer()}})
 	if err != nil {
 		return nil, err
 	}
@@ -176,7 +180,7 @@ func (a *API) carryOutFeedback(c *call, vs []verdict) error {
 			return err
 		}
 	}
-	if err := a.desk().Decide(c.r.Context(), c.who.name, ds); err != nil {
+	if err := a.desk().Decide(c.r.Context(), c.signer(), ds); err != nil {
 		return err
 	}
 	a.after(c)

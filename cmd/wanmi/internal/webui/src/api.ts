@@ -29,6 +29,10 @@ async function request<T>(path: string, init: RequestInit = {}): Promise<T> {
   throw new ApiError(res.status, problem.title ?? String(res.status), problem.detail ?? `HTTP ${res.status}`)
 }
 
+function post<T>(path: string, body: unknown): Promise<T> {
+  return request<T>(path, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) })
+}
+
 export interface Feature { type: 'Feature', id?: string | number, geometry: Geometry | null, properties: Record<string, unknown> }
 export interface Geometry { type: string, coordinates: unknown }
 
@@ -46,7 +50,7 @@ export interface Place {
   faults?: Fault[] | null, reasons?: Reason[] | null
 }
 export interface Fault { code: string, text: string, text_zh: string, cost: number }
-export interface Reason { word: string, use: string, text?: string, text_zh?: string }
+export interface Reason { word: string, use: string, by?: string, ref?: string, text?: string, text_zh?: string }
 export interface GridRef { code: string, area_m2?: number, distance_m?: number }
 export interface Candidate {
   code: string, name: string, class: string, class_name: string, label?: string, state?: string, department?: string, grid_code?: string
@@ -68,6 +72,14 @@ export interface Catalog {
 }
 export interface Version { rev: number, at: string, actor: string, batch: number, operation: string, feature: Feature }
 
+/** A correction that waits: see /v1/feedback. */
+export interface Correction {
+  id: number, text: string, point: LonLat, by: string, note?: string, unread: string[]
+  today: { label: string, point: LonLat, distance_m: number } | null
+  learn?: { kind: 'alias' | 'rule' | 'none', name?: string, place_name?: string, why: string, why_zh: string }
+  conflicts: { code: string, text: string, text_zh: string }[]
+}
+
 const query = (params: Record<string, string | number>) => new URLSearchParams(Object.entries(params).map(([k, v]) => [k, String(v)])).toString()
 
 export const api = {
@@ -81,5 +93,9 @@ export const api = {
   grid: (code: string) => request<Feature>(`api/grids/${encodeURIComponent(code)}`),
   component: (code: string) => request<Feature>(`api/components/${encodeURIComponent(code)}`),
   history: (code: string) => request<{ versions: Version[] }>(`api/components/${encodeURIComponent(code)}/history`).then((x) => x.versions),
+  session: () => request<{ signed_in: boolean, role?: string }>('api/session'),
+  corrections: () => request<{ feedback: Correction[] }>('v1/feedback?state=open'),
+  correct: (c: { text: string, point: LonLat, note: string }) => post<Correction>('v1/feedback', c),
+  decide: (id: number, verb: 'accept' | 'reject', body: { why: string, force: boolean }) => post<Correction>(`v1/feedback/${id}/${verb}`, body),
   locate: (text: string) => request<Located>('v1/locate', { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ text }) }),
 }

@@ -8,6 +8,7 @@ import { copy } from './card.ts'
 import { byId, typing } from './dom.ts'
 import { learn } from './fields.ts'
 import { parseView } from './format.ts'
+import { Feedback } from './feedback.ts'
 import { icons } from './icons.ts'
 import { language, languageTag, onLanguage, setLanguage, t, type Word } from './i18n.ts'
 import { LayerBox } from './layers.ts'
@@ -64,8 +65,9 @@ function run(doc: Awaited<ReturnType<typeof loadStyle>>, info: Awaited<ReturnTyp
     return
   }
   const app = new App(map)
-  const report = new Report(app)
-  const search = new Search(app)
+  const feedback = new Feedback(app)
+  const report = new Report(app, feedback)
+  const search = new Search(app, feedback)
   const redress = () => { map.setStyle(withOverlay(dress(style), theme()), { diff: true }) }
   const layerBox = new LayerBox(redress, () => map.getZoom())
   let quiet = false // the last frame drawn was the last needed: tiles loaded, names placed, nothing moving
@@ -100,7 +102,7 @@ function run(doc: Awaited<ReturnType<typeof loadStyle>>, info: Awaited<ReturnTyp
   byId('link').onclick = () => { app.remember(); void copy(location.href) }
 
   map.on('moveend', () => app.remember())
-  map.on('click', (e) => clicked(app, e))
+  map.on('click', (e) => { if (!feedback.take([e.lngLat.lng, e.lngLat.lat])) clicked(app, e) })
   let under: MapMouseEvent | null = null // the pointer's last place, looked at once a frame
   map.on('mousemove', (e) => {
     if (!under) requestAnimationFrame(() => { if (under && !map.isMoving()) map.getCanvas().style.cursor = thingAt(map, under) ? 'pointer' : ''; under = null })
@@ -138,7 +140,7 @@ function thingAt(map: MapLibre, e: MapMouseEvent): string | null {
 }
 
 function clicked(app: App, e: MapMouseEvent): void {
-  const keep = ['results', 'report'].includes(sheet.shown())
+  const keep = ['results', 'report', 'corrections'].includes(sheet.shown())
   const component = thingAt(app.map, e)
   if (component) {
     void app.select({ kind: 'component', code: component }, { keep })

@@ -3,6 +3,7 @@ import { api, type Candidate, type Catalog, type Fault, type Located, type Place
 import { type App, layerWord } from './app.ts'
 import { codeText } from './card.ts'
 import { h } from './dom.ts'
+import type { Feedback } from './feedback.ts'
 import { circle, metres, percent } from './format.ts'
 import { pick, t } from './i18n.ts'
 import { fitGeometry } from './map.ts'
@@ -13,12 +14,13 @@ import { sayError } from './toast.ts'
 
 export class Report {
   private text = ''
+  private located = '' // the text the answer is to
   private busy = false
   private found: Located | null = null
   private chosen: Place | null = null // an alternative the reader prefers
   private examples: string[] = []
 
-  constructor(private readonly app: App) {}
+  constructor(private readonly app: App, private readonly feedback: Feedback) {}
 
   /** Takes example reports the catalogue offers. */
   offer(catalog: Catalog): void { this.examples = (catalog.examples ?? []).slice(0, 6) }
@@ -44,7 +46,7 @@ export class Report {
     const form = h('form', { class: 'report-form', onsubmit: (e: Event) => { e.preventDefault(); void this.locate() } },
       area, h('button', { type: 'submit', class: 'primary', disabled: this.busy }, t(this.busy ? 'locating' : 'locate')))
     into.append(form)
-    if (this.found) into.append(this.answer(this.found))
+    if (this.found) into.append(this.answer(this.found), this.feedback.offer(this.located) || '')
     else if (this.examples.length > 0) into.append(this.exampleList())
   }
 
@@ -62,6 +64,7 @@ export class Report {
     sheet.redraw()
     try {
       this.found = await api.locate(text)
+      this.located = text
       this.chosen = null
       void this.onMap()
     } catch (err) {
@@ -157,7 +160,7 @@ export class Report {
     const faults = [...(f.faults ?? f.place?.faults ?? [])]
     if (reasons.length === 0 && faults.length === 0) return h('span', {})
     return h('section', { class: 'reasons' }, h('h3', {}, t('reasons')),
-      h('p', { class: 'words' }, ...reasons.map((r) => h('span', { class: 'word' }, h('b', {}, r.word), useWord(r)))),
+      h('p', { class: 'words' }, ...reasons.map((r) => h('span', { class: 'word' }, h('b', {}, r.word), useWord(r), r.by && ` · ${r.by}`))),
       faults.length > 0 && h('ul', { class: 'faults' }, ...faults.map((x: Fault) => h('li', {}, pick(x.text_zh, x.text), x.cost > 0 && h('span', { class: 'quiet' }, ` −${percent(x.cost > 1 ? x.cost / 100 : x.cost)}`)))))
   }
 
@@ -181,6 +184,7 @@ const uses: Record<string, [string, string]> = {
   road: ['道路', 'road'], number: ['门牌号', 'house number'], lane: ['巷弄', 'lane'], intersection: ['路口', 'crossing'], poi: ['兴趣点', 'place'],
   community: ['社区', 'community'], street: ['街道', 'street office'], offset: ['方位距离', 'offset'], class: ['部件类别', 'class'],
   code: ['编码', 'code'], former_code: ['曾用编码', 'former code'], coordinate: ['坐标', 'coordinates'], admin: ['行政区', 'region'], building: ['楼栋', 'building'], unknown_road: ['无记录的道路', 'road not on file'], nearest_number: ['最近门牌', 'nearest number'], position: ['上报位置', 'position sent'],
+  local_alias: ['俗名', 'local name'], local_rule: ['俗名', 'local name'],
 }
 
 function useWord(r: Reason): string {

@@ -2,6 +2,7 @@
 import { api, type Hit } from './api.ts'
 import { type App, layerWord } from './app.ts'
 import { byId, h } from './dom.ts'
+import type { Feedback } from './feedback.ts'
 import { percent } from './format.ts'
 import { t } from './i18n.ts'
 import { boxOf } from './format.ts'
@@ -19,7 +20,7 @@ export class Search {
   private timer = 0
   private asked: AbortController | null = null
 
-  constructor(private readonly app: App) {
+  constructor(private readonly app: App, private readonly feedback: Feedback) {
     this.input.addEventListener('input', () => this.typed())
     this.input.addEventListener('keydown', (e) => this.key(e))
     this.input.addEventListener('focus', () => { if (this.hits.length > 0 && this.input.value) this.openList() })
@@ -145,7 +146,7 @@ export class Search {
       kicker: () => hits.length > 0 ? t('resultCount', { n: hits.length }) : '',
       title: () => t('results'),
       body: (into) => into.append(hits.length > 0 ? this.results(hits)
-        : h('div', { class: 'empty' }, h('p', {}, t('nothing', { text })), h('p', { class: 'quiet' }, t('nothingHint')))),
+        : h('div', { class: 'empty' }, h('p', {}, t('nothing', { text })), h('p', { class: 'quiet' }, t('nothingHint'))), this.feedback.offer(text) || ''),
       closed: () => this.app.clear(),
     })
     if (hits.length === 0) return
