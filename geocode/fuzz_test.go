@@ -77,7 +77,7 @@ var glue = []string{
 func TestLongTexts(t *testing.T) {
 	_, big := buildSynthetic(t, 20_000)
 	for _, g := range []*Geocoder{buildTown(t), big} {
-		names := namesOf(g, 40)
+		names := namesOf(g, 12)
 		for i, n := range names {
 			checkAsked(t, g, longText(n))
 			checkAsked(t, g, longText(n+glue[i%len(glue)]))
@@ -89,7 +89,7 @@ func TestLongTexts(t *testing.T) {
 			checkAsked(t, g, longText(names[0]+w))
 		}
 		r := rand.New(rand.NewPCG(8, 8))
-		for range 200 {
+		for range 60 {
 			choices := make([]byte, 400)
 			for i := range choices {
 				choices[i] = byte(r.IntN(256))
