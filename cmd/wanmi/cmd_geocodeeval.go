@@ -37,7 +37,7 @@ text (text, 文本, 描述, 地址 ...), lon and lat (经度, 纬度, lng, x, y)
 (15 digits), department_code or department, component_code or component
 (code or the survey team's own id).
 
-Prints the share within 20, 50 and 100 m, median and 95th percentile, recall, right cells, departments and components, and how well the score
+Prints the share within 20, 50 and 100 m, median and 95th percentile, recall, right cells, departments and components, how many lie within uncertainty_m, and how well the score
 is calibrated: of the answers scored 0.9, 90 of a hundred should be right. --report writes a page with plots and the wrong answers, linked into the
 map, --out the same as JSON.`,
 		Example: `  wanmi geocode eval --db city.gpkg 样本.csv --report 评测.html --out 评测.json
