@@ -423,10 +423,14 @@ func FuzzEarly(f *testing.F) {
 		}
 		at = min(max(at, 0), len(text))
 		first, second := string(text[:at]), string(text[at:])+last
-		want := plain.talk(t, first, second)
-		if got := early.talk(t, first, second); got != want {
-			t.Errorf("got  %.2000q\nwant %.2000q", got, want)
+		var got, want string
+		for range 5 { // on a busy machine an end may come later than talk waits for it
+			want, got = plain.talk(t, first, second), early.talk(t, first, second)
+			if got == want {
+				return
+			}
 		}
+		t.Errorf("got  %.2000q\nwant %.2000q", got, want)
 	})
 }
 

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log"
@@ -12,6 +13,7 @@ import (
 	"net/http/httptest"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -141,8 +143,10 @@ func (a *asker) send(t *testing.T, method string, text []byte) answered {
 		if got, err = a.exchange(method, text); err == nil {
 			return got
 		}
-		a.c.Close()
-		a.c = nil
+		if a.c != nil {
+			a.c.Close()
+			a.c = nil
+		}
 	}
 	t.Fatalf("%s\n%v", text, err)
 	return answered{}
@@ -160,6 +164,9 @@ func (a *asker) exchange(method string, text []byte) (got answered, err error) {
 		return got, err
 	}
 	body, err := io.ReadAll(r.Body)
+	if r.Close && r.ContentLength < 0 && errors.Is(err, syscall.ECONNRESET) {
+		err = nil // net/http hangs up on what is no request without reading the rest of it
+	}
 	if r.Close {
 		a.c.Close()
 		a.c = nil
