@@ -66,7 +66,7 @@ bench-geocode: web ## geocoding: real texts, synthetic reports, N=1000000 entrie
 bench-geocode-growth: ## geocoding in cities from 10,000 to 10,000,000 entries; GROWTH="10000 ..." takes other sizes
 	@GO="$(GO)" ONLY=growth $(if $(GROWTH),GROWTH="$(GROWTH)") scripts/bench_geocode.py "$(or $(OUT),bin/bench-geocode)"
 
-preset-pictures: ## draw docs/presets/*.svg and the table of docs/presets.md from the synthetic city
+preset-pictures: ## draw docs/presets/*.svg and the tables of docs/presets.md and its Chinese twin from the synthetic city
 	@mkdir -p bin && $(GO) build -o bin/.wanmi-pictures ./cmd/wanmi && scripts/preset_pictures.py bin/.wanmi-pictures; s=$$?; rm -f bin/.wanmi-pictures; exit $$s
 
 clean: ## remove what was built

@@ -1,15 +1,18 @@
 #!/usr/bin/python3
-"""Draw what each preset of the division makes of one quarter of the synthetic city, for docs/presets.md.
+"""Draw what each preset of the division makes of one quarter of the synthetic city, for docs/presets.md and its Chinese twin.
 
     preset_pictures.py WANMI
 
-WANMI is the program. Writes docs/presets/NAME.svg and the table between the markers of docs/presets.md. A cell's label is its
+WANMI is the program. Writes docs/presets/NAME.svg and the table between the markers of both pages. A cell's label is its
 area in thousand m² and the number of its components. The city is invented (wanmi synth, seed 1), so the pictures may be shown.
 """
 import csv, json, os, re, shutil, statistics, subprocess, sys, tempfile
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-PAGE = os.path.join(ROOT, 'docs', 'presets.md')
+HEADINGS = {  # of the table, by the page it stands in
+    'presets.md': '| preset | cells | median m² | ±10 % | ±50 % | borders on features | compactness | load variation |',
+    'presets.zh-CN.md': '| 预设 | 网格数 | 面积中位数 m² | ±10 % | ±50 % | 界线沿地物 | 紧凑度 | 部件数变异系数 |',
+}
 PRESETS = ['balanced', 'area', 'load', 'feature']
 QUARTER = '370883001003'  # the community that is drawn
 STYLE = '''path{fill:none;stroke-linejoin:round}.fit{fill:#e9f1dd}.below{fill:#bcd6f7}.above{fill:#f8c3b5}
@@ -81,23 +84,28 @@ def row(name, report, count):
             f"{100 * s['border_on_features_share']:.0f} % | {s['polsby_popper_median']:.2f} | {statistics.mean(cv):.2f} |")
 
 
+def put(page, table):
+    with open(page, encoding='utf-8') as f:
+        old = f.read()
+    begin, end = '<!-- presets begin -->', '<!-- presets end -->'
+    a, b = old.index(begin) + len(begin), old.index(end)
+    with open(page, 'w', encoding='utf-8') as f:
+        f.write(old[:a] + '\n\n' + '\n'.join(table) + '\n\n' + old[b:])
+
+
 def main():
     if len(sys.argv) != 2:
         sys.exit(__doc__)
     wanmi = os.path.abspath(sys.argv[1])
-    rows = ['| 预设 preset | 网格数 cells | 中位面积 median m² | ±10 % | ±50 % | 界线沿地物 on features | 紧凑度 compactness | 部件数变异系数 load variation |', '|---|---|---|---|---|---|---|---|']
+    rows = []
     with tempfile.TemporaryDirectory() as tmp:
         city = load(wanmi, tmp)
         for name in PRESETS:
             page, report, count = divide(wanmi, tmp, city, name)
             picture(page, report, count, name)
             rows.append(row(name, report, count))
-    with open(PAGE, encoding='utf-8') as f:
-        old = f.read()
-    begin, end = '<!-- presets begin -->', '<!-- presets end -->'
-    a, b = old.index(begin) + len(begin), old.index(end)
-    with open(PAGE, 'w', encoding='utf-8') as f:
-        f.write(old[:a] + '\n\n' + '\n'.join(rows) + '\n\n' + old[b:])
+    for name, heading in HEADINGS.items():
+        put(os.path.join(ROOT, 'docs', name), [heading, '|---|---|---|---|---|---|---|---|', *rows])
 
 
 if __name__ == '__main__':
