@@ -23,6 +23,7 @@ func compatRoutes() []route {
 	radius := param{name: "radius", typ: "number", doc: "km"}
 	bbox := param{name: "bbox", typ: "string", doc: "minLon,minLat,maxLon,maxLat"}
 	format := param{name: "format", typ: "string", doc: "json, jsonv2, geojson, geocodejson"}
+	callback := param{name: "json_callback", typ: "string", doc: "a function of the page that is called with the answer"}
 	details := param{name: "addressdetails", typ: "integer", doc: "1: with the parts of the address"}
 	photon := []param{q, limit, lat, lon, bbox}
 	photonReverse := []param{must(lat), must(lon), limit, radius}
@@ -34,11 +35,11 @@ func compatRoutes() []route {
 		get("reverse-at-root", "/reverse", tag, "The place at a point, as Nominatim where format is given, else as Photon.", (*API).rootReverse, append(photonReverse, format)...).
 			as(geoJSON).like(likeNominatim),
 		get("nominatim-search", "/nominatim/search", tag, "Places by words, as Nominatim.", withCallback((*API).nominatimSearch),
-			param{name: "q", typ: "string", doc: "the place in words; or street, city, county, amenity"}, limit, format, details,
+			param{name: "q", typ: "string", doc: "the place in words; or street, city, county, amenity"}, limit, format, details, callback,
 			param{name: "viewbox", typ: "string", doc: "lon,lat,lon,lat of two corners"}, param{name: "bounded", typ: "integer", doc: "1: nothing outside the viewbox"}).
 			gives("NominatimPlaces").like(likeNominatim).at("/nominatim/search/", "/search"),
 		get("nominatim-reverse", "/nominatim/reverse", tag, "The place at a point, as Nominatim.", withCallback((*API).nominatimReverse),
-			must(lat), must(lon), format, details, param{name: "zoom", typ: "integer", doc: "3 to 18: how fine"}).
+			must(lat), must(lon), format, details, callback, param{name: "zoom", typ: "integer", doc: "3 to 18: how fine"}).
 			gives("NominatimPlace").like(likeNominatim).at("/nominatim/reverse/"),
 		get("nominatim-status", "/nominatim/status", tag, "Whether the geocoder is up, as Nominatim.", (*API).nominatimStatus,
 			param{name: "format", typ: "string", doc: "text or json"}).as("text/plain").like(likeNominatim).at("/nominatim/status/"),

@@ -1,5 +1,7 @@
 package httpapi
 
+import "maps"
+
 // The schemas of the OpenAPI document. They name what a client may rely on; replies may carry more.
 
 func text(doc string) object   { return object{"type": "string", "description": doc} }
@@ -23,7 +25,7 @@ func nullable(name string) object { return object{"nullable": true, "allOf": []a
 func schemas() object {
 	point := object{"type": "array", "minItems": 2, "maxItems": 2, "items": object{"type": "number"}, "description": "longitude, latitude"}
 	line := object{"type": "array", "minItems": 2, "items": point, "description": "positions, or a GeoJSON LineString"}
-	return object{
+	o := object{
 		"Problem": record("An error (RFC 9457).", []any{"type", "title", "status", "detail", "request_id"}, object{
 			"type": text("urn:wanmi:problem:…, stable"), "title": text("the kind of error"), "status": integer("HTTP status"),
 			"detail": text("what is wrong and what to do"), "instance": text("the path asked"), "request_id": text("stands in the server's log"),
@@ -32,6 +34,8 @@ func schemas() object {
 				"offset": integer("bytes before it, in UTF-8"), "line": integer("from 1"), "column": integer("characters, from 1"),
 				"pointer": text("JSON pointer to the value, in CQL2 JSON"), "met": text("what stands there"), "expected": text("what was expected"),
 			}),
+			"error": text("the detail where Nominatim's clients look for it"), "message": text("where Photon's do"),
+			"geocoding": object{"type": "object", "description": "Pelias': errors holds the detail"}, "features": list(object{"type": "object", "description": "none; Photon's and Pelias' clients read the list"}),
 		}),
 		"Status":   record("How the server is.", []any{"status"}, object{"status": text("ok or ready"), "version": text("of the program"), "generation": integer("of the View")}),
 		"Session":  record("Who is signed in.", []any{"signed_in", "may_edit"}, object{"signed_in": boolean(""), "name": text("of the key"), "role": text("viewer, surveyor, editor or admin"), "public": boolean("reading needs no key"), "may_edit": boolean("components may be written")}),
@@ -45,28 +49,6 @@ func schemas() object {
 			"type": text("FeatureCollection"), "features": list(ref("Feature")), "links": list(object{"type": "object"}),
 			"numberMatched": integer("features there are"), "numberReturned": integer("features in this reply"),
 		}),
-		"Places": record("Places found: one FeatureCollection with the names Pelias, Photon and geocodejson use.", []any{"type", "features", "geocoding"}, object{
-			"type": text("FeatureCollection"), "geocoding": object{"type": "object"}, "features": list(ref("Feature")),
-		}),
-		"NominatimPlace":  record("A place as Nominatim writes it.", nil, object{"lat": text("degrees"), "lon": text("degrees"), "display_name": text("in words")}),
-		"NominatimPlaces": list(ref("NominatimPlace")),
-		"LocateRequest": record("A report: words, a position, or both.", nil, object{
-			"text": text("the report as written, at most 512 characters"), "id": object{"description": "handed back"},
-			"point": point, "accuracy_m": number("the radius around the point that holds it two times in three, as telephones tell it, metres; 30 when left out"),
-		}),
-		"Located": record("Where a report is, and who answers for it.", []any{"place", "grid", "components", "department", "score", "reasons"}, object{
-			"generation": integer("of the View"), "place": object{"type": "object", "nullable": true}, "grid": nullable("GridRef"),
-			"community": nullable("AreaRef"), "street": nullable("AreaRef"), "classes": list(object{"type": "object"}),
-			"components": list(object{"type": "object"}), "department": object{"type": "object", "nullable": true},
-			"score": number("0 to 1"), "uncertainty_m": number("radius in metres that holds the true place nine times in ten"), "reasons": list(object{"type": "object"}),
-			"position": record("How the position that came with the report, or the coordinate in its text, stands to the words.", []any{"distance_m", "allowed_m", "agrees", "believed"}, object{
-				"distance_m": number("between the two"), "allowed_m": number("what both uncertainties allow"), "agrees": boolean("not farther apart than that"),
-				"believed": text("both, words or position"), "datum": text("gcj02 or bd09: they agree when the position is taken for that"),
-			}),
-			"faults": list(object{"type": "object"}), "ask": text("what to ask the reporter"), "alternatives": list(object{"type": "object"}),
-		}),
-		"GridRef":   record("A cell.", []any{"code"}, object{"code": text("15 characters"), "area_m2": number("m²"), "distance_m": number("0: the place lies in it")}),
-		"AreaRef":   record("A community or a street.", []any{"code", "name"}, object{"code": text("12 or 9 digits"), "name": text("")}),
 		"Lineage":   record("Where a cell's code came from and went.", []any{"code", "lineage"}, object{"code": text("15 characters"), "lineage": list(object{"type": "object"})}),
 		"History":   record("The states of a component, oldest first.", []any{"versions"}, object{"versions": list(object{"type": "object"})}),
 		"Component": record("A component to store: a GeoJSON Feature.", []any{"type", "geometry", "properties"}, object{"type": text("Feature"), "geometry": object{"type": "object"}, "properties": object{"type": "object"}}),
@@ -86,10 +68,6 @@ func schemas() object {
 			"extent":    text("the area the delivery covers, nothing is removed outside it: minlon,minlat,maxlon,maxlat, codes as community:370883001001,…, WKT or GeoJSON; text or a file"),
 			"tolerance": text("unit_grid: gaps and overlaps narrower than this are closed, m; 1 when left out"),
 		}},
-		"Upload": object{"type": "object", "required": []any{"data"}, "properties": object{
-			"data": object{"type": "string", "format": "binary"}, "columns": list(text("columns that make the address")), "result_columns": list(text("columns to add; all when left out")),
-			"lat": text("the column of a latitude to prefer places near"), "lon": text("the column of its longitude"), "delimiter": text("between the fields; else the likeliest"),
-		}},
 		"Proposed": record("A change to propose.", []any{"op"}, object{
 			"op": text("insert, update or delete"), "code": text("of the component; none for an insert"),
 			"change": object{"type": "object", "description": "insert: a GeoJSON feature; update: a merge patch"},
@@ -99,30 +77,11 @@ func schemas() object {
 			"change": object{"type": "object"}, "actor": text("who proposes"), "at": text("when"), "state": text("open, approved or rejected"),
 			"decided_by": text("who decided"), "decided_at": text("when"), "why": text("what was said"),
 		}),
-		"Decision": record("What there is to say about it; the body may be left out.", nil, object{"why": text("")}),
-		"Correction": record("Where a report really is.", []any{"text", "point"}, object{
-			"text": text("the report as written"), "point": point, "place": text("the stored place meant, as poi:p12: the id of an answer"), "note": text("what else there is to say"),
-		}),
-		"Feedback": record("A correction, what it could teach, and what was decided.", []any{"id", "text", "point", "state", "today", "unread", "conflicts"}, object{
-			"id": integer(""), "text": text("of the report"), "point": point, "place": text(""), "note": text(""), "by": text("who corrects"), "at": text("when"),
-			"state": text("open, accepted, rejected or undone"), "today": object{"type": "object", "nullable": true, "description": "what the geocoder answers now: id, label, level, point, score, distance_m from the point, ask"},
-			"unread": list(text("words it does not know")), "learn": object{"type": "object", "description": "of an open one: kind (alias, rule, none), name, place, place_name, why, why_zh"},
-			"conflicts": list(object{"type": "object", "description": "what speaks against it: code (name.vague, name.absent, name.official, name.address, name.taught, name.disputed, place.far), text, text_zh, with"}),
-			"same":      list(integer("open ones that say the same")), "near": list(object{"type": "object", "description": "stored places at the point: id, name, distance_m"}),
-			"taught":     object{"type": "object", "description": "the row it became: ref, name, place, place_name, point"},
-			"decided_by": text(""), "decided_at": text(""), "why": text(""), "undone_by": text(""), "undone_at": text(""), "undone_why": text(""),
-		}),
-		"Feedbacks": record("Corrections.", []any{"feedback"}, object{"feedback": list(ref("Feedback"))}),
-		"FeedbackDecision": record("What is decided; what is left out is as proposed. why must be there but for a plain acceptance.", nil, object{
-			"id": integer("of the correction, in a review"), "decision": text("accept, reject or undo, in a review"), "name": text("the words to learn"),
-			"place": text("the stored place they name, as poi:p12"), "rule": boolean("they name the point, whatever stands there"), "point": point,
-			"force": boolean("in spite of what speaks against it"), "why": text("the reason"),
-		}),
-		"FeedbackReview": record("Decisions: all are carried out, or none.", []any{"decisions"}, object{"decisions": list(ref("FeedbackDecision"))}),
-		"Lines":          object{"type": "string", "description": "one JSON value a line"},
-		"GridMerge":      record("Cells to join.", []any{"cells"}, object{"cells": list(text("15 characters"))}),
-		"GridSplit":      record("A cell to cut.", []any{"cell", "line"}, object{"cell": text("15 characters"), "line": line}),
-		"GridMoveEdge":   record("Two cells and their new border.", []any{"cells", "line"}, object{"cells": list(text("15 characters")), "line": line}),
+		"Decision":     record("What there is to say about it; the body may be left out.", nil, object{"why": text("")}),
+		"Lines":        object{"type": "string", "description": "one JSON value a line"},
+		"GridMerge":    record("Cells to join.", []any{"cells"}, object{"cells": list(text("15 characters"))}),
+		"GridSplit":    record("A cell to cut.", []any{"cell", "line"}, object{"cell": text("15 characters"), "line": line}),
+		"GridMoveEdge": record("Two cells and their new border.", []any{"cells", "line"}, object{"cells": list(text("15 characters")), "line": line}),
 		"GridEdit": record("What an edit has done.", []any{"edit", "verb", "new", "void", "changed"}, object{
 			"edit": integer("names the edit: If-Match of an undo"), "verb": text("merge, split, move-edge, lock, unlock, undo"),
 			"new": list(text("codes valid now")), "void": list(text("codes void now")), "changed": list(text("codes whose row changed beside")),
@@ -143,4 +102,6 @@ func schemas() object {
 		}),
 		"Links": record("A page of links.", nil, object{"links": list(object{"type": "object"})}),
 	}
+	maps.Copy(o, geocodeSchemas(point))
+	return o
 }
