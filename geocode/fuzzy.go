@@ -1,6 +1,7 @@
 package geocode
 
 import (
+	"math/bits"
 	"slices"
 	"strings"
 
@@ -13,6 +14,7 @@ import (
 type fuzzyNames struct {
 	names  []fuzzyName
 	byHash map[uint64][]int32
+	some   []uint64 // bits by hash: where none is set there is nothing in byHash; nearly all that is asked for is not
 	maxLen int
 }
 
@@ -80,7 +82,27 @@ func newFuzzyNames(g *Geocoder) *fuzzyNames {
 		}
 		add(a.name, entry{kind: k, how: nameFuzzy, idx: int32(i)})
 	}
+	x.some = make([]uint64, 1<<bits.Len(uint(len(x.byHash)/4)))
+	for h := range x.byHash {
+		w, bit := x.bit(h)
+		x.some[w] |= bit
+	}
 	return x
+}
+
+// bit is where fuzzyNames.some tells of a hash.
+func (x *fuzzyNames) bit(h uint64) (word, bit uint64) {
+	h ^= h >> 29
+	h *= 0x9E3779B97F4A7C15
+	return h >> 32 & uint64(len(x.some)-1), 1 << (h >> 58)
+}
+
+// filed returns the names of that hash.
+func (x *fuzzyNames) filed(h uint64) []int32 {
+	if w, bit := x.bit(h); x.some[w]&bit == 0 {
+		return nil
+	}
+	return x.byHash[h]
 }
 
 // keyOfName returns the key of a stored road name.
@@ -110,7 +132,7 @@ func (x *fuzzyNames) find(g *Geocoder, sc *scratch) {
 			}
 			w := r[i : i+n]
 			for skip := -1; skip < n; skip++ {
-				for _, id := range x.byHash[hashRunes(w, skip)] {
+				for _, id := range x.filed(hashRunes(w, skip)) {
 					x.check(sc, w, i, &x.names[id])
 				}
 			}
