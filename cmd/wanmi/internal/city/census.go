@@ -226,7 +226,13 @@ func (c *census) fill(o *Component, i uint32) {
 func (c *census) in(b orb.Bound, yield func(i uint32) bool) {
 	c.index.Search(box32(b), func(lo, hi int, _ bool) bool {
 		for i := uint32(lo); i < uint32(hi); i++ {
-			if c.bound(i).Intersects(b) && !yield(i) {
+			touches := false
+			if c.other.Has(int(i)) {
+				touches = c.geoms[i].Bound().Intersects(b)
+			} else {
+				touches = b.Contains(c.at[i]) // nearly all: the bounds of a point, made and compared, were half of a search
+			}
+			if touches && !yield(i) {
 				return false
 			}
 		}
