@@ -9,6 +9,7 @@ type Query struct {
 	Focus  *orb.Point // places near it are preferred among equals
 	Bound  *orb.Bound // places outside are left out
 	Layers []string   // wanted Place.Layer values; empty: all
+	Brief  bool       // leaves out Answer.Parsed, and Answer.Reasons when every place has its own
 }
 
 // ReverseQuery narrows a reverse look-up.

@@ -29,6 +29,9 @@ func (g *Geocoder) place(sc *scratch, c *cand) Place {
 		}
 		p.Reasons = g.placeReasons(sc, c)
 	}
+	if c.nf > 0 {
+		p.Faults = make([]Fault, 0, c.nf)
+	}
 	for _, f := range c.faults[:c.nf] {
 		t := faultTexts[f.code]
 		p.Faults = append(p.Faults, Fault{t.code, t.en, t.zh, round(f.cost, 3)})
@@ -221,7 +224,7 @@ func (p *phrase) useOf() string {
 
 // placeReasons says which words made this place.
 func (g *Geocoder) placeReasons(sc *scratch, c *cand) []Reason {
-	var out []Reason
+	out := make([]Reason, 0, 3) // seldom more
 	add := func(s, e int32, use string) {
 		if s < e {
 			out = append(out, Reason{Word: strings.TrimSpace(sc.f.Original(int(s), int(e))), Use: use})
@@ -270,19 +273,28 @@ func (g *Geocoder) placeReasons(sc *scratch, c *cand) []Reason {
 	if c.has(faultNearestNumber) && c.door >= 0 { // which number stands in for the one said
 		out = append(out, Reason{Word: value(g.src.doors[c.door].number), Use: "nearest_number"})
 	}
+	if len(out) == 0 {
+		return nil
+	}
 	return out
 }
 
 // textReasons says what each understood word of the text was taken for, in the order of the text.
 func (g *Geocoder) textReasons(sc *scratch) []Reason {
 	var out []Reason
+	add := func(r Reason) {
+		if out == nil {
+			out = make([]Reason, 0, len(sc.toks))
+		}
+		out = append(out, r)
+	}
 	for i := range sc.toks {
 		t := &sc.toks[i]
 		use := ""
 		switch t.kind {
 		case tokName:
 			if l := g.localIn(sc, &sc.all[t.m]); l != nil {
-				out = append(out, l.reason(sc.f.Original(int(t.s), int(t.e))))
+				add(l.reason(sc.f.Original(int(t.s), int(t.e))))
 				continue
 			}
 			switch e := sc.all[t.m].entries[0]; e.kind {
@@ -316,7 +328,7 @@ func (g *Geocoder) textReasons(sc *scratch) []Reason {
 			use = "offset"
 		}
 		if use != "" {
-			out = append(out, Reason{Word: strings.TrimSpace(sc.f.Original(int(t.s), int(t.e))), Use: use})
+			add(Reason{Word: strings.TrimSpace(sc.f.Original(int(t.s), int(t.e))), Use: use})
 		}
 	}
 	return out

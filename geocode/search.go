@@ -213,7 +213,7 @@ func (g *Geocoder) judge(sc *scratch, q *Query) {
 
 // answer makes the places of the best candidates.
 func (g *Geocoder) answer(sc *scratch, q *Query) Answer {
-	a := Answer{Classes: g.classHits(sc), Reasons: g.textReasons(sc)}
+	a := Answer{Classes: g.classHits(sc)}
 	var kept []pt
 	var second *cand
 	for k := range sc.cands {
@@ -232,7 +232,12 @@ func (g *Geocoder) answer(sc *scratch, q *Query) Answer {
 			second = c
 		}
 	}
-	a.Parsed = g.parsed(sc)
+	if !q.Brief {
+		a.Parsed = g.parsed(sc)
+	}
+	if !q.Brief || len(a.Places) == 0 || slices.ContainsFunc(a.Places, func(p Place) bool { return len(p.Reasons) == 0 }) {
+		a.Reasons = g.textReasons(sc)
+	}
 	a.Ask = g.ask(sc, &a, second)
 	return a
 }

@@ -179,6 +179,7 @@ func (g *geocoding) place(p *piece) {
 		}
 		row := g.row(p, i)
 		q, unread := rowQuery(row, g.col, g.pos)
+		q.Brief = true
 		res, ok, err := locateRow(g.ctx, g.view, q)
 		if err != nil {
 			p.err = err

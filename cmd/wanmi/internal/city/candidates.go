@@ -27,6 +27,11 @@ const (
 // Candidates returns the components of the classes the text names near the place, best first. A place that is itself a
 // component is the first candidate whatever the classes.
 func (v *View) Candidates(text string, p geocode.Place, hits []geocode.ClassHit) []Candidate {
+	return v.candidates(LocateQuery{Text: text}, p, hits)
+}
+
+func (v *View) candidates(q LocateQuery, p geocode.Place, hits []geocode.ClassHit) []Candidate {
+	text := q.Text
 	own := ""
 	if p.Layer == geocode.LayerComponent {
 		own = p.Key
@@ -59,6 +64,9 @@ func (v *View) Candidates(text string, p geocode.Place, hits []geocode.ClassHit)
 		return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(a.DistanceM, b.DistanceM), strings.Compare(a.Code, b.Code))
 	})
 	out = out[:min(len(out), maxCandidates)]
+	if q.Brief {
+		return out
+	}
 	for i := range out {
 		out[i].explain(text, own, hits)
 	}

@@ -18,6 +18,7 @@ type LocateQuery struct {
 	Text      string
 	Point     *orb.Point // where the reporter's device says it is
 	AccuracyM float64    // of Point: the radius that holds it two times in three, as telephones tell it; 0: 30 m
+	Brief     bool       // leaves out Parsed, Alternatives and why a component is a candidate: a line of a file shows none of them
 }
 
 // Located is the answer to a report.
@@ -117,7 +118,7 @@ func (v *View) Locate(ctx context.Context, q LocateQuery) (Located, error) {
 	var ans geocode.Answer
 	if q.Text != "" {
 		var err error
-		if ans, err = v.Geo.Search(ctx, geocode.Query{Text: q.Text, Size: size, Focus: q.Point}); err != nil {
+		if ans, err = v.Geo.Search(ctx, geocode.Query{Text: q.Text, Size: size, Focus: q.Point, Brief: q.Brief}); err != nil {
 			return Located{}, err
 		}
 	}
@@ -170,7 +171,7 @@ func (v *View) compose(q LocateQuery, ans geocode.Answer, around string) Located
 		out.Ask = ch.Ask
 	}
 	for _, p := range ch.Others {
-		if len(out.Alternatives) < maxAlternatives {
+		if !q.Brief && len(out.Alternatives) < maxAlternatives {
 			out.Alternatives = append(out.Alternatives, Alternative{Place: p, Grid: v.GridOf(p)})
 		}
 	}
@@ -179,15 +180,16 @@ func (v *View) compose(q LocateQuery, ans geocode.Answer, around string) Located
 		if len(p.Reasons) > 0 {
 			out.Reasons = p.Reasons
 		}
-		out.Reasons = append(slices.Clone(out.Reasons), ch.Reasons...)
-		out.Faults = append(slices.Clone(p.Faults), ch.Faults...)
-		if out.Faults == nil {
-			out.Faults = []geocode.Fault{}
+		if len(ch.Reasons) > 0 {
+			out.Reasons = slices.Concat(out.Reasons, ch.Reasons)
+		}
+		if len(p.Faults)+len(ch.Faults) > 0 {
+			out.Faults = slices.Concat(p.Faults, ch.Faults)
 		}
 		p, out.Grid = v.InCell(p)
 		out.Place, out.Score, out.UncertaintyM = &p, p.Score, p.UncertaintyM
 		out.Community, out.Street = v.AreasAt(p.Point, out.Grid)
-		out.Components = v.Candidates(q.Text, p, ans.Classes)
+		out.Components = v.candidates(q, p, ans.Classes)
 	}
 	if out.Reasons == nil {
 		out.Reasons = []geocode.Reason{}

@@ -2,6 +2,7 @@ package city
 
 import (
 	"math"
+	"reflect"
 	"testing"
 
 	"github.com/paulmach/orb"
@@ -129,5 +130,37 @@ func TestDistance(t *testing.T) {
 		if got := distance(citytest.Centre, tt.g); math.Abs(got-tt.want) > 0.01 {
 			t.Errorf("%s: got %g m, want %g", tt.name, got, tt.want)
 		}
+	}
+}
+
+// What a file's line shows is the same whether the rest of the answer was made or not.
+func TestBriefIsTheSameAnswer(t *testing.T) {
+	v := view(t)
+	told := 0
+	for _, text := range []string{"普阳山路与太平路路口井盖破损", "太平路东50米路灯不亮", "普阳山路和不存在路路口", "没有地点", "116.98,35.40 普阳山路井盖", "普杨山路与太平路路口井盖破损"} {
+		for _, p := range []*orb.Point{nil, &citytest.Centre} {
+			whole, err := v.Locate(t.Context(), LocateQuery{Text: text, Point: p})
+			if err != nil {
+				t.Fatal(err)
+			}
+			brief, err := v.Locate(t.Context(), LocateQuery{Text: text, Point: p, Brief: true})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(brief.Alternatives) > 0 || len(brief.Parsed) > 0 {
+				t.Errorf("%s: brief has %d alternatives, parsed %v", text, len(brief.Alternatives), brief.Parsed)
+			}
+			told += len(whole.Components) + len(whole.Parsed)
+			whole.Alternatives, whole.Parsed = brief.Alternatives, brief.Parsed
+			for i := range whole.Components {
+				whole.Components[i].Why, whole.Components[i].WhyZh = "", ""
+			}
+			if !reflect.DeepEqual(brief, whole) {
+				t.Errorf("%s: brief\n%+v\nwhole\n%+v", text, brief, whole)
+			}
+		}
+	}
+	if told == 0 {
+		t.Error("no text had components or parts: nothing was compared")
 	}
 }
