@@ -78,9 +78,31 @@ func (g *Geocoder) codeAt(sc *scratch, i, j int) bool {
 
 // paintedAfter reports whether the words at j make the number before them one painted on a thing.
 func paintedAfter(r []rune, j int) bool {
+	if j >= len(r) || r[j] != '号' {
+		return false
+	}
 	after := string(r[j:min(len(r), j+3)])
 	for _, w := range [...]string{"号灯", "号杆", "号路灯", "号电", "号井", "号桩", "号箱"} {
 		if strings.HasPrefix(after, w) {
+			return true
+		}
+	}
+	return false
+}
+
+// paintedBefore reports whether the words that end r make the number behind them one painted on a thing.
+func paintedBefore(r []rune) bool {
+	if len(r) == 0 {
+		return false
+	}
+	switch r[len(r)-1] { // the road's name before a door's number is told apart at once
+	case '号', '码', ':', '为', '是', '.':
+	default:
+		return false
+	}
+	before := string(r[max(0, len(r)-4):])
+	for _, w := range [...]string{"编号", "编号:", "编码", "编码:", "箱编:", "编号为", "编号是", "号码", "no.", "杆号", "杆号:", "牌号"} {
+		if strings.HasSuffix(before, w) {
 			return true
 		}
 	}
@@ -158,11 +180,8 @@ func (g *Geocoder) labelCost(sc *scratch, i, j int) float64 {
 	case digits < 2 || alphas > 0:
 		return -1
 	}
-	before := string(r[max(0, i-4):i])
-	for _, w := range [...]string{"编号", "编号:", "编码", "编码:", "箱编:", "编号为", "编号是", "号码", "no.", "杆号", "杆号:", "牌号"} {
-		if strings.HasSuffix(before, w) {
-			return .02
-		}
+	if paintedBefore(r[:i]) {
+		return .02
 	}
 	if paintedAfter(r, j) {
 		return .04

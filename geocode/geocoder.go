@@ -71,6 +71,7 @@ type Geocoder struct {
 type classWord struct {
 	word  string
 	codes []string
+	names []string // of the codes
 }
 
 // Build reads the corpus and returns a geocoder of it.
@@ -359,7 +360,12 @@ func (g *Geocoder) fileClasses() {
 			continue
 		}
 		g.names.add(r, entry{kind: entryClass, idx: int32(len(g.classes))})
-		g.classes = append(g.classes, classWord{w, slices.Compact(cs)})
+		cs = slices.Compact(cs)
+		names := make([]string, len(cs))
+		for i, c := range cs {
+			names[i] = g.cfg.ClassNames[c]
+		}
+		g.classes = append(g.classes, classWord{w, cs, names})
 	}
 }
 

@@ -252,9 +252,12 @@ func (g *Geocoder) classHits(sc *scratch) []ClassHit {
 				continue
 			}
 			w := &g.classes[e.idx]
-			for _, code := range w.codes {
+			if out == nil {
+				out = make([]ClassHit, 0, len(w.codes))
+			}
+			for i, code := range w.codes {
 				if !slices.ContainsFunc(out, func(h ClassHit) bool { return h.Code == code }) {
-					out = append(out, ClassHit{Code: code, Name: g.cfg.ClassNames[code], Word: sc.f.Original(int(m.s), int(m.e))})
+					out = append(out, ClassHit{Code: code, Name: w.names[i], Word: sc.f.Original(int(m.s), int(m.e))})
 				}
 			}
 		}

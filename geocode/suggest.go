@@ -238,7 +238,7 @@ func (g *Geocoder) Autocomplete(ctx context.Context, q Query) (Answer, error) {
 	}
 	sc.toks, sc.areas, sc.phrases = sc.toks[:0], sc.areas[:0], sc.phrases[:0]
 	g.judge(sc, &q)
-	a := Answer{}
+	a := Answer{Places: make([]Place, 0, min(q.Size, len(sc.cands)))}
 	for k := range sc.cands {
 		if len(a.Places) == q.Size {
 			break
@@ -253,7 +253,7 @@ func (g *Geocoder) suggestCands(sc *scratch, keys []int32, limit int) {
 		k   entryKind
 		idx int32
 	}
-	var seen []thing
+	seen := make([]thing, 0, 64)
 	for n, k := range keys {
 		if len(sc.cands) >= limit {
 			return
