@@ -170,9 +170,10 @@ func (v *View) compose(q LocateQuery, ans geocode.Answer, around string) Located
 	if ch.Ask != "" || ch.Settled {
 		out.Ask = ch.Ask
 	}
-	for _, p := range ch.Others {
-		if !q.Brief && len(out.Alternatives) < maxAlternatives {
-			out.Alternatives = append(out.Alternatives, Alternative{Place: p, Grid: v.GridOf(p)})
+	if n := min(len(ch.Others), maxAlternatives); n > 0 && !q.Brief {
+		out.Alternatives = make([]Alternative, n)
+		for i := range n {
+			out.Alternatives[i] = Alternative{Place: ch.Others[i], Grid: v.GridOf(ch.Others[i])}
 		}
 	}
 	if ch.Place != nil {
