@@ -58,12 +58,19 @@ func TestOpenLayers(t *testing.T) {
 	}
 }
 
-// TestQGIS opens our tiles and features with QGIS's libraries, where they are installed: they are no part of what the tests need.
-func TestQGIS(t *testing.T) {
+// pythonOfQGIS is the interpreter that has QGIS's libraries; where they are not installed the test is skipped.
+func pythonOfQGIS(t *testing.T) string {
+	t.Helper()
 	const python = "/usr/bin/python3"
 	if err := exec.Command(python, "-c", "import qgis.core").Run(); err != nil {
 		t.Skip("no python3-qgis here")
 	}
+	return python
+}
+
+// TestQGIS opens our tiles and features with QGIS's libraries, where they are installed: they are no part of what the tests need.
+func TestQGIS(t *testing.T) {
+	python := pythonOfQGIS(t)
 	s := start(t, 60*time.Second, "serve", "--db", demoDB(t), "--addr", "127.0.0.1:0")
 	r := run(t, python, filepath.Join(root, "scripts", "webtest", "in_qgis.py"), s.url, "116.97", "35.4")
 	var got struct {

@@ -188,10 +188,7 @@ func TestGeopy(t *testing.T) {
 
 // TestQGISGeocoder asks by QGIS's own geocoder, where QGIS's libraries are installed: they are no part of what the tests need.
 func TestQGISGeocoder(t *testing.T) {
-	const python = "/usr/bin/python3"
-	if err := exec.Command(python, "-c", "import qgis.core").Run(); err != nil {
-		t.Skip("no python3-qgis here")
-	}
+	python := pythonOfQGIS(t)
 	s, qs, file := asking(t)
 	r := run(t, python, filepath.Join(root, "scripts", "webtest", "geocoders_qgis.py"), s.url, file)
 	for i := range qs.Texts { // the labels here end in |road|house number
