@@ -1,6 +1,8 @@
 package geocode
 
 import (
+	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -10,12 +12,22 @@ import (
 	"wanmi/gis/crs"
 )
 
+// From which error on a coordinate is too coarse to find a thing by, and how far from all that is on file it is none of the city's.
+const (
+	coarseM  = 100
+	outsideM = 3000
+)
+
+// metresPerDegree is the length of a degree of latitude, on the mean sphere of 6,371,009 m.
+const metresPerDegree = 111195
+
 // figure is a number with a fraction or many digits, as coordinates are written.
 type figure struct {
 	v       float64
 	s, e    int
 	decimal int  // digits behind the point
 	whole   int  // digits before it
+	step    float64 // of its last digit, in degrees when it is degrees
 	axis    byte // 'e' or 'n' when a word or letter says so
 }
 
@@ -28,7 +40,7 @@ func figures(r []rune) []figure {
 			continue
 		}
 		f, end := readFigure(r, i)
-		if f.decimal >= 3 || f.whole >= 6 && f.whole <= 8 {
+		if f.decimal > 0 || f.whole >= 6 && f.whole <= 8 {
 			f.axis = axisOf(r, i, end)
 			out = append(out, f)
 		}
@@ -53,6 +65,7 @@ func readFigure(r []rune, i int) (figure, int) {
 		j = k
 	}
 	f.v, _ = strconv.ParseFloat(string(r[i:j]), 64)
+	f.step = math.Pow10(-f.decimal)
 	if f.decimal == 0 && f.whole <= 3 && j < len(r) && (r[j] == '°' || r[j] == '度') {
 		scale := 60.0
 		k := j + 1
@@ -66,6 +79,10 @@ func readFigure(r []rune, i int) (figure, int) {
 				break
 			}
 			f.v += v / scale
+			f.step = 1 / scale
+			if dot := slices.Index(r[from:k], '.'); dot >= 0 {
+				f.step *= math.Pow10(dot + 1 - (k - from))
+			}
 			scale *= 60
 			f.decimal = 3
 			for k < len(r) && (r[k] == '\'' || r[k] == '′' || r[k] == '"' || r[k] == '″' || r[k] == '分' || r[k] == '秒' || r[k] == '’' || r[k] == '”') {
@@ -107,7 +124,7 @@ func (g *Geocoder) coordCands(sc *scratch) (from, to int) {
 		if b.s-a.e > 8 {
 			continue
 		}
-		p, ok := g.coordPair(a, b, string(r))
+		p, ok := g.coordPair(a, b, r)
 		if !ok {
 			continue
 		}
@@ -116,6 +133,18 @@ func (g *Geocoder) coordCands(sc *scratch) (from, to int) {
 		if oldDatum(string(r)) {
 			c.fault(faultDatum, .05)
 			c.unc = 150
+		}
+		if a.whole < 6 {
+			// A digit left out is one that was zero: the finer of the two says how exact both are. Half a step to either side, to the corner.
+			if half := min(a.step, b.step) / 2 * metresPerDegree * math.Sqrt2; half > c.unc {
+				c.unc = math.Ceil(half)
+			}
+		}
+		if c.unc > coarseM {
+			c.fault(faultCoarse, .3)
+		}
+		if g.extent != (box{}) && !g.inCity(p) {
+			c.fault(faultOutside, .4)
 		}
 		sc.addCand(c)
 		return a.s, b.e
@@ -133,11 +162,12 @@ func couldHoldCoords(r []rune) bool {
 	return n >= 8
 }
 
-func (g *Geocoder) coordPair(a, b figure, all string) (orb.Point, bool) {
+func (g *Geocoder) coordPair(a, b figure, r []rune) (orb.Point, bool) {
+	all := string(r)
 	if a.whole >= 6 && b.whole >= 6 {
 		return g.gridMetres(a.v, b.v, all)
 	}
-	if a.decimal < 3 || b.decimal < 3 || a.v > 180 || b.v > 180 {
+	if a.decimal == 0 || b.decimal == 0 || a.v > 180 || b.v > 180 {
 		return orb.Point{}, false
 	}
 	p := orb.Point{a.v, b.v}
@@ -152,6 +182,9 @@ func (g *Geocoder) coordPair(a, b figure, all string) (orb.Point, bool) {
 		p = swapped
 	}
 	if p[1] > 90 {
+		return p, false
+	}
+	if min(a.decimal, b.decimal) < 3 && !g.roundPair(a, b, r, p) {
 		return p, false
 	}
 	for _, w := range [...]struct{ word, crs string }{
@@ -176,9 +209,16 @@ func (g *Geocoder) coordPair(a, b figure, all string) (orb.Point, bool) {
 	return p, usable(p)
 }
 
+// roundPair reports whether two numbers of few decimals are a place all the same, 116.97,35.4, and not a price and a length: only blanks
+// and marks stand between them, or words that say which is which, and they fall near the city.
+func (g *Geocoder) roundPair(a, b figure, r []rune, p orb.Point) bool {
+	if max(a.decimal, b.decimal) < 2 || !g.inReach(p) {
+		return false
+	}
+	return a.axis != 0 && b.axis != 0 || !slices.ContainsFunc(r[a.e:b.s], text.Han)
+}
+
 // inReach reports whether p lies within 100 km of the city.
 func (g *Geocoder) inReach(p orb.Point) bool {
-	q := g.fr.to(p)
-	e := g.extent.pad(100_000)
-	return q.x >= e.minX && q.x <= e.maxX && q.y >= e.minY && q.y <= e.maxY
+	return g.extent.pad(100_000).holds(g.fr.to(p))
 }

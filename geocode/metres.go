@@ -88,10 +88,9 @@ func (g *Geocoder) fromPlane(systems []plane, a, b float64) (orb.Point, bool) {
 	return far, found
 }
 
-// inCity reports whether p lies within 3 km of what is on file.
+// inCity reports whether p lies within outsideM of what is on file.
 func (g *Geocoder) inCity(p orb.Point) bool {
-	q, e := g.fr.to(p), g.extent.pad(3000)
-	return q.x >= e.minX && q.x <= e.maxX && q.y >= e.minY && q.y <= e.maxY
+	return g.extent.pad(outsideM).holds(g.fr.to(p))
 }
 
 // zonedMetres reads an easting of 8 digits that begins with its zone.

@@ -2,6 +2,7 @@ package geocode
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -137,6 +138,12 @@ func (g *Geocoder) ask(sc *scratch, a *Answer, second *cand) string {
 		return "未能识别地点，请补充道路名称和门牌号、相交道路或附近的建筑物名称"
 	}
 	best := a.Places[0]
+	if sc.cands[0].has(faultOutside) {
+		return "坐标不在本市范围内，请核对经纬度是否颠倒、坐标系是否不同，或改用地址说明"
+	}
+	if sc.cands[0].has(faultCoarse) {
+		return "坐标的小数位数太少，误差约" + strconv.Itoa(int(best.UncertaintyM)) + "米，请补充小数位或地址"
+	}
 	if unknown != "" && best.Score < .6 {
 		return "图上没有“" + unknown + "”，只识别到“" + best.Name + "”，请核对路名，或补充门牌号、相交道路"
 	}

@@ -75,6 +75,8 @@ const (
 	faultBound
 	faultOnlyNear
 	faultDatum
+	faultCoarse
+	faultOutside
 )
 
 var faultTexts = [...]struct{ code, en, zh string }{
@@ -107,6 +109,8 @@ var faultTexts = [...]struct{ code, en, zh string }{
 	faultBound:          {"stretch.bound", "a road that should bound the stretch does not cross it on the map; bounded where it comes nearest, or by the road's end", "作为起止的道路在图上不与该路相交，取最近处或路的尽头"},
 	faultOnlyNear:       {"place.near", "the text only says that it is near this place", "文中只说靠近此处"},
 	faultDatum:          {"coordinate.datum", "the text names an old datum, whose parameters are not known; taken as CGCS2000, which is off by some 100 m", "所述为旧坐标系，无转换参数，按CGCS2000处理，约差百米"},
+	faultCoarse:         {"coordinate.coarse", "the coordinates are written with too few digits to find a thing by", "坐标小数位数太少"},
+	faultOutside:        {"coordinate.outside", "the coordinates lie outside the city", "坐标不在本市范围内"},
 	faultNoBridge:       {"bridge.unknown", "no bridge is on file on this road", "该路没有桥涵资料"},
 }
 
