@@ -18,7 +18,9 @@ type buckets struct {
 
 type box struct{ minX, minY, maxX, maxY float64 }
 
-func (b box) holds(p pt) bool { return p.x >= b.minX && p.x <= b.maxX && p.y >= b.minY && p.y <= b.maxY }
+func (b box) holds(p pt) bool {
+	return p.x >= b.minX && p.x <= b.maxX && p.y >= b.minY && p.y <= b.maxY
+}
 
 func (b box) pad(d float64) box { return box{b.minX - d, b.minY - d, b.maxX + d, b.maxY + d} }
 

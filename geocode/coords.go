@@ -25,10 +25,10 @@ const metresPerDegree = 111195
 type figure struct {
 	v       float64
 	s, e    int
-	decimal int  // digits behind the point
-	whole   int  // digits before it
+	decimal int     // digits behind the point
+	whole   int     // digits before it
 	step    float64 // of its last digit, in degrees when it is degrees
-	axis    byte // 'e' or 'n' when a word or letter says so
+	axis    byte    // 'e' or 'n' when a word or letter says so
 }
 
 // figures reads the numbers that may be coordinates, degrees with minutes and seconds among them.
