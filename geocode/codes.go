@@ -109,6 +109,25 @@ func paintedBefore(r []rune) bool {
 	return false
 }
 
+// unknownCode returns what the text writes as a code or a painted number, as written; for a text in which none was found on file.
+func (sc *scratch) unknownCode() string {
+	r := sc.f.Runes
+	for i := 0; i < len(r); {
+		j, digits := i, 0
+		for j < len(r) && codeRune(r[j]) {
+			if text.Digit(r[j]) {
+				digits++
+			}
+			j++
+		}
+		if n := j - i; digits == n && n >= 15 && n <= 17 || digits >= 2 && paintedBefore(r[:i]) {
+			return sc.f.Original(i, j)
+		}
+		i = max(j, i+1)
+	}
+	return ""
+}
+
 // paintedCands finds a pole by the road the text names and the number painted on it: 光明西路22号灯杆 bears GMXL-022 where poles are numbered by
 // the initials of their road, as most cities do. What is found must stand on that road.
 func (g *Geocoder) paintedCands(sc *scratch) {

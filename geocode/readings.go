@@ -131,10 +131,13 @@ func (g *Geocoder) ask(sc *scratch, a *Answer, second *cand) string {
 		return "请输入地址、路口、地点名称或编号"
 	}
 	unknown := sc.unknownName()
-	if len(a.Places) == 0 && unknown != "" {
-		return "图上没有“" + unknown + "”，请核对路名，或补充相交道路、附近的建筑物名称"
-	}
 	if len(a.Places) == 0 {
+		if unknown != "" {
+			return "图上没有“" + unknown + "”，请核对路名，或补充相交道路、附近的建筑物名称"
+		}
+		if code := sc.unknownCode(); code != "" {
+			return "没有编号为“" + code + "”的部件或单元网格，请核对编号，或说明道路、门牌号、相交道路"
+		}
 		return "未能识别地点，请补充道路名称和门牌号、相交道路或附近的建筑物名称"
 	}
 	best := a.Places[0]
