@@ -248,23 +248,36 @@ func (s *runeSet) lacks(name []rune) int {
 // maxCompared is how many runes of a name are compared.
 const maxCompared = 63
 
+// numeralEdit is what it counts to leave out a digit of a name or to read another for it: more than is ever allowed, the second school is not
+// the first misspelt.
+const numeralEdit = 4
+
 // editsWithin returns the fewest edits that turn name into some stretch of r, and where that stretch ends.
 func editsWithin(name, r []rune) (edits, end int) {
-	var a, b [maxCompared + 1]int
+	var a, b, costs [maxCompared + 1]int
 	name = name[:min(len(name), maxCompared)]
 	col, next := a[:len(name)+1], b[:len(name)+1]
-	for i := range col {
-		col[i] = i
+	for i, n := range name {
+		costs[i] = 1
+		if text.Digit(n) {
+			costs[i] = numeralEdit
+		}
+		col[i+1] = col[i] + costs[i]
 	}
-	edits = len(name)
+	edits = col[len(name)]
 	for j, c := range r {
 		next[0] = 0
 		for i, n := range name {
 			d := col[i]
 			if n != c {
-				d++
+				d += costs[i]
+				if costs[i] > 1 && !text.Digit(c) {
+					if _, ok := misreadNumeral(n, c); ok {
+						d = col[i] + 1
+					}
+				}
 			}
-			next[i+1] = min(d, col[i+1]+1, next[i]+1)
+			next[i+1] = min(d, col[i+1]+1, next[i]+costs[i])
 		}
 		col, next = next, col
 		if col[len(name)] < edits {
