@@ -1,14 +1,16 @@
 // The map page in a real headless Chromium, against a running server.
 //
-//	node scripts/webtest/run.mjs URL [--report TEXT] [--shots DIR]
+//	node scripts/webtest/run.mjs URL [--report TEXT | --correct VIEWER,SURVEYOR,EDITOR] [--shots DIR]
 //
 // Prints a line per check and ends with "N passed, N failed"; exit 1 when one failed. TEXT is a report the server can
-// locate; without it one is made of a component the map shows. Pictures of the page are left in DIR.
+// locate; without it one is made of a component the map shows. With --correct and a key of each role the way of a
+// correction is walked instead, which changes what the server knows. Pictures of the page are left in DIR.
 import { mkdirSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Page } from './page.mjs'
+import { correct } from './correct.mjs'
 import { desk } from './desk.mjs'
 import { others } from './others.mjs'
 
@@ -18,7 +20,7 @@ const { chromium } = createRequire(join(here, '../../cmd/wanmi/internal/webui/pa
 const [url, ...rest] = process.argv.slice(2)
 const flag = (name) => rest[rest.indexOf(name) + 1 || rest.length]
 if (!url || !/^https?:\/\//.test(url)) {
-  console.error('usage: node scripts/webtest/run.mjs URL [--report TEXT] [--shots DIR]')
+  console.error('usage: node scripts/webtest/run.mjs URL [--report TEXT | --correct VIEWER,SURVEYOR,EDITOR] [--shots DIR]')
   process.exit(2)
 }
 const shots = flag('--shots')
@@ -50,8 +52,12 @@ const env = {
   open: (options) => Page.open(browser, url.replace(/\/$/, ''), shots, options),
 }
 try {
-  await desk(env)
-  await others(env)
+  const keys = flag('--correct')
+  if (keys) await correct(env, keys.split(','))
+  else {
+    await desk(env)
+    await others(env)
+  }
 } catch (err) {
   failed++
   console.log(`FAIL  the test itself: ${err.stack ?? err}`)

@@ -193,7 +193,7 @@ func TestDemo(t *testing.T) {
 		}
 	})
 	t.Run("export and archives", func(t *testing.T) { exports(t, filepath.Join(demoDir(), "city.gpkg")) })
-	t.Run("browser", func(t *testing.T) { browser(t, s, at.text) })
+	t.Run("browser", func(t *testing.T) { browser(t, s, "--report", at.text) })
 	t.Run("access log", func(t *testing.T) {
 		if !strings.Contains(s.log.String(), `"route":"/api/grids/{code}"`) {
 			t.Errorf("no structured access line names the route /api/grids/{code}:\n%s", tail(s.log.String()))
@@ -235,7 +235,7 @@ func exports(t *testing.T, db string) {
 }
 
 // browser runs the page's own test in headless Chromium.
-func browser(t *testing.T, s *server, report string) {
+func browser(t *testing.T, s *server, args ...string) {
 	if _, err := exec.LookPath("chromium"); err != nil {
 		missing(t, "%v", err)
 	}
@@ -243,7 +243,7 @@ func browser(t *testing.T, s *server, report string) {
 	if shots == "" {
 		shots = t.TempDir()
 	}
-	cmd := exec.Command("node", filepath.Join(root, "scripts", "webtest", "run.mjs"), s.url, "--report", report, "--shots", shots)
+	cmd := exec.Command("node", append([]string{filepath.Join(root, "scripts", "webtest", "run.mjs"), s.url, "--shots", shots}, args...)...)
 	out, err := cmd.CombinedOutput()
 	t.Logf("%s", tail(string(out)))
 	if err != nil {

@@ -256,3 +256,18 @@ func killDuringFeedback(t *testing.T, db string) {
 		t.Error("nothing was accepted before it was killed: the test proves nothing")
 	}
 }
+
+// The page's way of a correction, walked in headless Chromium by a viewer, a surveyor and an editor.
+func TestFeedbackPage(t *testing.T) {
+	db := demoDB(t)
+	var keys []string
+	for _, role := range []string{"viewer", "surveyor", "editor"} {
+		keys = append(keys, strings.TrimSpace(must(t, "key", "create", "--db", db, "--role", role, "--name", role).out))
+	}
+	s := start(t, 60*time.Second, "serve", "--db", db, "--addr", "127.0.0.1:0")
+	browser(t, s, "--correct", strings.Join(keys, ","))
+	if code := s.stop(); code != 0 {
+		t.Errorf("stop: exit code %d", code)
+	}
+	must(t, "check", "--db", db)
+}

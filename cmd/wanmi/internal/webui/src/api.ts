@@ -72,13 +72,16 @@ export interface Catalog {
 }
 export interface Version { rev: number, at: string, actor: string, batch: number, operation: string, feature: Feature }
 
-/** A correction that waits: see /v1/feedback. */
+/** A correction, that waits or was accepted: see /v1/feedback. */
 export interface Correction {
   id: number, text: string, point: LonLat, by: string, note?: string, unread: string[]
-  today: { label: string, point: LonLat, distance_m: number } | null
+  today: { id: string, label: string, point: LonLat, distance_m: number } | null
   learn?: { kind: 'alias' | 'rule' | 'none', name?: string, place_name?: string, why: string, why_zh: string }
   conflicts: { code: string, text: string, text_zh: string }[]
+  taught?: { name: string, place_name?: string, point: LonLat }, decided_by?: string
 }
+
+export type Verb = 'accept' | 'reject' | 'undo'
 
 const query = (params: Record<string, string | number>) => new URLSearchParams(Object.entries(params).map(([k, v]) => [k, String(v)])).toString()
 
@@ -93,9 +96,10 @@ export const api = {
   grid: (code: string) => request<Feature>(`api/grids/${encodeURIComponent(code)}`),
   component: (code: string) => request<Feature>(`api/components/${encodeURIComponent(code)}`),
   history: (code: string) => request<{ versions: Version[] }>(`api/components/${encodeURIComponent(code)}/history`).then((x) => x.versions),
-  session: () => request<{ signed_in: boolean, role?: string }>('api/session'),
-  corrections: () => request<{ feedback: Correction[] }>('v1/feedback?state=open'),
+  around: (at: LonLat) => request<{ features: Hit[] }>(`v1/reverse?${query({ 'point.lon': at[0], 'point.lat': at[1], size: 1 })}`),
+  session: () => request<{ signed_in: boolean, role?: string, name?: string }>('api/session'),
+  corrections: (state: 'open' | 'accepted') => request<{ feedback: Correction[] }>(`v1/feedback?state=${state}`).then((x) => x.feedback),
   correct: (c: { text: string, point: LonLat, note: string }) => post<Correction>('v1/feedback', c),
-  decide: (id: number, verb: 'accept' | 'reject', body: { why: string, force: boolean }) => post<Correction>(`v1/feedback/${id}/${verb}`, body),
+  decide: (id: number, verb: Verb, body: { why: string, force: boolean }) => post<Correction>(`v1/feedback/${id}/${verb}`, body),
   locate: (text: string) => request<Located>('v1/locate', { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ text }) }),
 }

@@ -71,7 +71,7 @@ export function showSelection(map: Map, geometries: (Geometry | null)[]): void {
 }
 
 /** A pin with its uncertainty in metres, and what else may be meant. */
-export function showFound(map: Map, at: LonLat | null, uncertainty = 0, candidates: Candidate[] = [], alternatives: Place[] = []): void {
+export function showFound(map: Map, at: LonLat | null, uncertainty = 0, candidates: Candidate[] = [], alternatives: Pick<Place, 'id' | 'point'>[] = []): void {
   const features: Feature[] = []
   if (at && uncertainty > 0) features.push(disc(at, uncertainty))
   candidates.forEach((c, i) => features.push(point(c.point, { kind: 'candidate', n: i + 1, code: c.code })))

@@ -15,6 +15,7 @@ import { sayError } from './toast.ts'
 export class Report {
   private text = ''
   private located = '' // the text the answer is to
+  private decided = 0 // how many corrections had been decided then
   private busy = false
   private found: Located | null = null
   private chosen: Place | null = null // an alternative the reader prefers
@@ -33,6 +34,7 @@ export class Report {
       title: () => t('report'),
       body: (into) => this.draw(into),
       closed: () => { this.found = null; this.app.clear() },
+      again: () => void (this.found && this.feedback.decided > this.decided ? this.locate() : this.onMap()),
     })
     document.querySelector<HTMLTextAreaElement>('#report-text')?.focus({ preventScroll: true })
   }
@@ -46,8 +48,9 @@ export class Report {
     const form = h('form', { class: 'report-form', onsubmit: (e: Event) => { e.preventDefault(); void this.locate() } },
       area, h('button', { type: 'submit', class: 'primary', disabled: this.busy }, t(this.busy ? 'locating' : 'locate')))
     into.append(form)
-    if (this.found) into.append(this.answer(this.found), this.feedback.offer(this.located) || '')
+    if (this.found) into.append(this.answer(this.found), this.feedback.offer(this.located, !!this.found.place, this.found.reasons ?? []) || '')
     else if (this.examples.length > 0) into.append(this.exampleList())
+    if (!this.found) into.append(this.feedback.desk() || '')
   }
 
   private exampleList(): HTMLElement {
@@ -63,6 +66,7 @@ export class Report {
     this.busy = true
     sheet.redraw()
     try {
+      this.decided = this.feedback.decided
       this.found = await api.locate(text)
       this.located = text
       this.chosen = null
@@ -160,7 +164,7 @@ export class Report {
     const faults = [...(f.faults ?? f.place?.faults ?? [])]
     if (reasons.length === 0 && faults.length === 0) return h('span', {})
     return h('section', { class: 'reasons' }, h('h3', {}, t('reasons')),
-      h('p', { class: 'words' }, ...reasons.map((r) => h('span', { class: 'word' }, h('b', {}, r.word), useWord(r), r.by && ` · ${r.by}`))),
+      h('p', { class: 'words' }, ...reasons.map((r) => h('span', { class: 'word' }, h('b', {}, r.word), useWord(r), r.by && ` · ${pick(r.by, r.by.replace('，审核 ', ', accepted by '))}`))),
       faults.length > 0 && h('ul', { class: 'faults' }, ...faults.map((x: Fault) => h('li', {}, pick(x.text_zh, x.text), x.cost > 0 && h('span', { class: 'quiet' }, ` −${percent(x.cost > 1 ? x.cost / 100 : x.cost)}`)))))
   }
 

@@ -141,13 +141,15 @@ export class Search {
       this.app.go(hits[0])
       return
     }
+    const asOf = this.feedback.decided
     sheet.open({
       name: 'results',
       kicker: () => hits.length > 0 ? t('resultCount', { n: hits.length }) : '',
       title: () => t('results'),
       body: (into) => into.append(hits.length > 0 ? this.results(hits)
-        : h('div', { class: 'empty' }, h('p', {}, t('nothing', { text })), h('p', { class: 'quiet' }, t('nothingHint'))), this.feedback.offer(text) || ''),
+        : h('div', { class: 'empty' }, h('p', {}, t('nothing', { text })), h('p', { class: 'quiet' }, t('nothingHint'))), this.feedback.offer(text, false) || ''),
       closed: () => this.app.clear(),
+      again: () => { if (hits.length === 0 && this.feedback.decided > asOf) void this.submit() },
     })
     if (hits.length === 0) return
     const best = hits[0].properties.confidence ?? 0

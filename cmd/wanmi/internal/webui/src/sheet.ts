@@ -9,6 +9,7 @@ export interface Content {
   kicker?: () => string // the small line above the title
   body: (into: HTMLElement) => void
   closed?: () => void // the reader closed it
+  again?: () => void // the reader came back to it
 }
 
 let current: Content | null = null
@@ -20,6 +21,12 @@ export function narrow(): boolean { return window.matchMedia('(max-width: 720px)
 export function open(content: Content, keep = false): void {
   if (keep && current && current.name !== content.name) before.push(current)
   else if (!keep) before = []
+  current = content
+  draw()
+}
+
+/** Shows content in place of what is there; the way back stays that of what it replaces. */
+export function instead(content: Content): void {
   current = content
   draw()
 }
@@ -41,8 +48,9 @@ export function close(tell = true): void {
 function back(): void {
   current?.closed?.()
   current = before.pop() ?? null
-  if (current) draw()
-  else close(false)
+  if (!current) return close(false)
+  draw()
+  current.again?.()
 }
 
 function draw(): void {

@@ -1,7 +1,7 @@
 // Short messages at the foot of the page.
 import { ApiError } from './api.ts'
 import { byId, h } from './dom.ts'
-import { t } from './i18n.ts'
+import { t, type Word } from './i18n.ts'
 
 export function say(text: string, detail = '', kind: 'note' | 'error' = 'note'): void {
   const box = byId('toasts')
@@ -13,9 +13,11 @@ export function say(text: string, detail = '', kind: 'note' | 'error' = 'note'):
   setTimeout(() => el.remove(), kind === 'error' ? 9000 : 2600)
 }
 
+const titles: Record<number, Word> = { 0: 'offline', 401: 'signInAgain', 403: 'notAllowed' }
+
 /** Shows an error with the server's own sentence when it gave one. A request given up says nothing. */
 export function sayError(err: unknown): void {
   if (err instanceof DOMException && err.name === 'AbortError') return
-  if (err instanceof ApiError) say(err.status ? t('failed') : t('offline'), err.detail, 'error')
+  if (err instanceof ApiError) say(t(titles[err.status] ?? 'failed'), err.detail, 'error')
   else say(t('failed'), err instanceof Error ? err.message : '', 'error')
 }
