@@ -4,12 +4,15 @@ import "github.com/paulmach/orb"
 
 // Query is a request in words.
 type Query struct {
-	Text   string
-	Size   int        // most places wanted; 0: 10, at most 40
-	Focus  *orb.Point // places near it are preferred among equals
-	Bound  *orb.Bound // places outside are left out
-	Layers []string   // wanted Place.Layer values; empty: all
-	Brief  bool       // leaves out Answer.Parsed, and Answer.Reasons when every place has its own
+	Text       string
+	Size       int              // most places wanted; 0: 10, at most 40
+	Focus      *orb.Point       // places near it are preferred among equals
+	Bound      *orb.Bound       // places outside are left out
+	Circle     *Circle          // the same
+	Polygon    orb.MultiPolygon // the same; WGS 84
+	Layers     []string         // wanted Place.Layer values; empty: all
+	Categories []string         // wanted Place.Category values, in any case; empty: all
+	Brief      bool             // leaves out Answer.Parsed, and Answer.Reasons when every place has its own
 }
 
 // ReverseQuery narrows a reverse look-up.
@@ -32,7 +35,10 @@ type StructuredQuery struct {
 	Size          int
 	Focus         *orb.Point
 	Bound         *orb.Bound
+	Circle        *Circle
+	Polygon       orb.MultiPolygon
 	Layers        []string
+	Categories    []string
 }
 
 // The values of Place.Layer.
@@ -99,7 +105,8 @@ type Place struct {
 	CommunityCode string    `json:"community_code,omitempty"`
 	Street        string    `json:"street,omitempty"`
 	StreetCode    string    `json:"street_code,omitempty"`
-	Key           string    `json:"key,omitempty"` // key of the stored row, when the place is one
+	Key           string    `json:"key,omitempty"`      // key of the stored row, when the place is one
+	Category      string    `json:"category,omitempty"` // of a point of interest: its class, in the city's words
 	Point         orb.Point `json:"point"`
 	Score         float64   `json:"score"`
 	Match         string    `json:"match"`         // exact, interpolated, fallback

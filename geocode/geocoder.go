@@ -59,6 +59,7 @@ type Geocoder struct {
 	areaOf  map[string]int32   // "s"+code or name, "c"+code -> areas
 	locals  map[string][]int32 // folded name -> src.locals
 	localTo []entry            // parallel to src.locals
+	keys    *keyIndex
 
 	doorGrid, crossGrid, poiGrid, segGrid, areaGrid *buckets
 	segs                                            []roadSeg
@@ -103,7 +104,7 @@ func Build(ctx context.Context, c Corpus, cfg Config, p gis.Progress) (*Geocoder
 
 // assemble makes the indexes of a source.
 func assemble(cfg Config, src *source, comps *components) *Geocoder {
-	g := &Geocoder{cfg: cfg, src: src, fr: src.frame, comps: comps, pool: &sync.Pool{New: func() any { return new(scratch) }}}
+	g := &Geocoder{cfg: cfg, src: src, fr: src.frame, comps: comps, keys: new(keyIndex), pool: &sync.Pool{New: func() any { return new(scratch) }}}
 	t := newRoadTable()
 	g.names = newTrie()
 	g.fileRoads(t)

@@ -22,6 +22,7 @@ func (g *Geocoder) place(sc *scratch, c *cand) Place {
 	}
 	g.nameAreas(&p, c)
 	g.nameAnchor(&p, c)
+	p.Category = g.category(c)
 	if sc != nil {
 		if i := max(c.p, c.q); i >= 0 && c.moved {
 			p.Name += g.offsetText(sc, i)

@@ -55,13 +55,7 @@ func (q *Query) check() error {
 			return err
 		}
 	}
-	if q.Bound != nil {
-		if err := checkPoint("bound", q.Bound.Min[0], q.Bound.Min[1]); err != nil {
-			return err
-		}
-		return checkPoint("bound", q.Bound.Max[0], q.Bound.Max[1])
-	}
-	return nil
+	return q.checkArea()
 }
 
 // Search places a text. No place found is an answer without places, not an error.
@@ -187,8 +181,7 @@ func (g *Geocoder) judge(sc *scratch, q *Query) {
 	n := 0
 	for k := range sc.cands {
 		c := sc.cands[k]
-		p := g.fr.from(c.at)
-		if q.Bound != nil && !q.Bound.Contains(p) || len(q.Layers) > 0 && !slices.Contains(q.Layers, levels[c.level].layer) {
+		if !g.wants(q, &c) {
 			continue
 		}
 		if math.IsNaN(c.at.x) || math.IsNaN(c.at.y) {

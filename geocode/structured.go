@@ -31,5 +31,7 @@ func (g *Geocoder) Structured(ctx context.Context, q StructuredQuery) (Answer, e
 	}
 	add(q.Address)
 	add(q.Venue)
-	return g.Search(ctx, Query{Text: b.String(), Size: q.Size, Focus: q.Focus, Bound: q.Bound, Layers: q.Layers})
+	return g.Search(ctx, Query{
+		Text: b.String(), Size: q.Size, Focus: q.Focus, Bound: q.Bound, Circle: q.Circle, Polygon: q.Polygon, Layers: q.Layers, Categories: q.Categories,
+	})
 }

@@ -67,6 +67,7 @@ func appendPlace(b []byte, p *geocode.Place) []byte {
 	b = optional(b, `,"street":`, p.Street)
 	b = optional(b, `,"street_code":`, p.StreetCode)
 	b = optional(b, `,"key":`, p.Key)
+	b = optional(b, `,"category":`, p.Category)
 	b = appendPoint(append(b, `,"point":`...), p.Point)
 	b = appendFloat(append(b, `,"score":`...), p.Score)
 	b = appendText(append(b, `,"match":`...), p.Match)

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/paulmach/orb"
+	"github.com/paulmach/orb/geojson"
 
 	"wanmi/cmd/wanmi/internal/city"
 	"wanmi/geocode"
@@ -17,13 +18,18 @@ func geocodeRoutes() []route {
 	size := param{name: "size", typ: "integer", doc: "most places wanted, 1 to 40; 10"}
 	layers := param{name: "layers", typ: "string", doc: "component, grid, address, venue, intersection, street, neighbourhood, localadmin, coordinate; separated by commas"}
 	focus := []param{{name: "focus.point.lat", typ: "number", doc: "prefer places near"}, {name: "focus.point.lon", typ: "number", doc: "prefer places near"}}
-	rect := []param{
+	area := []param{
 		{name: "boundary.rect.min_lon", typ: "number", doc: "west"},
 		{name: "boundary.rect.min_lat", typ: "number", doc: "south"},
 		{name: "boundary.rect.max_lon", typ: "number", doc: "east"},
 		{name: "boundary.rect.max_lat", typ: "number", doc: "north"},
+		{name: "boundary.circle.lat", typ: "number", doc: "nothing outside this circle"},
+		{name: "boundary.circle.lon", typ: "number", doc: "its centre"},
+		{name: "boundary.circle.radius", typ: "number", doc: "km; 50"},
+		{name: "boundary.polygon", typ: "string", doc: "nothing outside it: lon,lat,lon,lat,… of its corners, or a GeoJSON Polygon or MultiPolygon"},
+		{name: "categories", typ: "string", doc: "kinds of points of interest as the city files them (class), separated by commas"},
 	}
-	search := append(append([]param{{name: "text", typ: "string", doc: "the place in words", must: true}, size, layers}, focus...), rect...)
+	search := append(append([]param{{name: "text", typ: "string", doc: "the place in words", must: true}, size, layers}, focus...), area...)
 	structured := append(append([]param{
 		{name: "address", typ: "string", doc: "road and number"},
 		{name: "venue", typ: "string", doc: "name of a place"},
@@ -32,7 +38,7 @@ func geocodeRoutes() []route {
 		{name: "county", typ: "string", doc: ""},
 		{name: "postalcode", typ: "string", doc: ""},
 		size, layers,
-	}, focus...), rect...)
+	}, focus...), area...)
 	reverse := []param{
 		{name: "point.lat", typ: "number", doc: "latitude", must: true},
 		{name: "point.lon", typ: "number", doc: "longitude", must: true},
@@ -45,6 +51,8 @@ func geocodeRoutes() []route {
 		get("search", "/v1/search", tag, "Places by words.", (*API).search, search...).gives("Places").as(geoJSON).like(likePelias).at("/v1/search/"),
 		get("structured", "/v1/search/structured", tag, "Places by parts of an address.", (*API).structured, structured...).gives("Places").as(geoJSON).like(likePelias).at("/v1/search/structured/"),
 		get("autocomplete", "/v1/autocomplete", tag, "Places whose names begin so; pinyin and initials too.", (*API).autocomplete, search...).gives("Places").as(geoJSON).like(likePelias).at("/v1/autocomplete/"),
+		get("place", "/v1/place", tag, "Places by the ids (gid) other answers gave; ids that are no more are left out.", (*API).place,
+			param{name: "ids", typ: "string", doc: "gid or id, separated by commas; at most 40", must: true}).gives("Places").as(geoJSON).like(likePelias).at("/v1/place/"),
 		get("reverse", "/v1/reverse", tag, "Places at and around a point.", (*API).reverse, reverse...).gives("Places").as(geoJSON).like(likePelias).at("/v1/reverse/"),
 		get("batch", "/v1/batch", tag, "Many reports: a LocateRequest a line in, a Located or a Problem a line out, in the same order.", (*API).batch).
 			by(http.MethodPost).takes("Lines", ndjson, batchBody).gives("Lines").as(ndjson),
@@ -97,7 +105,7 @@ func (a *API) locate(c *call) (*reply, error) {
 // pelias reads the parameters the Pelias endpoints share. Sizes out of range are brought into it, as Pelias does.
 func (c *call) pelias() (q geocode.Query, err error) {
 	q.Size = c.size("size")
-	q.Layers = layersOf(c.q.Get("layers"))
+	q.Layers, q.Categories = layersOf(c.q.Get("layers")), fields(c.q.Get("categories"))
 	if q.Focus, err = c.point("focus.point.lon", "focus.point.lat"); err != nil {
 		return q, err
 	}
@@ -112,7 +120,62 @@ func (c *call) pelias() (q geocode.Query, err error) {
 	if lo != nil && hi != nil {
 		q.Bound = &orb.Bound{Min: *lo, Max: *hi}
 	}
-	return q, nil
+	center, err := c.point("boundary.circle.lon", "boundary.circle.lat")
+	if err != nil {
+		return q, err
+	}
+	if center != nil {
+		km := 50.0 // Pelias' own
+		if s := c.q.Get("boundary.circle.radius"); s != "" {
+			if km, err = finite("boundary.circle.radius", s, 0, 500); err != nil {
+				return q, err
+			}
+		}
+		q.Circle = &geocode.Circle{Center: *center, RadiusM: km * 1000}
+	}
+	q.Polygon, err = polygonOf(c.q.Get("boundary.polygon"))
+	return q, err
+}
+
+// polygonOf reads boundary.polygon: GeoJSON, or the corners one after another; nil when empty.
+func polygonOf(s string) (orb.MultiPolygon, error) {
+	if s = strings.TrimSpace(s); s == "" {
+		return nil, nil
+	}
+	if strings.HasPrefix(s, "{") {
+		g, err := geojson.UnmarshalGeometry([]byte(s))
+		if err != nil {
+			return nil, gis.E(gis.Invalid, nil, "boundary.polygon is no GeoJSON geometry: %v", err)
+		}
+		switch g := g.Geometry().(type) {
+		case orb.Polygon:
+			return orb.MultiPolygon{g}, nil
+		case orb.MultiPolygon:
+			return g, nil
+		default:
+			return nil, gis.E(gis.Invalid, nil, "boundary.polygon is a %s; a Polygon or a MultiPolygon is wanted", g.GeoJSONType())
+		}
+	}
+	numbers := strings.FieldsFunc(s, func(r rune) bool { return r == ',' || r == ' ' || r == ';' })
+	if len(numbers)%2 != 0 || len(numbers) < 6 {
+		return nil, gis.E(gis.Invalid, nil, "boundary.polygon has %d numbers; lon,lat of three corners or more are wanted", len(numbers))
+	}
+	var ring orb.Ring
+	for k := 0; k < len(numbers); k += 2 {
+		x, err := finite("boundary.polygon", numbers[k], -180, 180)
+		if err != nil {
+			return nil, err
+		}
+		y, err := finite("boundary.polygon", numbers[k+1], -90, 90)
+		if err != nil {
+			return nil, err
+		}
+		ring = append(ring, orb.Point{x, y})
+	}
+	if ring[0] != ring[len(ring)-1] {
+		ring = append(ring, ring[0])
+	}
+	return orb.MultiPolygon{{ring}}, nil
 }
 
 // size reads a wished number of places: 10 when absent or no number, 1 to 40 otherwise.
@@ -220,7 +283,8 @@ func (a *API) structured(c *call) (*reply, error) {
 	}
 	s := geocode.StructuredQuery{
 		Address: c.q.Get("address"), Venue: c.q.Get("venue"), Neighbourhood: c.q.Get("neighbourhood"), Locality: c.q.Get("locality"),
-		County: c.q.Get("county"), Postcode: c.q.Get("postalcode"), Size: q.Size, Focus: q.Focus, Bound: q.Bound, Layers: q.Layers,
+		County: c.q.Get("county"), Postcode: c.q.Get("postalcode"), Size: q.Size, Focus: q.Focus, Bound: q.Bound, Circle: q.Circle, Polygon: q.Polygon,
+		Layers: q.Layers, Categories: q.Categories,
 	}
 	if s.Neighbourhood == "" {
 		s.Neighbourhood = c.q.Get("borough")
@@ -234,6 +298,39 @@ func (a *API) structured(c *call) (*reply, error) {
 		return nil, err
 	}
 	return a.places(c, asked, ans)
+}
+
+// place is GET /v1/place.
+func (a *API) place(c *call) (*reply, error) {
+	text, err := c.need("ids")
+	if err != nil {
+		return nil, err
+	}
+	var ids []string
+	for id := range strings.SplitSeq(text, ",") {
+		if id = strings.TrimPrefix(strings.TrimSpace(id), "wanmi:"); id == "" {
+			continue
+		}
+		if n := len(ids); n > 0 && strings.HasPrefix(ids[n-1], geocode.LayerCoordinate+":") && !strings.Contains(id, ":") {
+			ids[n-1] += "," + id // the comma of a coordinate
+			continue
+		}
+		ids = append(ids, id)
+	}
+	if len(ids) > 40 {
+		return nil, gis.E(gis.Invalid, nil, "ids: %d are asked for; at most 40 at once", len(ids))
+	}
+	var ans geocode.Answer
+	for _, id := range ids {
+		p, ok, err := c.view.Geo.Lookup(c.r.Context(), id)
+		if err != nil {
+			return nil, err
+		}
+		if ok {
+			ans.Places = append(ans.Places, p)
+		}
+	}
+	return a.places(c, text, ans)
 }
 
 // reverse is GET /v1/reverse.

@@ -40,7 +40,7 @@ func geocodeSchemas(point object) object {
 		"Place": record("A place.", []any{"id", "layer", "label", "name", "point", "score", "match", "level", "uncertainty_m"}, object{
 			"id": text("layer:key, stable while the stored row is"), "layer": text("address, intersection, venue, street, neighbourhood, localadmin, component, grid, coordinate"),
 			"label": text("in one line"), "name": text(""), "house_number": text(""), "road": text(""), "community": text(""), "community_code": text("12 digits"), "street": text(""),
-			"street_code": text("9 digits"), "key": text("of the stored row"), "point": point, "score": number("0 to 1"), "match": text("exact, interpolated or fallback"),
+			"street_code": text("9 digits"), "key": text("of the stored row"), "category": text("of a point of interest, as the city files it"), "point": point, "score": number("0 to 1"), "match": text("exact, interpolated or fallback"),
 			"level":         text("component, grid, coordinate, door, poi, intersection, offset, lane, road, community or street"),
 			"uncertainty_m": number("radius that holds what is meant nine times in ten"), "faults": list(ref("Fault")), "reasons": list(ref("Reason")),
 			"distance_m": number("from the focus or the point asked"),

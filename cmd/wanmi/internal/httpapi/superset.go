@@ -180,6 +180,9 @@ func (a *API) placeProperties(c *call, p geocode.Place, grid *city.GridRef, box 
 		{"community_code", p.CommunityCode},
 		{"street_code", p.StreetCode},
 	}
+	if p.Category != "" {
+		props["category"] = []string{p.Category}
+	}
 	for _, o := range optional {
 		if o[1] != "" {
 			props[o[0]] = o[1]
