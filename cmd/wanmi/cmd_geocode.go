@@ -23,6 +23,7 @@ type geocodeFlags struct {
 	db, batch, out, column, encoding, config string
 	at, position                             string
 	accuracy                                 float64
+	when                                     *asked
 }
 
 func (a *app) cmdGeocode() *cobra.Command {
@@ -36,12 +37,15 @@ result_type, result_score, result_uncertainty_m, result_grid, result_community, 
 result_component, result_department, result_reasons.
 
 A position that came with a report, as a telephone's, is told by --at and --accuracy, in a file by the columns --position names. It decides
-among readings, draws the point towards it by the two uncertainties, and a contradiction is said.`,
+among readings, draws the point towards it by the two uncertainties, and a contradiction is said.
+
+With --as-of or --valid-at the city of a past day is asked: its names, doors, cells, components and departments; synonyms are those of today.`,
 		Example: `  wanmi geocode --db city.gpkg 太平东路与匡衡路路口东50米,路灯不亮
   wanmi geocode --db city.gpkg --at 116.9622,35.4024 --accuracy 20 光明西路的垃圾桶满了
   wanmi geocode --db city.gpkg --batch 工单.csv --out 工单_定位.csv
   wanmi geocode --db city.gpkg --batch 工单.csv --position 经度,纬度,精度 --out 工单_定位.csv
-  cat texts.txt | wanmi geocode --db city.gpkg -`,
+  cat texts.txt | wanmi geocode --db city.gpkg -
+  wanmi geocode --db city.gpkg --as-of 2026-08-02 光明西路的垃圾桶满了`,
 		RunE: func(c *cobra.Command, args []string) error {
 			if (f.batch == "") == (len(args) == 0) {
 				return usageError{errNoText}
@@ -65,12 +69,13 @@ among readings, draws the point towards it by the two uncertainties, and a contr
 	fl.StringVar(&f.position, "position", "", "the batch's columns of such positions: LON,LAT or LON,LAT,ACCURACY")
 	fl.StringVar(&f.encoding, "encoding", "", "text encoding of the CSV, as gbk (default: guessed)")
 	fl.StringVar(&f.config, "config", "", "the server's configuration file, for its synonyms and names")
+	f.when = askedFlags(c)
 	c.AddCommand(a.cmdGeocodeEval(), a.cmdFeedback())
 	return c
 }
 
 func (a *app) geocode(ctx context.Context, st store, f geocodeFlags, args []string) error {
-	v, err := a.viewOf(ctx, st, f.config)
+	v, err := a.viewOf(ctx, st, f.config, *f.when)
 	if err != nil {
 		return err
 	}
@@ -107,13 +112,24 @@ func (a *app) geocode(ctx context.Context, st store, f geocodeFlags, args []stri
 	return nil
 }
 
-// viewOf reads the city without tiles, with the synonyms and names of a configuration file.
-func (a *app) viewOf(ctx context.Context, st store, config string) (*city.View, error) {
+// viewOf reads the city without tiles, as of the moment asked for, with the synonyms and names of a configuration file.
+func (a *app) viewOf(ctx context.Context, st store, config string, when asked) (*city.View, error) {
 	conf, err := readConfig(config)
 	if err != nil {
 		return nil, err
 	}
-	live, err := a.loadCity(ctx, st, conf, true)
+	at, valid, err := when.moment()
+	if err != nil {
+		return nil, err
+	}
+	from := city.Store(st)
+	switch {
+	case valid:
+		from = city.ValidAt(st, at)
+	case !at.IsZero():
+		from = city.AsOf(st, at)
+	}
+	live, err := a.loadCity(ctx, from, conf, true)
 	if err != nil {
 		return nil, err
 	}
@@ -241,24 +257,26 @@ func rowQuery(row []string, col int, pos []int) (q city.LocateQuery, unread stri
 
 func (a *app) cmdReverse() *cobra.Command {
 	c := &cobra.Command{
-		Use:     "reverse LON LAT",
-		Short:   "what is at a point: address, doors, crossings, roads, cell, community, components",
-		Example: `  wanmi reverse --db city.gpkg 116.9731 35.4052`,
-		Args:    cobra.ExactArgs(2),
+		Use:   "reverse LON LAT",
+		Short: "what is at a point: address, doors, crossings, roads, cell, community, components",
+		Example: `  wanmi reverse --db city.gpkg 116.9731 35.4052
+  wanmi reverse --db city.gpkg --as-of 2026-08-02 116.9731 35.4052`,
+		Args: cobra.ExactArgs(2),
 	}
 	db := a.dbFlag(c)
 	size := c.Flags().Int("size", 6, "how many places")
+	when := askedFlags(c)
 	c.RunE = func(c *cobra.Command, args []string) error {
 		p, err := parsePoint(args[0], args[1])
 		if err != nil {
 			return err
 		}
 		return a.withStore(c.Context(), *db, mustExist, func(st store) error {
-			live, err := a.loadCity(c.Context(), st, config{}, true)
+			v, err := a.viewOf(c.Context(), st, "", *when)
 			if err != nil {
 				return err
 			}
-			out, err := live.View().Around(c.Context(), p, geocode.ReverseQuery{Size: *size})
+			out, err := v.Around(c.Context(), p, geocode.ReverseQuery{Size: *size})
 			if err != nil {
 				return err
 			}

@@ -71,7 +71,7 @@ func (a *app) geocodeEval(ctx context.Context, st store, f evalFlags) error {
 	if err := ownIDs(ctx, st, cases); err != nil {
 		return err
 	}
-	v, err := a.viewOf(ctx, st, f.config)
+	v, err := a.viewOf(ctx, st, f.config, asked{})
 	if err != nil {
 		return err
 	}

@@ -121,7 +121,7 @@ func cityConfig(ctx context.Context, src grids.Source, c config) (city.Config, e
 }
 
 // loadCity reads the whole city; without tiles for commands that draw nothing.
-func (a *app) loadCity(ctx context.Context, st store, c config, noTiles bool) (*city.Live, error) {
+func (a *app) loadCity(ctx context.Context, st city.Store, c config, noTiles bool) (*city.Live, error) {
 	cfg, err := cityConfig(ctx, st, c)
 	if err != nil {
 		return nil, err

@@ -122,3 +122,8 @@ func (c *call) datetime() (time.Time, error) {
 	}
 	return gis.Moment(s)
 }
+
+// onlyToday refuses to geocode in the past: that would take an index of the whole city for one answer.
+func onlyToday() error {
+	return gis.E(gis.Invalid, nil, "the server geocodes in the city of today; `wanmi geocode --as-of` and --valid-at do in that of a past day, and /api/components takes as_of and valid_at")
+}

@@ -123,6 +123,9 @@ func (a *API) answer(c *call) (*reply, error) {
 
 // knownParameters refuses parameters an own endpoint does not have, naming them and those it has.
 func (c *call) knownParameters() error {
+	if c.route.tag == geocodingTag && (c.q.Has("as_of") || c.q.Has("valid_at")) {
+		return onlyToday()
+	}
 	if c.route.compat {
 		return nil
 	}
@@ -207,6 +210,9 @@ func jsonFault(err error, v any) error {
 		return gis.E(gis.Invalid, err, "the body ends in the middle of its JSON")
 	}
 	if field, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {
+		if _, geocodes := v.(*locateRequest); geocodes && (field == `"as_of"` || field == `"valid_at"`) {
+			return onlyToday()
+		}
 		return gis.E(gis.Invalid, err, "the body has an unknown field %s; it has %s", field, strings.Join(jsonFields(v), ", "))
 	}
 	return gis.E(gis.Invalid, err, "the body is not what this endpoint reads")

@@ -13,8 +13,10 @@ import (
 	"wanmi/gis"
 )
 
+const geocodingTag = "geocoding"
+
 func geocodeRoutes() []route {
-	const tag = "geocoding"
+	const tag = geocodingTag
 	size := param{name: "size", typ: "integer", doc: "most places wanted, 1 to 40; 10"}
 	layers := param{name: "layers", typ: "string", doc: "component, grid, address, venue, intersection, street, neighbourhood, localadmin, coordinate; separated by commas"}
 	focus := []param{{name: "focus.point.lat", typ: "number", doc: "prefer places near"}, {name: "focus.point.lon", typ: "number", doc: "prefer places near"}}

@@ -79,6 +79,14 @@ func TestStateAsOf(t *testing.T) {
 	s.problem(s.do("GET", "/api/components/"+citytest.Lamp+"?as_of="+tick(), ""), 404, "what is gone")
 	s.problem(s.do("GET", coverPath+"?as_of=2001-01-01", ""), 404, "before it was")
 	s.problem(s.do("GET", coverPath+"?as_of=soon", ""), 400, "no moment")
+	for _, path := range []string{"/v1/search?text=a&as_of=" + before, "/v1/reverse?point.lat=35.4&point.lon=116.97&valid_at=" + before, "/v1/autocomplete?text=a&as_of=", "/v1/search/structured?address=a&as_of=2026-01-01"} {
+		if said := s.problem(s.do("GET", path, ""), 400, path); !strings.Contains(said, "wanmi geocode --as-of") {
+			t.Errorf("GET %s: the way out is not told: %s", path, said)
+		}
+	}
+	if said := s.problem(s.do("POST", "/v1/locate", `{"text":"a","as_of":"2026-01-01"}`), 400, "locate in the past"); !strings.Contains(said, "wanmi geocode --as-of") {
+		t.Errorf("locate: the way out is not told: %s", said)
+	}
 	s.problem(s.do("GET", "/ogc/collections/road/items?datetime=soon", ""), 400, "no datetime")
 }
 
