@@ -217,7 +217,7 @@ func (a *API) mount() *mux.Router {
 		}
 		r.Handle(rt.path, a.handle(rt)).Methods(methods...).Name(rt.name)
 		for _, path := range rt.also {
-			r.Handle(path, a.handle(rt)).Methods(methods...)
+			r.Handle(path, a.handle(rt)).Methods(methods...).Name(rt.name)
 		}
 	}
 	r.NotFoundHandler = a.handle(&route{name: "not-found", method: "", path: "unknown", open: true, compat: true, serve: (*API).unknown})
@@ -241,7 +241,7 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	a.dispatch(w, r)
 }
 
-// dispatch finds the route of a request: those of tiles by hand, all others by the router.
+// dispatch finds the route of a request: by hand where that can be done, otherwise by the router.
 func (a *API) dispatch(w http.ResponseWriter, r *http.Request) {
 	if rt, vars := a.hot.find(r); rt != nil {
 		a.serve(w, r, rt, vars)

@@ -95,6 +95,7 @@ func (a *API) run(c *call, w *recorder) (err error) {
 		_ = c.problemReply(err).write(w, c.r)
 		return err
 	}
+	defer rp.sentOff()
 	return rp.write(w, c.r)
 }
 
@@ -153,8 +154,17 @@ func (c *call) knownParameters() error {
 
 // decode reads a JSON body into v, refusing unknown fields and trailing text.
 func (c *call) decode(v any) error {
+	body, err := c.body(v)
+	if err != nil {
+		return err
+	}
+	return unmarshal(body, v)
+}
+
+// body reads a body that is to become v.
+func (c *call) body(v any) ([]byte, error) {
 	if ct := c.r.Header.Get("Content-Type"); ct != "" && !strings.Contains(ct, "json") && !strings.Contains(ct, "text/plain") {
-		return &statusError{
+		return nil, &statusError{
 			status: http.StatusUnsupportedMediaType, name: "media-type", title: "Another media type is needed",
 			err: gis.E(gis.Invalid, nil, "send application/json, not %q", ct),
 		}
@@ -164,8 +174,13 @@ func (c *call) decode(v any) error {
 		err = utf8Fault("the body", body)
 	}
 	if err != nil {
-		return jsonFault(err, v)
+		return nil, jsonFault(err, v)
 	}
+	return body, nil
+}
+
+// unmarshal reads one JSON value, refusing unknown fields and trailing text.
+func unmarshal(body []byte, v any) error {
 	d := json.NewDecoder(bytes.NewReader(body))
 	d.DisallowUnknownFields()
 	if err := d.Decode(v); err != nil {

@@ -31,15 +31,13 @@ var (
 	plainOnly = []string{identity}
 )
 
-// coded is the body in one of the reply's codings.
+// coded is the body in one of the reply's codings, for gzip compressed already.
 func (rp *reply) coded(coding string) []byte {
 	switch {
 	case coding == zstdName:
 		return rp.tile.Zstd()
-	case coding == gzipName && len(rp.gz) > 0:
-		return rp.gz
 	case coding == gzipName:
-		return squeeze(rp.body)
+		return rp.gz
 	case rp.tile != nil:
 		return rp.tile.Raw()
 	}

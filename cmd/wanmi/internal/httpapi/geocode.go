@@ -90,8 +90,14 @@ func (l locateRequest) query() (city.LocateQuery, error) {
 // locate is POST /v1/locate.
 func (a *API) locate(c *call) (*reply, error) {
 	var in locateRequest
-	if err := c.decode(&in); err != nil {
+	body, err := c.body(&in)
+	if err != nil {
 		return nil, err
+	}
+	if !in.plain(body) {
+		if err := unmarshal(body, &in); err != nil {
+			return nil, err
+		}
 	}
 	q, err := in.query()
 	if err != nil {
@@ -101,7 +107,9 @@ func (a *API) locate(c *call) (*reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &reply{typ: "application/json", body: append(appendAnswer(nil, in.ID, &out), '\n')}, nil
+	buf := bodies.Get().(*[]byte)
+	*buf = append(appendAnswer((*buf)[:0], in.ID, &out), '\n')
+	return &reply{typ: "application/json", body: *buf, buf: buf}, nil
 }
 
 // pelias reads the parameters the Pelias endpoints share. Sizes out of range are brought into it, as Pelias does.

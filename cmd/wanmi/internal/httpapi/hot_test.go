@@ -66,6 +66,7 @@ func TestHotRoutes(t *testing.T) {
 		"/tiles/road/1/1/1.mvt.mvt", "/tiles/road/1/1/.mvt", "/tiles/road/1/1/1.png", "/tiles/road/1/1/1", "/tiles/road/1/1/1.mvt/", "/tiles//road/1/1/1.mvt", "/tiles/road/1//1.mvt",
 		"/tiles/road/1/1.mvt", "/tiles/road/1/1/1/1.mvt", "/tiles/../tiles/road/1/1/1.mvt", "/tiles/./1/1/1.mvt", "/tiles/ro%61d/1/1/1.mvt", "/tiles/road%2f1/1/1/1.mvt", "/tiles/road/1/1/1%2emvt",
 		"/tiles/%E8%B7%AF/1/1/1.mvt", "/tiles/road%0A/1/1/1.mvt", "/tiles/road/1/1/%FF.mvt", "/tiles/road.json", "/tiles/", "/tiles", "/catalog", "/healthz", "/",
+		"/v1/locate", "/v1/locate/", "/v1//locate", "/v1/%6Cocate", "/v1/search", "/v1/search/", "/v1/search//", "/openapi.json?x=1",
 	}
 	headers := [][]string{
 		{"Authorization", "Bearer VIEWER"},

@@ -19,6 +19,7 @@ type reply struct {
 	typ    string // Content-Type
 	body   []byte
 	tile   *tiles.Tile // instead of body, in the coding that is sent
+	buf    *[]byte     // holds body, goes back to bodies when that is sent; nil: body is nobody else's
 	gz     []byte      // body compressed already; nil: write compresses what is worth it
 	etag   string      // quoted, with W/ when weak; "" when there is none
 	hash   string      // of body, instead of etag: makes a strong tag of each content encoding
@@ -57,6 +58,26 @@ func typedJSON(typ string, v any) (*reply, error) {
 // minGzip is the body length from which compressing pays: below it the reply fits one packet anyway.
 const minGzip = 1200
 
+// bodies are buffers for replies that are made for one request.
+var bodies = sync.Pool{New: func() any { b := make([]byte, 0, 4<<10); return &b }}
+
+// mostPooled is the largest buffer kept for the next request.
+const mostPooled = 64 << 10
+
+func giveBack(buf *[]byte) {
+	if cap(*buf) <= mostPooled {
+		bodies.Put(buf)
+	}
+}
+
+// sentOff gives the buffer of the body back: it has been written.
+func (rp *reply) sentOff() {
+	if rp.buf != nil {
+		giveBack(rp.buf)
+		rp.buf, rp.body = nil, nil
+	}
+}
+
 var gzips = sync.Pool{New: func() any { w, _ := gzip.NewWriterLevel(nil, 5); return w }}
 
 func compressible(typ string) bool {
@@ -64,10 +85,11 @@ func compressible(typ string) bool {
 		strings.Contains(typ, "xml") || strings.Contains(typ, "svg") || strings.Contains(typ, "x-protobuf") || strings.Contains(typ, "vector-tile")
 }
 
-func squeeze(body []byte) []byte {
-	var buf bytes.Buffer
+// squeeze appends body, compressed, to out.
+func squeeze(out, body []byte) []byte {
+	buf := bytes.NewBuffer(out)
 	zw := gzips.Get().(*gzip.Writer)
-	zw.Reset(&buf)
+	zw.Reset(buf)
 	_, _ = zw.Write(body) // a bytes.Buffer takes everything
 	_ = zw.Close()
 	gzips.Put(zw)
@@ -134,6 +156,12 @@ func (rp *reply) write(w http.ResponseWriter, r *http.Request) error {
 			return nil
 		}
 		return rp.stream(w)
+	}
+	if s.coding == gzipName && len(rp.gz) == 0 {
+		buf := bodies.Get().(*[]byte)
+		*buf = squeeze((*buf)[:0], rp.body)
+		defer giveBack(buf)
+		rp.gz = *buf
 	}
 	body := rp.coded(s.coding)
 	if s.coding == gzipName {
