@@ -39,7 +39,7 @@ func BenchmarkSearch(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	b.Logf("%d doors built in %v", len(g.order), time.Since(start))
+	b.Logf("%d doors built in %v", len(g.plates), time.Since(start))
 	kinds := map[string][]string{}
 	rng := rand.New(rand.NewPCG(1, 2))
 	for range 2000 {

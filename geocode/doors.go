@@ -11,7 +11,7 @@ import (
 // doorHit is a door plate found or worked out.
 type doorHit struct {
 	door  int32 // -1 when worked out
-	slot  int32 // of the door in Geocoder.order; nothing when door is -1
+	slot  int32 // of the door in Geocoder.plates; nothing when door is -1
 	at    pt
 	match string
 	unc   float64
@@ -28,17 +28,16 @@ func (g *Geocoder) exactDoors(id int32, n number, out []doorHit) []doorHit {
 	from := len(out)
 next:
 	for first := i; i < len(nums) && nums[i] == n && len(out)-from < 4; i++ {
-		d := g.order[int(r.doorFrom)+i]
-		if i > first && g.isBuilding(d) && !g.isBuilding(g.order[int(r.doorFrom)+first]) {
+		p := &g.plates[int(r.doorFrom)+i]
+		if i > first && g.isBuilding(p.door) && !g.isBuilding(g.plates[int(r.doorFrom)+first].door) {
 			break // the plate of the number itself comes before those of its buildings
 		}
-		at := g.src.doors[d].at
 		for _, o := range out[from:] {
-			if o.at.near(at, 15) {
+			if o.at.near(p.at, 15) {
 				continue next
 			}
 		}
-		out = append(out, doorHit{door: d, slot: r.doorFrom + int32(i), at: at, match: MatchExact, unc: 10, road: id, num: n})
+		out = append(out, doorHit{door: p.door, slot: r.doorFrom + int32(i), at: p.at, match: MatchExact, unc: 10, road: id, num: n})
 	}
 	return out
 }
@@ -51,9 +50,9 @@ func (g *Geocoder) buildingDoor(id int32, n, building number) (doorHit, bool) {
 	nums := g.nums[r.doorFrom:r.doorTo]
 	i, _ := slices.BinarySearch(nums, n)
 	for ; i < len(nums) && nums[i] == n; i++ {
-		d := g.order[int(r.doorFrom)+i]
-		if g.buildingNumber(d) == building {
-			return doorHit{door: d, slot: r.doorFrom + int32(i), at: g.src.doors[d].at, match: MatchExact, unc: 10, road: id, num: n}, true
+		p := &g.plates[int(r.doorFrom)+i]
+		if g.buildingNumber(p.door) == building {
+			return doorHit{door: p.door, slot: r.doorFrom + int32(i), at: p.at, match: MatchExact, unc: 10, road: id, num: n}, true
 		}
 	}
 	return doorHit{}, false
@@ -65,7 +64,7 @@ func (g *Geocoder) hasBuildings(id int32, n number) bool {
 	nums := g.nums[r.doorFrom:r.doorTo]
 	i, _ := slices.BinarySearch(nums, n)
 	for ; i < len(nums) && nums[i] == n; i++ {
-		if g.isBuilding(g.order[int(r.doorFrom)+i]) {
+		if g.isBuilding(g.plates[int(r.doorFrom)+i].door) {
 			return true
 		}
 	}
@@ -97,9 +96,9 @@ func (g *Geocoder) mainDoor(id int32, n number) (doorHit, bool) {
 	if nums[i].sub() == 0 { // the plain number before any sub number
 		best = i
 	}
-	d := g.order[int(r.doorFrom)+best]
+	p := &g.plates[int(r.doorFrom)+best]
 	return doorHit{
-		door: d, slot: r.doorFrom + int32(best), at: g.src.doors[d].at, match: MatchExact, unc: 20, road: id, num: nums[best],
+		door: p.door, slot: r.doorFrom + int32(best), at: p.at, match: MatchExact, unc: 20, road: id, num: nums[best],
 		fault: fault{code: faultSubNumber, cost: .03},
 	}, true
 }
@@ -119,7 +118,7 @@ func (g *Geocoder) interpolate(id int32, n number) (doorHit, bool) {
 	for hi < len(nums) && (nums[hi].main()-n.main())%2 != 0 {
 		hi++
 	}
-	at := func(k int) pt { return g.src.doors[g.order[int(r.doorFrom)+k]].at }
+	at := func(k int) pt { return g.plates[int(r.doorFrom)+k].at }
 	h := doorHit{door: -1, match: MatchInterpolated, road: id, num: n}
 	if lo >= 0 && hi < len(nums) {
 		a, b := at(lo), at(hi)
@@ -143,7 +142,7 @@ func (g *Geocoder) interpolate(id int32, n number) (doorHit, bool) {
 	consider(i, 10)
 	d := abs(nums[best].main() - n.main())
 	h.slot = r.doorFrom + int32(best)
-	h.door, h.at, h.num = g.order[h.slot], at(best), nums[best]
+	h.door, h.at, h.num = g.plates[h.slot].door, at(best), nums[best]
 	h.unc = max(25, float64(d)*4)
 	h.fault = fault{code: faultNearestNumber, cost: .05 + min(.25, float64(d)*.002)}
 	return h, true
@@ -163,13 +162,13 @@ func (g *Geocoder) doorsMiddle(id int32) (pt, float64, bool) {
 		return pt{}, 0, false
 	}
 	var sum pt
-	for _, d := range g.order[r.doorFrom:r.doorTo] {
-		sum = sum.add(g.src.doors[d].at)
+	for k := r.doorFrom; k < r.doorTo; k++ {
+		sum = sum.add(g.plates[k].at)
 	}
 	mean := sum.mul(1 / float64(r.doorTo-r.doorFrom))
 	best, bestD, spread := pt{}, math.Inf(1), 0.0
-	for _, d := range g.order[r.doorFrom:r.doorTo] {
-		at := g.src.doors[d].at
+	for k := r.doorFrom; k < r.doorTo; k++ {
+		at := g.plates[k].at
 		if dd := at.dist(mean); dd < bestD {
 			best, bestD = at, dd
 		} else {
@@ -237,16 +236,16 @@ func (g *Geocoder) laneMouth(lane int32) (pt, float64, bool) {
 func (g *Geocoder) nearestDoorTo(lane, parent int32) (pt, float64, bool) {
 	l, p := &g.roads[lane], &g.roads[parent]
 	best, bestD := pt{}, math.Inf(1)
-	for _, d := range g.order[l.doorFrom:l.doorTo] {
-		at := g.src.doors[d].at
+	for k := l.doorFrom; k < l.doorTo; k++ {
+		at := g.plates[k].at
 		if s, ok := p.geom.nearest(at); ok {
 			if s.dist < bestD {
 				best, bestD = lerp(s.at, at, .3), s.dist
 			}
 			continue
 		}
-		for _, o := range g.order[p.doorFrom:p.doorTo] {
-			if q := g.src.doors[o].at; q.dist(at) < bestD {
+		for o := p.doorFrom; o < p.doorTo; o++ {
+			if q := g.plates[o].at; q.dist(at) < bestD {
 				best, bestD = lerp(q, at, .5), q.dist(at)
 			}
 		}

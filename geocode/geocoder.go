@@ -48,8 +48,10 @@ type Geocoder struct {
 	crossFrom []int32           // the first of each lower road, and one more
 	bridges   []bridge          // by road
 	doorRoad  []int32           // road of each door, -1 without
-	order     []int32           // doors by road and number
-	nums      []number          // parallel to order
+	plates    []plate           // doors by road and number
+	nums      []number          // parallel to plates
+	rowAreas  []areaPair        // what plate.areas counts
+	streetOf  []int32           // the street each area's row says it lies in, parallel to src.areas
 
 	names   *trie
 	classes []classWord
@@ -113,6 +115,7 @@ func assemble(cfg Config, src *source, comps *components) *Geocoder {
 	g.sortDoors()
 	g.fileRoadNames(t)
 	g.fileAreas()
+	g.filePlateAreas()
 	g.filePOIs()
 	g.fileClasses()
 	g.fileLocals(t)
@@ -205,9 +208,9 @@ func (g *Geocoder) sortDoors() {
 		return cmp.Or(cmp.Compare(a.road, b.road), cmp.Compare(a.num, b.num),
 			cmp.Compare(value(g.src.doors[a.door].building), value(g.src.doors[b.door].building)), cmp.Compare(a.door, b.door))
 	})
-	g.order, g.nums = make([]int32, len(slots)), make([]number, len(slots))
+	g.plates, g.nums = make([]plate, len(slots)), make([]number, len(slots))
 	for i, s := range slots {
-		g.order[i], g.nums[i] = s.door, s.num
+		g.plates[i], g.nums[i] = plate{at: g.src.doors[s.door].at, door: s.door}, s.num
 		if r := &g.roads[s.road]; r.doorTo == 0 {
 			r.doorFrom, r.doorTo = int32(i), int32(i)+1
 		} else {

@@ -112,8 +112,8 @@ func (g *Geocoder) roadDistance(id int32, p pt) float64 {
 		return s.dist
 	}
 	best := math.Inf(1)
-	for _, d := range g.order[r.doorFrom:r.doorTo] {
-		best = min(best, g.src.doors[d].at.dist(p))
+	for k := r.doorFrom; k < r.doorTo; k++ {
+		best = min(best, g.plates[k].at.dist(p))
 	}
 	return best
 }
@@ -154,8 +154,8 @@ func (g *Geocoder) nearestApproach(sc *scratch, a, b int32) (pt, float64, bool) 
 			}
 		}
 		if r := &g.roads[id]; len(r.geom) == 0 {
-			for _, d := range g.order[r.doorFrom:min(r.doorTo, r.doorFrom+most)] {
-				try(g.src.doors[d].at)
+			for _, p := range g.plates[r.doorFrom:min(r.doorTo, r.doorFrom+most)] {
+				try(p.at)
 			}
 		}
 	}

@@ -266,32 +266,20 @@ func (g *Geocoder) towardsEdge(sc *scratch, c *cand, s int32) {
 // candAreas returns the indexes of the street and community a candidate lies in, by what its row says, else by its point.
 func (g *Geocoder) candAreas(c *cand) (street, community int32) {
 	street, community = -1, -1
-	find := func(mark, code, name string) int32 {
-		if code != "" {
-			if i, ok := g.areaOf[mark+code]; ok {
-				return i
-			}
-		}
-		if name != "" {
-			if i, ok := g.areaOf[mark+name]; ok {
-				return i
-			}
-		}
-		return -1
-	}
 	switch {
 	case c.area >= 0 && g.src.areas[c.area].isStreet:
 		return c.area, -1
 	case c.area >= 0:
 		community = c.area
-		return find("s", g.src.areas[c.area].street, g.src.areas[c.area].streetName), community
+		return g.streetOf[c.area], community
+	case c.door >= 0 && !c.moved && c.slot >= 0:
+		a := g.rowAreas[g.plates[c.slot].areas]
+		street, community = a.street, a.community
 	case c.door >= 0 && !c.moved:
 		d := &g.src.doors[c.door]
-		community = find("c", value(d.commCode), "")
-		street = find("s", "", value(d.street))
+		street, community = g.areaNamed("s", value(d.street)), g.areaNamed("c", value(d.commCode))
 	case c.comp != nil && !c.moved:
-		community = find("c", c.comp.comm, "")
-		street = find("s", "", c.comp.street)
+		street, community = g.areaNamed("s", c.comp.street), g.areaNamed("c", c.comp.comm)
 	}
 	if street < 0 || community < 0 {
 		s, cm := g.areasAt(c.at)

@@ -130,7 +130,7 @@ type cand struct {
 	nf     int8
 	p, q   int32 // phrases it comes from, -1 none
 	door   int32
-	slot   int32 // of the door in Geocoder.order, -1 when it is not known
+	slot   int32 // of the door in Geocoder.plates, -1 when it is not known
 	road   int32
 	road2  int32
 	on     int32 // the road a stretch lies on, -1 none

@@ -333,9 +333,9 @@ func (g *Geocoder) suggestDoors(sc *scratch, limit int) {
 		for k := rd.doorFrom; k < rd.doorTo && len(sc.cands) < limit; k++ {
 			if num := g.nums[k]; num != last && num != p.num && strings.HasPrefix(num.String(), want) {
 				last = num
-				d := g.order[k]
-				c := newCand(levelDoor, g.src.doors[d].at, 10)
-				c.door, c.slot, c.road, c.num = d, k, id, num
+				p := &g.plates[k]
+				c := newCand(levelDoor, p.at, 10)
+				c.door, c.slot, c.road, c.num = p.door, k, id, num
 				c.rate()
 				c.score = .9 - .001*float64(len(sc.cands)+1)
 				sc.cands = append(sc.cands, c)

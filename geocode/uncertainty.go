@@ -69,14 +69,14 @@ func (g *Geocoder) plateGap(c *cand) float64 {
 		return c.unc
 	}
 	r := &g.roads[g.doorRoad[c.door]]
-	at, n := g.src.doors[c.door].at, g.nums[c.slot].main()
+	at, n := g.plates[c.slot].at, g.nums[c.slot].main()
 	sum, sides := 0.0, 0.0
 	for _, step := range [2]int32{-1, 1} {
 		for k := c.slot + step; k >= r.doorFrom && k < r.doorTo; k += step {
 			if m := g.nums[k].main(); m == n || (m-n)%2 != 0 {
 				continue
 			}
-			if d := g.src.doors[g.order[k]].at.dist(at); d < partsM { // farther it is on another road of the name
+			if d := g.plates[k].at.dist(at); d < partsM { // farther it is on another road of the name
 				sum += min(d, maxReach)
 				sides++
 				break
