@@ -40,6 +40,8 @@ type Geocoder struct {
 
 	bases     []base
 	roads     []road
+	trunkList []trunk // by base
+	trunkFrom []int32 // the first of each base, and one more
 	roadIDs   map[roadKey]int32
 	mouths    []laneMouth // by road
 	style     style
@@ -113,6 +115,7 @@ func assemble(cfg Config, src *source, comps *components) *Geocoder {
 	g.fileDoors(t)
 	g.bases, g.roads, g.roadIDs = t.bases, t.roads, t.byKey
 	g.sortDoors()
+	g.fileTrunks()
 	g.fileRoadNames(t)
 	g.fileAreas()
 	g.filePlateAreas()

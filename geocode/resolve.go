@@ -31,32 +31,31 @@ func (g *Geocoder) trunks(p *phrase, yield func(onRoad)) {
 		if e.kind != entryRoad {
 			continue
 		}
-		b := &g.bases[e.idx]
+		trunks := g.trunkList[g.trunkFrom[e.idx]:g.trunkFrom[e.idx+1]]
 		section := p.section
 		if section == 0 {
 			section = int(e.section)
 		}
 		nf := p.m.nameFault(e)
 		exact, plain := int32(-1), int32(-1)
-		for _, id := range b.roads {
-			switch g.roads[id].section {
+		for _, t := range trunks {
+			switch int(t.section) {
 			case section:
-				exact = id
+				if exact = t.road; section == 0 && t.bare {
+					exact = -1
+				}
 			case 0:
-				plain = id
+				plain = t.road
 			}
 		}
-		sectioned := len(b.roads)
-		if section == 0 && exact >= 0 && g.bare(exact) {
-			exact = -1
-		}
+		sectioned := len(trunks)
 		switch {
 		case exact >= 0:
 			yield(onRoad{exact, nf, fault{}, e})
 			if section == 0 && sectioned > 1 { // 和平西路 stands for its sections too
-				for _, id := range b.roads {
-					if id != exact {
-						yield(onRoad{id, nf, fault{faultSectionMissing, .03}, e})
+				for _, t := range trunks {
+					if t.road != exact {
+						yield(onRoad{t.road, nf, fault{faultSectionMissing, .03}, e})
 					}
 				}
 			}
@@ -65,23 +64,36 @@ func (g *Geocoder) trunks(p *phrase, yield func(onRoad)) {
 			if sectioned == 1 {
 				f.cost = .01
 			}
-			for _, id := range b.roads {
-				yield(onRoad{id, nf, f, e})
+			for _, t := range trunks {
+				yield(onRoad{t.road, nf, f, e})
 			}
 		case plain >= 0 && sectioned == 1:
 			yield(onRoad{plain, nf, fault{faultSectionWrong, .05}, e})
 		default:
-			for _, id := range b.roads {
-				yield(onRoad{id, nf, fault{faultSectionWrong, .15}, e})
+			for _, t := range trunks {
+				yield(onRoad{t.road, nf, fault{faultSectionWrong, .15}, e})
 			}
 		}
 	}
 }
 
-// bare reports whether a road has neither geometry nor doors of its own: it only holds lanes or sections.
-func (g *Geocoder) bare(id int32) bool {
-	r := &g.roads[id]
-	return len(r.geom) == 0 && r.doorFrom == r.doorTo
+// trunk is one of the roads of a base, as much of it as decides which is meant. They lie in one piece: by way of the base and of each road
+// they were three misses of the cache a name.
+type trunk struct {
+	road, section int32
+	bare          bool // neither geometry nor doors of its own: it only holds lanes or sections
+}
+
+// fileTrunks makes trunkList; doors must have been sorted.
+func (g *Geocoder) fileTrunks() {
+	g.trunkFrom = make([]int32, 1, len(g.bases)+1)
+	for _, b := range g.bases {
+		for _, id := range b.roads {
+			r := &g.roads[id]
+			g.trunkList = append(g.trunkList, trunk{id, int32(r.section), len(r.geom) == 0 && r.doorFrom == r.doorTo})
+		}
+		g.trunkFrom = append(g.trunkFrom, int32(len(g.trunkList)))
+	}
 }
 
 // lane follows the phrase's lane and alley from a trunk: the deepest road there is, and how many steps are missing.
