@@ -51,16 +51,16 @@ func (g *Geocoder) scanNames(sc *scratch) {
 		if i > 0 && text.Alnum(r[i]) && text.Alnum(r[i-1]) {
 			continue // inside a Latin word or a number
 		}
-		node, named := uint32(0), false
-		for j := i; j < len(r); j++ {
-			if node, named = g.names.step(node, r[j]); node == 0 {
+		c, ok := g.names.first(r[i])
+		for j := i + 1; ok; j++ {
+			if c.named() && !(text.Alnum(r[j-1]) && j < len(r) && text.Alnum(r[j])) {
+				es := g.names.at(c)
+				sc.all = append(sc.all, match{s: int32(i), e: int32(j), weight: weigh(es, j-i), entries: es})
+			}
+			if j == len(r) {
 				break
 			}
-			if !named || text.Alnum(r[j]) && j+1 < len(r) && text.Alnum(r[j+1]) {
-				continue
-			}
-			es := g.names.at(node)
-			sc.all = append(sc.all, match{s: int32(i), e: int32(j + 1), weight: weigh(es, j+1-i), entries: es})
+			c, ok = g.names.step(c, r[j])
 		}
 	}
 	sc.byStart = append(sc.byStart, int32(len(sc.all)))

@@ -27,16 +27,17 @@ func (g *Geocoder) swapMatches(sc *scratch) []match {
 			continue
 		}
 		for s := max(0, i-swapMost); s <= i; s++ {
-			node := uint32(0)
+			var c cursor
 			for j := s; j < len(r); j++ {
-				if node, _ = g.names.step(node, at(j, i)); node == 0 {
+				var ok bool
+				if c, ok = g.names.step(c, at(j, i)); !ok {
 					break
 				}
-				if j <= i || j-s < 3 {
+				if j <= i || j-s < 3 || !c.named() {
 					continue
 				}
 				m := match{s: int32(s), e: int32(j + 1), cost: swapCost, weight: int32(9*(j+1-s) - 3)}
-				for _, e := range g.names.at(node) {
+				for _, e := range g.names.at(c) {
 					if e.kind == entryPOI && len(m.entries) < 64 {
 						e.how = nameFuzzy
 						m.entries = append(m.entries, e)

@@ -1,38 +1,39 @@
 package geocode
 
-import "slices"
-
-// trie holds folded names. A node is a number, 0 the root; the edges lie in one open-addressing table, so a step is
-// one probe, and an edge says itself whether a name ends there: in a city of a million names each further place looked at is a miss of the
-// cache, and those were a third of a search. The root's edges, asked for each character of a text, are looked up by the character.
-// entries[first[n]:first[n+1]] belong to node n.
+// trie holds folded names. In a city of a million entries each place looked at is a miss of the cache, and those were a third of a search. So a
+// node is a number, 0 the root, and no record; the edges lie in one open-addressing table, where a step is one probe; an edge says itself
+// which names end at it; a name that shares no more beginning with others has no more edges but the rest of its characters (its tail);
+// and some tells of nearly all steps that lead nowhere that they do. The root's edges, asked for each character of a text, are looked up by
+// the character.
 type trie struct {
-	edges []edge
-	mask  uint64
-	count int
-	nodes uint32
-	root  []edge // by rune below 0x10000, after freeze
+	edges   []edge
+	mask    uint64
+	some    []uint64 // bits by hash: where none is set there is no such edge
+	root    []edge   // by rune below 0x10000
+	tails   []rune   // each rest once
+	entries []entry  // of each name those that bear it, the last of them marked
 
-	pending []pendingEntry
-	first   []uint32
-	entries []entry
+	making *trieMaker // until freeze
 }
 
-// edge leads to node next; it is free when key is 0 (the root's edges have a rune).
+// edge leads on from a node; it is free when key is 0 (the root's edges have a rune).
 type edge struct {
 	key   uint64 // node<<32 | rune
-	next  uint32
-	named bool // next has entries; after freeze
+	next  uint32 // node, or with leafBit where the tail begins<<tailBits | its length
+	names uint32 // 1 + the first entry of the names that end here or, of a leaf, behind its tail; 0 none
 }
 
-type pendingEntry struct {
-	node uint32
-	e    entry
-}
+const (
+	leafBit  = 1 << 31
+	tailBits = 5
+	tailMost = 1<<tailBits - 1
+)
 
-func newTrie() *trie {
-	return &trie{edges: make([]edge, 1024), mask: 1023, nodes: 1}
-}
+// cursor is how far a name has been followed; its zero value stands at the root.
+type cursor struct{ next, names uint32 }
+
+// named reports whether a name ends at the cursor.
+func (c cursor) named() bool { return c.names != 0 && (c.next < leafBit || c.next&tailMost == 0) }
 
 func hashEdge(k uint64) uint64 {
 	k ^= k >> 31
@@ -40,116 +41,70 @@ func hashEdge(k uint64) uint64 {
 	return k ^ k>>29
 }
 
-// edge returns the edge of that key, or the free one in its place.
-func (t *trie) edge(k uint64) *edge {
-	i := hashEdge(k) & t.mask
-	for {
-		e := &t.edges[i]
-		if e.key == k || e.key == 0 {
+// someBit is where trie.some tells of an edge of that hash.
+func (t *trie) someBit(h uint64) (word, bit uint64) {
+	return h >> 38 & uint64(len(t.some)-1), 1 << (h >> 32 & 63)
+}
+
+// first is the step from the root.
+func (t *trie) first(r rune) (cursor, bool) {
+	if uint32(r) < uint32(len(t.root)) {
+		e := &t.root[r]
+		return cursor{e.next, e.names}, e.next != 0
+	}
+	return t.step(cursor{}, r)
+}
+
+// step follows r from the cursor; false when no name goes on so.
+func (t *trie) step(c cursor, r rune) (cursor, bool) {
+	if c.next >= leafBit {
+		if c.next&tailMost == 0 || t.tails[(c.next&^leafBit)>>tailBits] != r {
+			return c, false
+		}
+		c.next += 1<<tailBits - 1 // one on, one less to go
+		return c, true
+	}
+	k := uint64(c.next)<<32 | uint64(uint32(r))
+	h := hashEdge(k)
+	if w, bit := t.someBit(h); t.some[w]&bit == 0 {
+		return c, false
+	}
+	e := findEdge(t.edges, t.mask, k, h)
+	return cursor{e.next, e.names}, e.key != 0
+}
+
+// findEdge returns the edge of that key, or the free one in its place.
+func findEdge(edges []edge, mask, k, h uint64) *edge {
+	for i := h & mask; ; i = (i + 1) & mask {
+		if e := &edges[i]; e.key == k || e.key == 0 {
 			return e
 		}
-		i = (i + 1) & t.mask
 	}
 }
 
-// step follows the edge r from node, 0 when there is none, and tells whether names end there.
-func (t *trie) step(node uint32, r rune) (next uint32, named bool) {
-	if node == 0 && uint32(r) < uint32(len(t.root)) {
-		e := &t.root[r]
-		return e.next, e.named
+// at returns the entries of the names that end at a cursor.
+func (t *trie) at(c cursor) []entry {
+	from := int(c.names) - 1
+	to := from
+	for !t.entries[to].last {
+		to++
 	}
-	e := t.edge(uint64(node)<<32 | uint64(uint32(r)))
-	return e.next, e.named
+	return t.entries[from : to+1 : to+1]
 }
-
-func (t *trie) grow() {
-	old := t.edges
-	t.edges = make([]edge, 2*len(old))
-	t.mask = uint64(len(t.edges) - 1)
-	for _, e := range old {
-		if e.key != 0 {
-			*t.edge(e.key) = e
-		}
-	}
-}
-
-// add puts e under the folded name.
-func (t *trie) add(name []rune, e entry) {
-	if len(name) == 0 {
-		return
-	}
-	node := uint32(0)
-	for _, r := range name {
-		if r <= 0 {
-			return
-		}
-		k := uint64(node)<<32 | uint64(uint32(r))
-		at := t.edge(k)
-		if at.key == 0 {
-			if 5*(t.count+1) > 3*len(t.edges) {
-				t.grow()
-				at = t.edge(k)
-			}
-			at.key, at.next = k, t.nodes
-			t.nodes++
-			t.count++
-		}
-		node = at.next
-	}
-	t.pending = append(t.pending, pendingEntry{node, e})
-}
-
-// freeze makes the entries findable; add must not be called after it.
-func (t *trie) freeze() {
-	slices.SortStableFunc(t.pending, func(a, b pendingEntry) int {
-		if a.node != b.node {
-			return int(a.node) - int(b.node)
-		}
-		return a.e.order() - b.e.order()
-	})
-	t.first = make([]uint32, t.nodes+1)
-	t.entries = make([]entry, 0, len(t.pending))
-	p := 0
-	for n := uint32(0); n < t.nodes; n++ {
-		t.first[n] = uint32(len(t.entries))
-		q := p
-		for q < len(t.pending) && t.pending[q].node == n {
-			q++
-		}
-		taught := slices.ContainsFunc(t.pending[p:q], func(x pendingEntry) bool { return x.e.local() })
-		for ; p < q; p++ {
-			if e := t.pending[p].e; taught && !e.local() && e.kind == entryPOI {
-				continue // what the city has taught goes before what files say; roads and areas score less by themselves
-			}
-			if k := len(t.entries); k > int(t.first[n]) && t.entries[k-1].same(t.pending[p].e) {
-				continue
-			}
-			t.entries = append(t.entries, t.pending[p].e)
-		}
-	}
-	t.first[t.nodes] = uint32(len(t.entries))
-	t.pending = nil
-	t.root = make([]edge, 0x10000)
-	for i := range t.edges {
-		e := &t.edges[i]
-		if e.named = e.key != 0 && t.first[e.next] < t.first[e.next+1]; 0 < e.key && e.key < uint64(len(t.root)) {
-			t.root[e.key] = *e
-		}
-	}
-}
-
-// at returns the entries of node.
-func (t *trie) at(node uint32) []entry { return t.entries[t.first[node]:t.first[node+1]] }
 
 // find returns the entries of exactly this name.
 func (t *trie) find(name []rune) []entry {
-	node := uint32(0)
+	var c cursor
 	for _, r := range name {
-		if node, _ = t.step(node, r); node == 0 {
+		var ok bool
+		if c, ok = t.step(c, r); !ok {
 			return nil
 		}
 	}
-	return t.at(node)
+	if !c.named() {
+		return nil
+	}
+	return t.at(c)
 }
 
 // entryKind says what a name in the gazetteer names.
@@ -183,6 +138,7 @@ type entry struct {
 	kind    entryKind
 	how     nameKind
 	section uint8 // of a road whose alias stands for one section only
+	last    bool  // the last of its name in trie.entries
 	idx     int32
 }
 
