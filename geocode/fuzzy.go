@@ -170,7 +170,7 @@ func joinReadings(ms []match) []match {
 
 func (x *fuzzyNames) check(sc *scratch, w []rune, at int, n *fuzzyName) {
 	cost, ok := misspelling(w, n.runes, len(n.runes) > 3 || sc.nameEnds(at+len(w)))
-	if !ok {
+	if !ok || w[len(w)-1] != n.runes[len(n.runes)-1] && sc.beginsWord(at+len(w)-1) {
 		return
 	}
 	weight := int32(8*len(w)) - 3 - int32(cost*40)
@@ -179,6 +179,12 @@ func (x *fuzzyNames) check(sc *scratch, w []rune, at int, n *fuzzyName) {
 		weight -= 4
 	}
 	sc.fuzzy = append(sc.fuzzy, match{s: int32(at), e: int32(at + len(w)), weight: weight, cost: cost, entries: []entry{n.e}})
+}
+
+// beginsWord reports whether a word for where things are begins at i, which is no last character of a road's name misspelt: 科技门口 holds no 科技路.
+func (sc *scratch) beginsWord(i int) bool {
+	w, n, ok := grammarAt(sc.f.Runes, i)
+	return ok && n > 1 && w.kind == tokRel
 }
 
 // nameEnds reports whether what stands at i shows that a road's name ended before it: a number or a crossing.
@@ -254,10 +260,12 @@ func misreadNumeral(a, b rune) (cost float64, ok bool) {
 // numeral returns the Chinese numeral of a digit, any other rune as it is.
 func numeral(r rune) rune {
 	if text.Digit(r) {
-		return []rune("零一二三四五六七八九")[r-'0']
+		return numerals[r-'0']
 	}
 	return r
 }
+
+var numerals = [...]rune{'零', '一', '二', '三', '四', '五', '六', '七', '八', '九'}
 
 // kindRunes end the names of roads, communities and streets.
 const kindRunes = "路街道巷弄里村区镇乡"

@@ -60,7 +60,7 @@ func newGramIndex(pois []poiRec, aliases []poiAlias) *gramIndex {
 			x.names = append(x.names, slices.Clone(f.Runes))
 			x.share = append(x.share, 1/float32(gramCount(len(f.Runes))))
 			x.pois = append(x.pois, nil)
-			eachGram(f.Runes, func(k uint64) { all = append(all, post{k, id}) })
+			eachGram(spelled(nil, f.Runes), func(k uint64) { all = append(all, post{k, id}) })
 		}
 		if l := x.pois[id]; len(l) == 0 || l[len(l)-1] != poi {
 			x.pois[id] = append(l, poi)
@@ -127,11 +127,19 @@ func (x *gramIndex) postings(key uint64) []int32 {
 	return x.posts[x.start[i]:x.start[i+1]]
 }
 
+// spelled appends r with its digits as Chinese numerals: 第2中学 and 第中二学, in which 二 is no number, are compared by them.
+func spelled(to, r []rune) []rune {
+	for _, c := range r {
+		to = append(to, numeral(c))
+	}
+	return to
+}
+
 // gramHit is a name found with some characters wrong.
 type gramHit struct {
-	name  int32
-	edits int
-	end   int // where in the text it ends
+	name       int32
+	edits      int
+	start, end int // of the text
 }
 
 // find returns the names nearest to some stretch of the text, at most one character in four wrong.
@@ -143,6 +151,11 @@ func (x *gramIndex) find(r []rune, sc *scratch) []gramHit {
 	eachGram(r, func(k uint64) {
 		if l := x.postings(k); l != nil {
 			lists = append(lists, l)
+		}
+		if k>>63 == 0 { // neighbours here, with a character between them in a name the text leaves it out of
+			if l := x.postings(k | 1<<63); l != nil {
+				lists = append(lists, l)
+			}
 		}
 	})
 	sc.lists = lists
@@ -176,8 +189,8 @@ func (x *gramIndex) find(r []rune, sc *scratch) []gramHit {
 			continue
 		}
 		// A name that stands there as it is has been found already and was weighed.
-		if e, end := editsWithin(n, r); e > 0 && e <= allowedEdits(len(n)) {
-			out = append(out, gramHit{b, e, end})
+		if e, start, end := editsWithin(n, r); e > 0 && e <= allowedEdits(len(n)) {
+			out = append(out, gramHit{b, e, start, end})
 		}
 	}
 	slices.SortStableFunc(out, func(a, b gramHit) int {
@@ -233,11 +246,12 @@ func (s *runeSet) add(text []rune) {
 	}
 }
 
-// lacks returns how many runes of name are surely not in the text: it takes no fewer edits to find it there. 19 in 20 of the names that
+// lacks returns how many runes of name are surely not in the text, which is spelled: it takes no fewer edits to find it there. 19 in 20 of the names that
 // share most pairs with a misspelt text are given up for this; comparing them was a third of the search.
 func (s *runeSet) lacks(name []rune) int {
 	n := 0
 	for _, c := range name[:min(len(name), maxCompared)] {
+		c = numeral(c)
 		if s[c>>6&15]&(1<<(c&63)) == 0 {
 			n++
 		}
@@ -252,53 +266,67 @@ const maxCompared = 63
 // the first misspelt.
 const numeralEdit = 4
 
-// editsWithin returns the fewest edits that turn name into some stretch of r, and where that stretch ends.
-func editsWithin(name, r []rune) (edits, end int) {
-	var a, b, costs [maxCompared + 1]int
+// editsWithin returns the fewest edits that turn name into some stretch of r, which is spelled, and that stretch: of several the first to end,
+// and of those the longest.
+func editsWithin(name, r []rune) (edits, start, end int) {
+	type cell struct{ edits, start int32 }
+	var a, b [maxCompared + 1]cell
+	var costs [maxCompared]int32
+	var as [maxCompared]rune
 	name = name[:min(len(name), maxCompared)]
 	col, next := a[:len(name)+1], b[:len(name)+1]
 	for i, n := range name {
-		costs[i] = 1
+		costs[i], as[i] = 1, n
 		if text.Digit(n) {
-			costs[i] = numeralEdit
+			costs[i], as[i] = numeralEdit, numeral(n)
 		}
-		col[i+1] = col[i] + costs[i]
+		col[i+1].edits = col[i].edits + costs[i]
 	}
-	edits = col[len(name)]
+	best := col[len(name)]
+	better := func(to *cell, from cell, by int32) {
+		if e := from.edits + by; e < to.edits || e == to.edits && from.start < to.start {
+			*to = cell{e, from.start}
+		}
+	}
 	for j, c := range r {
-		next[0] = 0
-		for i, n := range name {
+		next[0] = cell{0, int32(j + 1)}
+		for i := range name {
 			d := col[i]
-			if n != c {
-				d += costs[i]
-				if costs[i] > 1 && !text.Digit(c) {
-					if _, ok := misreadNumeral(n, c); ok {
-						d = col[i] + 1
+			if as[i] != c {
+				d.edits += costs[i]
+				if costs[i] > 1 && text.NumeralDigit(c) < 0 {
+					if _, ok := misreadNumeral(as[i], c); ok {
+						d.edits = col[i].edits + 1
 					}
 				}
 			}
-			next[i+1] = min(d, col[i+1]+1, next[i]+costs[i])
+			better(&d, col[i+1], 1)
+			better(&d, next[i], costs[i])
+			next[i+1] = d
 		}
 		col, next = next, col
-		if col[len(name)] < edits {
-			edits, end = col[len(name)], j+1
+		if col[len(name)].edits < best.edits {
+			best, end = col[len(name)], j+1
 		}
 	}
-	return edits, end
+	return int(best.edits), int(best.start), end
 }
 
-// gramMatches returns the misspelt points of interest as matches, the nearest names only. The stretch is as long as the
-// name, ending where the comparison ended.
+// gramMatches returns the misspelt points of interest as matches, the nearest names only.
 func (g *Geocoder) gramMatches(sc *scratch) []match {
-	hits := g.grams.find(sc.f.Runes, sc)
+	sc.spelled = spelled(sc.spelled[:0], sc.f.Runes)
+	hits := g.grams.find(sc.spelled, sc)
 	var out []match
 	for _, h := range hits {
 		if h.edits > hits[0].edits {
 			break
 		}
 		n := len(g.grams.names[h.name])
-		m := match{s: int32(max(0, h.end-n)), e: int32(h.end), cost: .05 * float64(h.edits)}
+		m := match{s: int32(h.start), e: int32(h.end), cost: .05 * float64(h.edits)}
 		if n <= 4 {
+			m.cost += .05
+		}
+		if h.end-h.start < 3 { // 名府 for 名仕府: little is left
 			m.cost += .05
 		}
 		m.weight = int32(9*(m.e-m.s)) - int32(4*h.edits)

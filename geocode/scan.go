@@ -38,6 +38,7 @@ type scratch struct {
 	counts             []uint16 // by name of the gram index; zero between queries
 	touched            []int32
 	lists              [][]int32 // postings of the pairs of the text
+	spelled            []rune    // the text with its digits as numerals
 	holders            []entry
 	approaches         []approach // of this text's roads
 }

@@ -30,7 +30,7 @@ func (g *Geocoder) swapMatches(sc *scratch) []match {
 			var c cursor
 			for j := s; j < len(r); j++ {
 				var ok bool
-				if c, ok = g.names.step(c, at(j, i)); !ok {
+				if c, ok = g.stepNumeral(c, at(j, i)); !ok {
 					break
 				}
 				if j <= i || j-s < 3 || !c.named() {
@@ -50,4 +50,13 @@ func (g *Geocoder) swapMatches(sc *scratch) []match {
 		}
 	}
 	return out
+}
+
+// stepNumeral is a step of the names' trie that takes a numeral for its digit where it goes no further as it is: 第中二学.
+func (g *Geocoder) stepNumeral(c cursor, r rune) (cursor, bool) {
+	next, ok := g.names.step(c, r)
+	if d := text.NumeralDigit(r); !ok && d >= 0 {
+		return g.names.step(c, rune('0'+d))
+	}
+	return next, ok
 }
