@@ -10,12 +10,14 @@ import (
 	"testing"
 
 	"github.com/paulmach/orb"
+	"github.com/paulmach/orb/geo"
 
 	"wanmi/cmd/wanmi/internal/city"
 	"wanmi/cmd/wanmi/internal/city/citytest"
 	"wanmi/cmd/wanmi/internal/feedback"
 	"wanmi/data"
 	"wanmi/data/gpkg"
+	"wanmi/geocode"
 	"wanmi/gis"
 )
 
@@ -223,6 +225,48 @@ func TestConflicts(t *testing.T) {
 	}
 	w.refused("taught already", gis.Conflict, "taught for a place", accept(late))
 	w.refused("not in the text", gis.Conflict, "does not stand in the text", feedback.Decision{ID: late, Verb: feedback.Accept, Name: "新供销社"})
+}
+
+// The same words taught for a second place by force are two answers: both are given, neither is believed, and the reporter is asked.
+func TestSecondPlaceByForce(t *testing.T) {
+	w := open(t)
+	sit, other := citytest.At(-30, -40), citytest.At(80, 80)
+	first := w.add("老供销社门口垃圾满了", sit)
+	w.must(feedback.Decision{ID: first, Verb: feedback.Accept})
+	one, err := w.desk.Live.View().Locate(t.Context(), city.LocateQuery{Text: "老供销社路灯不亮"})
+	if err != nil || one.Place == nil || one.Ask != "" || len(one.Alternatives) != 0 {
+		t.Fatalf("one place: got %+v, ask %q, %d more, %v", one.Place, one.Ask, len(one.Alternatives), err)
+	}
+	second := w.add("老供销社井盖", other)
+	w.refused("unforced", gis.Conflict, "taught for a place", feedback.Decision{ID: second, Verb: feedback.Accept})
+	w.must(feedback.Decision{ID: second, Verb: feedback.Accept, Force: true, Why: "两处都叫老供销社"})
+	got, err := w.desk.Live.View().Locate(t.Context(), city.LocateQuery{Text: "老供销社路灯不亮"})
+	if err != nil || got.Place == nil || len(got.Alternatives) != 1 {
+		t.Fatalf("two places: got %+v and %d more, %v; want one more", got.Place, len(got.Alternatives), err)
+	}
+	ids := []string{got.Place.ID, got.Alternatives[0].Place.ID}
+	slices.Sort(ids)
+	if want := []string{fmt.Sprintf("local_name:F%d", first), fmt.Sprintf("local_name:F%d", second)}; !slices.Equal(ids, want) {
+		t.Errorf("places: got %v, want %v", ids, want)
+	}
+	if a := got.Alternatives[0].Place; a.Score != got.Place.Score || got.Score > .5 || got.Score >= one.Score {
+		t.Errorf("scores: got %.2f and %.2f, want the same, at most half; alone it had %.2f", got.Score, a.Score, one.Score)
+	}
+	if !strings.Contains(got.Ask, "老供销社") {
+		t.Errorf("got the question %q, want which 老供销社", got.Ask)
+	}
+	if !slices.ContainsFunc(got.Faults, func(f geocode.Fault) bool { return f.Code == "name.ambiguous" }) {
+		t.Errorf("faults: got %+v, want name.ambiguous", got.Faults)
+	}
+	// Where the reporter stands decides.
+	for _, at := range []orb.Point{sit, other} {
+		near, err := w.desk.Live.View().Locate(t.Context(), city.LocateQuery{Text: "老供销社路灯不亮", Point: &at, AccuracyM: 15})
+		if err != nil || near.Place == nil || geo.Distance(near.Place.Point, at) > 20 || near.Score <= got.Score {
+			t.Errorf("reported from %v: got %+v, score %.2f, %v", at, near.Place, near.Score, err)
+		}
+	}
+	w.must(feedback.Decision{ID: first, Verb: feedback.Undo, Why: "已拆除"})
+	w.answers("老供销社路灯不亮", fmt.Sprintf("local_name:F%d", second), fmt.Sprintf("local_name:F%d", second))
 }
 
 // A batch goes in whole or not at all; Ready takes what nothing speaks against.
