@@ -189,7 +189,6 @@ var clientRequests = []struct{ who, path, reader string }{
 	{"a language nobody has", "/v1/search?text={q}&lang=tlh&sources=osm,oa&boundary.country=CHN", "places"},
 	{"jsonv2", "/nominatim/search?q={q}&format=jsonv2", "jsonv2"},
 	{"no format", "/nominatim/search?q={q}", "json"},
-	{"an unknown format", "/nominatim/search?q={q}&format=yaml", "json"},
 	{"geojson", "/nominatim/reverse?lat={lat}&lon={lon}&format=geojson", "geojson"},
 	{"geocodejson", "/nominatim/search?q={q}&format=geocodejson", "places"},
 	{"geocodejson", "/nominatim/reverse?lat={lat}&lon={lon}&format=geocodejson", "places"},
@@ -233,6 +232,11 @@ func TestClientRequests(t *testing.T) {
 				t.Errorf("OPTIONS: %d %v", opt.status, opt.header)
 			}
 		})
+	}
+	for _, path := range []string{"/nominatim/search?q=a&format=xml", "/nominatim/reverse?lat=35.4&lon=116.97&format=xml", "/search?q=a&format=xml", "/reverse?lat=35.4&lon=116.97&format=html", "/nominatim/search?q=a&format=yaml"} {
+		if r := s.do(http.MethodGet, path, nil); r.status != 400 || !strings.Contains(string(r.body), "json, jsonv2, geojson, geocodejson") {
+			t.Errorf("%s: %d %s, want 400 and the formats there are", path, r.status, r.body)
+		}
 	}
 	if r := s.do(http.MethodGet, "/nominatim/search?format=json&q=a&json_callback="+url.QueryEscape("alert(1)//"), nil); r.status != 400 {
 		t.Errorf("a callback that is no name: %d\n%s", r.status, r.body)

@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"bytes"
+	"cmp"
 	"net/http"
 	"regexp"
 	"slices"
@@ -22,7 +23,7 @@ func compatRoutes() []route {
 	must := func(p param) param { p.must = true; return p }
 	radius := param{name: "radius", typ: "number", doc: "km"}
 	bbox := param{name: "bbox", typ: "string", doc: "minLon,minLat,maxLon,maxLat"}
-	format := param{name: "format", typ: "string", doc: "json, jsonv2, geojson, geocodejson"}
+	format := param{name: "format", typ: "string", doc: strings.Join(nominatimFormats, ", ") + "; the first when absent"}
 	callback := param{name: "json_callback", typ: "string", doc: "a function of the page that is called with the answer"}
 	details := param{name: "addressdetails", typ: "integer", doc: "1: with the parts of the address"}
 	photon := []param{q, limit, lat, lon, bbox}
@@ -118,8 +119,24 @@ func (a *API) photonReverse(c *call) (*reply, error) {
 	return a.reverseReply(c, *p, c.size("limit"), c.q.Get("radius"), nil)
 }
 
+// nominatimFormats are the forms Nominatim answers in, but for XML.
+var nominatimFormats = []string{"json", "jsonv2", "geojson", "geocodejson"}
+
+// nominatimFormat reads the form an answer is wanted in. Another one is refused, as Nominatim does: who reads XML could make nothing of JSON.
+func (c *call) nominatimFormat() (string, error) {
+	format := cmp.Or(c.q.Get("format"), nominatimFormats[0])
+	if !slices.Contains(nominatimFormats, format) {
+		return "", gis.E(gis.Invalid, nil, "format %q is not served; there are %s", clip(format), strings.Join(nominatimFormats, ", "))
+	}
+	return format, nil
+}
+
 // nominatimSearch is GET /nominatim/search.
 func (a *API) nominatimSearch(c *call) (*reply, error) {
+	format, err := c.nominatimFormat()
+	if err != nil {
+		return nil, err
+	}
 	text, err := c.text("q")
 	if err != nil {
 		return nil, err
@@ -145,7 +162,7 @@ func (a *API) nominatimSearch(c *call) (*reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	switch format := c.q.Get("format"); format {
+	switch format {
 	case "geojson":
 		return a.nominatimGeoJSON(c, ans.Places)
 	case "geocodejson":
@@ -178,6 +195,10 @@ func viewbox(s string) *orb.Bound {
 
 // nominatimReverse is GET /nominatim/reverse: one object, or Nominatim's own words for none.
 func (a *API) nominatimReverse(c *call) (*reply, error) {
+	format, err := c.nominatimFormat()
+	if err != nil {
+		return nil, err
+	}
 	p, err := c.point("lon", "lat")
 	if err != nil {
 		return nil, err
@@ -193,7 +214,6 @@ func (a *API) nominatimReverse(c *call) (*reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	format := c.q.Get("format")
 	switch {
 	case format == "geojson":
 		return a.nominatimGeoJSON(c, ans.Places)
