@@ -8,6 +8,7 @@
 //   - door road: road with section, lane and alley, as 和平西路三段120巷5弄.
 //   - lane mouth: where a lane (巷) leaves its road; the lane's number stands in
 //     the road's sequence of house numbers, so it can be interpolated.
+//   - twins: roads of one name that lie far apart, each with its own doors, ends and crossings.
 //   - stretch: the part of a road between two others, as A路（B路至C路）.
 //   - leg: one direction with its metres or its crossings to count; an offset has at most two.
 //   - bridge: where a road meets a railway or a water.

@@ -45,15 +45,14 @@ type Geocoder struct {
 	roadIDs   map[roadKey]int32
 	mouths    []laneMouth // by road
 	style     style
-	parts     map[int32][]lines // of the roads whose pieces lie far apart
-	crosses   []crossing        // by pair, lower road first
-	crossFrom []int32           // the first of each lower road, and one more
-	bridges   []bridge          // by road
-	doorRoad  []int32           // road of each door, -1 without
-	plates    []plate           // doors by road and number
-	nums      []number          // parallel to plates
-	rowAreas  []areaPair        // what plate.areas counts
-	streetOf  []int32           // the street each area's row says it lies in, parallel to src.areas
+	crosses   []crossing // by pair, lower road first
+	crossFrom []int32    // the first of each lower road, and one more
+	bridges   []bridge   // by road
+	doorRoad  []int32    // road of each door, -1 without
+	plates    []plate    // doors by road and number
+	nums      []number   // parallel to plates
+	rowAreas  []areaPair // what plate.areas counts
+	streetOf  []int32    // the street each area's row says it lies in, parallel to src.areas
 
 	names   *trie
 	classes []classWord
@@ -130,12 +129,6 @@ func assemble(cfg Config, src *source, comps *components) *Geocoder {
 	g.bridges = findBridges(src.bars, g.segs, g.segGrid)
 	g.crossFrom = crossFromOf(g.crosses, len(g.roads))
 	g.crossGrid = newBuckets(len(g.crosses), 100, func(i int) box { p := g.crosses[i].at; return box{p.x, p.y, p.x, p.y} })
-	g.parts = make(map[int32][]lines)
-	for i := range g.roads {
-		if parts := partsOf(g.roads[i].geom); len(parts) > 1 {
-			g.parts[int32(i)] = parts
-		}
-	}
 	g.mouths = make([]laneMouth, len(g.roads))
 	for i := range g.roads {
 		m := &g.mouths[i]
@@ -163,6 +156,7 @@ func (g *Geocoder) fileRoads(t *roadTable) {
 	for _, r := range g.src.roads {
 		t.addRow(r)
 	}
+	t.splitTwins()
 }
 
 // fileDoors gives each door its road; a door without one stands on its community, as in a village.
@@ -181,6 +175,9 @@ func (g *Geocoder) fileDoors(t *roadTable) {
 				id = t.get(s)
 			}
 			ids[w] = id
+		}
+		if t.twins[id] != nil {
+			id = t.nearestTwin(id, d.at)
 		}
 		g.doorRoad[i] = id
 	}

@@ -130,12 +130,7 @@ func (g *Geocoder) roadCands(sc *scratch, i int32) {
 		if missing > 0 || len(g.roads[id].geom) == 0 && (p.has(entryCommunity) || p.has(entryPOI)) {
 			return // a village or an estate that has doors is no road
 		}
-		if parts := g.parts[id]; p.end < 0 && parts != nil {
-			for _, ls := range parts {
-				at, _ := ls.middle()
-				g.addWholeRoad(sc, i, r, id, at, max(15, ls.length()/2))
-			}
-		} else if at, unc, ok := g.roadMiddle(id); ok {
+		if at, unc, ok := g.roadMiddle(id); ok {
 			g.addWholeRoad(sc, i, r, id, at, unc)
 		}
 	})

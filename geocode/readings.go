@@ -154,12 +154,36 @@ func (g *Geocoder) ask(sc *scratch, a *Answer, second *cand) string {
 		return "请说明从“" + best.Road + "”的哪个路口或门牌起算"
 	}
 	if second != nil && second.score >= sc.cands[0].score-equalScores && !sc.cands[0].at.near(second.at, apartM) {
+		if ask := whichOfMany(a.Places); ask != "" {
+			return ask
+		}
 		return whichOf(&best, &a.Places[1], sc.cands[0].p == second.p && sc.cands[0].q == second.q)
 	}
 	if ask := missing(&best); ask != "" || best.Score >= askBelow {
 		return ask
 	}
 	return "“" + best.Label + "”把握不大，请补充门牌号、相交道路或附近的建筑物名称"
+}
+
+// whichOfMany asks which of three or more equally good places of different names is meant; "" when they are fewer or bear one name.
+func whichOfMany(places []Place) string {
+	n, names := 0, ""
+	for n < len(places) && places[n].Score >= places[0].Score-equalScores {
+		if n > 0 && places[n].Name == places[0].Name {
+			return ""
+		}
+		if n < 3 {
+			names += "“" + places[n].Label + "”"
+		}
+		n++
+	}
+	if n < 3 {
+		return ""
+	}
+	if n > 3 {
+		names += "等"
+	}
+	return "有" + strconv.Itoa(n) + "处符合：" + names + "，请说明是哪一处"
 }
 
 // whichOf asks which of two places is meant; same says that they are readings of the same words.

@@ -37,41 +37,38 @@ func (g *Geocoder) trunks(p *phrase, yield func(onRoad)) {
 			section = int(e.section)
 		}
 		nf := p.m.nameFault(e)
-		exact, plain := int32(-1), int32(-1)
+		meant := func(t trunk) bool { return int(t.section) == section && !(section == 0 && t.bare) }
+		exact, plain := 0, 0
 		for _, t := range trunks {
-			switch int(t.section) {
-			case section:
-				if exact = t.road; section == 0 && t.bare {
-					exact = -1
-				}
-			case 0:
-				plain = t.road
+			if meant(t) {
+				exact++
+			}
+			if t.section == 0 {
+				plain++
 			}
 		}
-		sectioned := len(trunks)
+		f := fault{}
 		switch {
-		case exact >= 0:
-			yield(onRoad{exact, nf, fault{}, e})
-			if section == 0 && sectioned > 1 { // 和平西路 stands for its sections too
-				for _, t := range trunks {
-					if t.road != exact {
-						yield(onRoad{t.road, nf, fault{faultSectionMissing, .03}, e})
-					}
-				}
-			}
+		case exact > 0 && section == 0: // 和平西路 stands for its sections too
+			f = fault{faultSectionMissing, .03}
+		case exact > 0:
+		case section == 0 && len(trunks) == 1:
+			f = fault{faultSectionMissing, .01}
 		case section == 0:
-			f := fault{faultSectionMissing, .03}
-			if sectioned == 1 {
-				f.cost = .01
-			}
-			for _, t := range trunks {
-				yield(onRoad{t.road, nf, f, e})
-			}
-		case plain >= 0 && sectioned == 1:
-			yield(onRoad{plain, nf, fault{faultSectionWrong, .05}, e})
+			f = fault{faultSectionMissing, .03}
+		case plain == len(trunks):
+			f = fault{faultSectionWrong, .05}
 		default:
-			for _, t := range trunks {
-				yield(onRoad{t.road, nf, fault{faultSectionWrong, .15}, e})
+			f = fault{faultSectionWrong, .15}
+		}
+		for _, t := range trunks {
+			if meant(t) {
+				yield(onRoad{t.road, nf, fault{}, e})
+			}
+		}
+		for _, t := range trunks {
+			if !meant(t) && f.code != faultNone {
+				yield(onRoad{t.road, nf, f, e})
 			}
 		}
 	}
@@ -104,6 +101,9 @@ func (g *Geocoder) lane(trunk int32, p *phrase) (id int32, missing int) {
 	r := &g.roads[trunk]
 	want := roadKey{base: r.base, section: r.section, lane: p.lane, alley: p.alley, sub: p.sub}
 	for {
+		if missing > 0 && want.lane == 0 && want.alley == 0 && want.sub == 0 {
+			return trunk, missing // by its key a twin would be another
+		}
 		if id, ok := g.roadIDs[want]; ok && (missing == 0 || id != trunk || want.lane == 0 && want.alley == 0) {
 			return id, missing
 		}

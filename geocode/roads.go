@@ -35,11 +35,13 @@ type roadTable struct {
 	roads  []road
 	byBase map[string]int32
 	byKey  map[roadKey]int32
-	byName map[string]int32 // as stored
+	byName map[string]int32  // as stored
+	keyOf  map[*pt]string    // the row of each piece, by its first point; for splitTwins
+	twins  map[int32][]int32 // the roads of the name of a road that is split, itself first
 }
 
 func newRoadTable() *roadTable {
-	return &roadTable{byBase: map[string]int32{}, byKey: map[roadKey]int32{}, byName: map[string]int32{}}
+	return &roadTable{byBase: map[string]int32{}, byKey: map[roadKey]int32{}, byName: map[string]int32{}, keyOf: map[*pt]string{}}
 }
 
 // tail cuts a number and the rune u off the end of r; n is 0 when they are not there.
@@ -170,6 +172,9 @@ func (t *roadTable) addRow(r roadRec) int32 {
 		rd.half = max(rd.half, r.width/2)
 	}
 	rd.geom = append(rd.geom, r.geom...)
+	for _, l := range r.geom {
+		t.keyOf[&l[0]] = r.key
+	}
 	return id
 }
 

@@ -1,6 +1,9 @@
 package geocode
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // betweenCands reads A路B路至C路 and B与C之间: the middle of the stretch between two crossings or two lane mouths.
 func (g *Geocoder) betweenCands(sc *scratch) {
@@ -16,37 +19,68 @@ func (g *Geocoder) betweenCands(sc *scratch) {
 		if b.num != 0 || a.num != 0 {
 			continue
 		}
-		p, ok1 := g.endpoint(sc, i-1, i)
-		q, ok2 := g.endpoint(sc, i, i-1)
 		main := g.stretchRoad(sc, i)
-		c, ok := cand{}, true
-		switch {
-		case ok1 && ok2:
-			c = newCand(levelBetween, lerp(p, q, .5), max(20, p.dist(q)/2))
-			if at, d, ok := g.betweenLanes(sc, a, b); ok && main < 0 {
-				c.at, c.unc = at, max(20, d/2)
-			}
-			if main >= 0 {
-				g.phraseRoads(&sc.phrases[main], func(_ onRoad, id int32, _ int) {
-					if s, ok := g.roads[id].geom.nearest(c.at); ok && s.dist < 150 {
-						c.at, c.on = s.at, id
-					}
-				})
-			}
-		case main >= 0:
-			c, ok = g.clipped(sc, main, i)
-		default:
-			ok = false
+		var one [4]int32
+		on := g.bothCross(sc, main, i, one[:0])
+		if len(on) == 0 {
+			on = append(on, -1)
 		}
-		if !ok {
-			continue
+		n := len(sc.cands)
+		for _, id := range on {
+			if c, ok := g.stretch(sc, main, i, id); ok {
+				sc.addCand(c)
+			}
 		}
-		c.match, c.p, c.q = MatchInterpolated, int32(i-1), int32(i)
-		g.phraseRoads(a, func(_ onRoad, id int32, _ int) { c.road = id })
-		g.phraseRoads(b, func(_ onRoad, id int32, _ int) { c.road2 = id })
-		sc.dropBounds(i)
-		sc.addCand(c)
+		sc.dropBounds(i, n)
 	}
+}
+
+// bothCross appends, of the roads the phrase main may mean, those that both bounds of the stretch cross: of two roads of one name each is a stretch.
+func (g *Geocoder) bothCross(sc *scratch, main, i int, on []int32) []int32 {
+	if main < 0 {
+		return on
+	}
+	g.phraseRoads(&sc.phrases[main], func(_ onRoad, id int32, _ int) {
+		_, ok1 := g.endpoint(sc, i-1, i, id)
+		_, ok2 := g.endpoint(sc, i, i-1, id)
+		if ok1 && ok2 && !slices.Contains(on, id) {
+			on = append(on, id)
+		}
+	})
+	return on
+}
+
+// stretch is what lies between the phrases i-1 and i on a road of the phrase main, on that road when it is not -1.
+func (g *Geocoder) stretch(sc *scratch, main, i int, on int32) (cand, bool) {
+	a, b := &sc.phrases[i-1], &sc.phrases[i]
+	p, ok1 := g.endpoint(sc, i-1, i, on)
+	q, ok2 := g.endpoint(sc, i, i-1, on)
+	c, ok := cand{}, true
+	switch {
+	case ok1 && ok2:
+		c = newCand(levelBetween, lerp(p, q, .5), max(20, p.dist(q)/2))
+		if at, d, ok := g.betweenLanes(sc, a, b); ok && main < 0 {
+			c.at, c.unc = at, max(20, d/2)
+		}
+		if main >= 0 {
+			g.phraseRoads(&sc.phrases[main], func(_ onRoad, id int32, _ int) {
+				if s, ok := g.roads[id].geom.nearest(c.at); ok && s.dist < 150 {
+					c.at, c.on = s.at, id
+				}
+			})
+		}
+	case main >= 0:
+		c, ok = g.clipped(sc, main, i)
+	default:
+		ok = false
+	}
+	if !ok {
+		return c, false
+	}
+	c.match, c.p, c.q = MatchInterpolated, int32(i-1), int32(i)
+	g.phraseRoads(a, func(_ onRoad, id int32, _ int) { c.road = id })
+	g.phraseRoads(b, func(_ onRoad, id int32, _ int) { c.road2 = id })
+	return c, true
 }
 
 // betweenLanes returns where two lanes of different roads come nearest: what is between them is not between their mouths.
@@ -66,8 +100,11 @@ func (g *Geocoder) betweenLanes(sc *scratch, a, b *phrase) (at pt, d float64, ok
 	return at, d, ok
 }
 
-// dropBounds removes the crossings that only bound the stretch that ends with phrase i: they are no answers.
-func (sc *scratch) dropBounds(i int) {
+// dropBounds removes the crossings that only bound the stretch that ends with phrase i, which the candidates from on are: they are no answers.
+func (sc *scratch) dropBounds(i, from int) {
+	if len(sc.cands) == from {
+		return
+	}
 	n := 0
 	for _, o := range sc.cands {
 		if o.level == levelIntersection && max(o.p, o.q) <= int32(i)+1 && min(o.p, o.q) >= int32(i-2) && !sc.phrases[i].cross {
@@ -155,8 +192,8 @@ func (g *Geocoder) boundOn(sc *scratch, id int32, p *phrase) (at pt, off float64
 }
 
 // endpoint finds where phrase i bounds a stretch: its crossing with the road before the pair, the crossing with the
-// road behind it (A与B之间的C), or the lane's mouth.
-func (g *Geocoder) endpoint(sc *scratch, i, other int) (pt, bool) {
+// road behind it (A与B之间的C), or the lane's mouth; with on only the crossing with that road.
+func (g *Geocoder) endpoint(sc *scratch, i, other int, on int32) (pt, bool) {
 	p := &sc.phrases[i]
 	var found pt
 	ok := false
@@ -166,6 +203,9 @@ func (g *Geocoder) endpoint(sc *scratch, i, other int) (pt, bool) {
 			continue
 		}
 		g.phraseRoads(&sc.phrases[k], func(_ onRoad, main int32, _ int) {
+			if on >= 0 && main != on {
+				return
+			}
 			g.phraseRoads(p, func(_ onRoad, id int32, _ int) {
 				if cs := g.crossingsOf(main, id); len(cs) > 0 && !ok {
 					found, ok = cs[0].at, true
@@ -173,8 +213,8 @@ func (g *Geocoder) endpoint(sc *scratch, i, other int) (pt, bool) {
 			})
 		})
 	}
-	if ok {
-		return found, true
+	if ok || on >= 0 {
+		return found, ok
 	}
 	g.phraseRoads(p, func(_ onRoad, id int32, missing int) {
 		if at, _, has := g.mouth(id); has && missing == 0 && !ok {
