@@ -39,7 +39,7 @@ func (g *Geocoder) Apply(ctx context.Context, ups []Update) (*Geocoder, error) {
 			}
 			continue
 		}
-		if !slices.Contains(sourceLayers, u.Layer) {
+		if u.Layer != "door" && !slices.Contains(sourceLayers, u.Layer) {
 			continue // a layer the geocoder does not read
 		}
 		if poiLayer(u.Layer) && u.Layer != "water" && !hasName(u.Old) && !hasName(u.New) {
@@ -58,7 +58,9 @@ func (g *Geocoder) Apply(ctx context.Context, ups []Update) (*Geocoder, error) {
 	if rebuild {
 		src.sortGrids()
 		src.bindLocals()
-		return assemble(g.cfg, &src, cs), nil
+		cfg := g.cfg
+		cfg.Alone = true // g is asked meanwhile
+		return assemble(cfg, &src, cs), nil
 	}
 	n := *g
 	n.comps = cs

@@ -2,10 +2,14 @@ package geocode
 
 import (
 	"cmp"
+	"context"
+	"fmt"
 	"hash/maphash"
 	"maps"
 	"slices"
 	"sync/atomic"
+
+	"github.com/paulmach/orb"
 
 	"wanmi/geocode/text"
 )
@@ -44,6 +48,22 @@ const mostFound = 64
 
 func newComponents() *components {
 	return &components{base: &compRows{namer: namer{maphash.MakeSeed()}}}
+}
+
+// read files the components of a corpus.
+func (c *components) read(ctx context.Context, from Corpus, fr frame) error {
+	var fields compFields
+	var fold text.Folded
+	for f, err := range from.Features(ctx, "component", orb.Bound{}) {
+		if err != nil {
+			return fmt.Errorf("geocode: layer component: %w", err)
+		}
+		if r, ok := fields.rec(f, fr); ok {
+			c.base.add(&r, &fold)
+		}
+	}
+	c.base.pack()
+	return ctx.Err()
 }
 
 // find appends the components called by exactly these runes, at most mostFound.

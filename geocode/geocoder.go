@@ -3,13 +3,13 @@ package geocode
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"iter"
 	"slices"
 	"strings"
 	"sync"
 
 	"github.com/paulmach/orb"
+	"golang.org/x/sync/errgroup"
 
 	"wanmi/geocode/text"
 	"wanmi/gis"
@@ -26,6 +26,8 @@ type Config struct {
 	Synonyms   map[string][]string // word as people write it -> component class codes
 	ClassNames map[string]string   // class code -> name
 	Admin      []string            // names above the streets: "山东省", "济宁市", "邹城市"
+	// Alone keeps Build in the goroutine that calls it. Otherwise it reads several layers of the corpus at once, and takes what cores there are.
+	Alone bool
 	// FormerKey returns the code a component has now that was once called former; ok is false when none was. It is asked for
 	// texts with a code of 16 or 17 digits that no component has. nil: former codes find nothing.
 	FormerKey func(ctx context.Context, former string) (now string, ok bool)
@@ -80,29 +82,41 @@ type classWord struct {
 
 // Build reads the corpus and returns a geocoder of it.
 func Build(ctx context.Context, c Corpus, cfg Config, p gis.Progress) (*Geocoder, error) {
-	src, err := readSource(ctx, c, p)
+	fr, err := corpusFrame(ctx, c)
 	if err != nil {
 		return nil, err
 	}
-	comps := newComponents()
-	var fields compFields
-	var fold text.Folded
-	for f, err := range c.Features(ctx, "component", orb.Bound{}) {
-		if err != nil {
-			return nil, fmt.Errorf("geocode: layer component: %w", err)
-		}
-		if r, ok := fields.rec(f, src.frame); ok {
-			comps.base.add(&r, &fold)
-		}
-	}
-	if err := ctx.Err(); err != nil {
+	src, comps := &source{frame: fr}, newComponents()
+	err = cfg.together(ctx,
+		func(ctx context.Context) error { return src.read(ctx, c, []string{"door"}, nil) },
+		func(ctx context.Context) error { return src.read(ctx, c, sourceLayers, p) },
+		func(ctx context.Context) error { return comps.read(ctx, c, fr) })
+	if err != nil {
 		return nil, err
 	}
+	src.sortGrids()
+	src.bindLocals()
 	p.Tell("geocode: index", 0, 1)
-	comps.base.pack()
 	g := assemble(cfg, src, comps)
 	p.Tell("geocode: index", 1, 1)
 	return g, nil
+}
+
+// together does several things at once, or one after the other where all is done alone, and ends with the first error.
+func (c *Config) together(ctx context.Context, things ...func(ctx context.Context) error) error {
+	if c.Alone {
+		for _, do := range things {
+			if err := do(ctx); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	g, ctx := errgroup.WithContext(ctx)
+	for _, do := range things {
+		g.Go(func() error { return do(ctx) })
+	}
+	return g.Wait()
 }
 
 // assemble makes the indexes of a source.
@@ -122,11 +136,22 @@ func assemble(cfg Config, src *source, comps *components) *Geocoder {
 	g.fileClasses()
 	g.fileLocals(t)
 	g.names.freeze()
-	g.fuzzy = newFuzzyNames(g)
-	g.grams = newGramIndex(g.src.pois, g.src.poiAliases())
+	g.style = styleOf(src)
+	index := func(make func()) func(context.Context) error {
+		return func(context.Context) error { make(); return nil }
+	}
+	_ = cfg.together(context.Background(), // nothing of it can fail
+		index(func() { g.suggest = newSuggestIndex(g) }),
+		index(func() { g.grams = newGramIndex(g.src.pois, g.src.poiAliases()) }),
+		index(func() { g.fuzzy = newFuzzyNames(g); g.indexMap() }))
+	return g
+}
+
+// indexMap makes what finds things by where they lie.
+func (g *Geocoder) indexMap() {
 	g.buildGrids()
 	g.crosses = findCrossings(g.roads, g.segs, g.segGrid)
-	g.bridges = findBridges(src.bars, g.segs, g.segGrid)
+	g.bridges = findBridges(g.src.bars, g.segs, g.segGrid)
 	g.crossFrom = crossFromOf(g.crosses, len(g.roads))
 	g.crossGrid = newBuckets(len(g.crosses), 100, func(i int) box { p := g.crosses[i].at; return box{p.x, p.y, p.x, p.y} })
 	g.mouths = make([]laneMouth, len(g.roads))
@@ -134,10 +159,6 @@ func assemble(cfg Config, src *source, comps *components) *Geocoder {
 		m := &g.mouths[i]
 		m.at, m.unc, m.ok = g.laneMouth(int32(i))
 	}
-	g.style = styleOf(src)
-	g.suggest = newSuggestIndex(g)
-	sounds()
-	return g
 }
 
 // crossFromOf returns where each road's crossings begin, as the lower of the two, and where the last's end.

@@ -14,13 +14,14 @@ type sound = uint16
 // sh for z c s, -ng for -n and l for n.
 type soundTable struct {
 	exact, loose [][4]sound // by rune - 0x4E00; no character of use has more without their tones
+	first        []string   // the usual reading, by rune - 0x4E00
 }
 
 // sounds is made when it is first asked for, which Build does. The readings come from go-pinyin's table itself: its functions take a
 // regular expression for every character, a second for all.
 var sounds = sync.OnceValue(func() *soundTable {
 	const n = 0xA000 - 0x4E00
-	t := &soundTable{make([][4]sound, n), make([][4]sound, n)}
+	t := &soundTable{make([][4]sound, n), make([][4]sound, n), make([]string, n)}
 	ids := map[string]sound{}
 	id := func(s string) sound {
 		k, ok := ids[s]
@@ -31,7 +32,9 @@ var sounds = sync.OnceValue(func() *soundTable {
 		return k
 	}
 	for i := range n {
-		for p := range strings.SplitSeq(toneless.Replace(pinyin.PinyinDict[0x4E00+i]), ",") {
+		readings := toneless.Replace(pinyin.PinyinDict[0x4E00+i])
+		t.first[i], _, _ = strings.Cut(readings, ",")
+		for p := range strings.SplitSeq(readings, ",") {
 			if p != "" {
 				note(&t.exact[i], id(p))
 				note(&t.loose[i], id(loosely(p)))
@@ -40,6 +43,15 @@ var sounds = sync.OnceValue(func() *soundTable {
 	}
 	return t
 })
+
+// usual is a character's first reading, without its tone; empty when it has none.
+func (t *soundTable) usual(c rune) string {
+	if i := int(c) - 0x4E00; i >= 0 && i < len(t.first) {
+		return t.first[i]
+	}
+	p, _, _ := strings.Cut(toneless.Replace(pinyin.PinyinDict[int(c)]), ",")
+	return p
+}
 
 // note adds a sound where there is room, once.
 func note(to *[4]sound, s sound) {

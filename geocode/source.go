@@ -78,35 +78,29 @@ type source struct {
 	locals []localRec
 }
 
-// sourceLayers are read in this order, components apart.
-var sourceLayers = []string{"street", "community", "road", "door", "poi", "land", "water", "building", "unit_grid", "rail", layerLocal}
+// sourceLayers are read in this order, doors and components apart.
+var sourceLayers = []string{"street", "community", "road", "poi", "land", "water", "building", "unit_grid", "rail", layerLocal}
 
 // poiLayer reports whether rows of the layer are filed as points of interest.
 func poiLayer(layer string) bool {
 	return layer == "poi" || layer == "land" || layer == "water" || layer == "building"
 }
 
-func readSource(ctx context.Context, c Corpus, p gis.Progress) (*source, error) {
-	s := &source{}
-	var err error
-	if s.frame, err = corpusFrame(ctx, c); err != nil {
-		return nil, err
-	}
-	for i, layer := range sourceLayers {
-		p.Tell("geocode: "+layer, int64(i), int64(len(sourceLayers)))
+// read files the rows of layers. Doors may be read while others are: they have a slice of their own.
+func (s *source) read(ctx context.Context, c Corpus, layers []string, p gis.Progress) error {
+	for i, layer := range layers {
+		p.Tell("geocode: "+layer, int64(i), int64(len(layers)))
 		for f, err := range c.Features(ctx, layer, orb.Bound{}) {
 			if err != nil {
-				return nil, fmt.Errorf("geocode: layer %s: %w", layer, err)
+				return fmt.Errorf("geocode: layer %s: %w", layer, err)
 			}
 			s.add(layer, f)
 		}
 		if err := ctx.Err(); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	s.sortGrids()
-	s.bindLocals()
-	return s, nil
+	return nil
 }
 
 // sortGrids orders the cells by code; the slice may be shared, so it is copied when it is out of order.

@@ -6,8 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/mozillazg/go-pinyin"
-
 	"wanmi/geocode/text"
 )
 
@@ -135,7 +133,7 @@ var placeReadings = map[string]string{"重庆": "chongqing", "厦门": "xiamen",
 
 // spell returns the pinyin of a name and its initials; empty when it holds no Chinese.
 func spell(r []rune) (full, initials string) {
-	args := pinyin.NewArgs()
+	table := sounds()
 	var a, b strings.Builder
 	han := false
 	for i := 0; i < len(r); i++ {
@@ -143,20 +141,17 @@ func spell(r []rune) (full, initials string) {
 			if s, ok := placeReadings[string(r[i:i+2])]; ok {
 				a.WriteString(s)
 				b.WriteByte(s[0])
-				second := pinyin.SinglePinyin(r[i+1], args)
-				if len(second) > 0 {
-					b.WriteByte(second[0][0])
+				if second := table.usual(r[i+1]); second != "" {
+					b.WriteByte(second[0])
 				}
 				han = true
 				i++
 				continue
 			}
 		}
-		p := ""
-		if s, ok := placeReadings[string(r[i])]; ok {
-			p = s
-		} else if ps := pinyin.SinglePinyin(r[i], args); len(ps) > 0 {
-			p = ps[0]
+		p, ok := placeReadings[string(r[i])]
+		if !ok {
+			p = table.usual(r[i])
 		}
 		switch {
 		case p != "":

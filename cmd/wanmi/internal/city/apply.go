@@ -309,7 +309,9 @@ func (l *Live) nextRooms(ctx context.Context, v, n *View, ch changes) error {
 func (l *Live) nextGeocoder(ctx context.Context, src *party, v *View, ch changes) (*geocode.Geocoder, error) {
 	for _, name := range ch.reload {
 		if geocoded[name] {
-			return geocode.Build(ctx, src, l.cfg.Geocode, nil)
+			cfg := l.cfg.Geocode
+			cfg.Alone = true // on the thread it was given: requests are answered meanwhile
+			return geocode.Build(ctx, src, cfg, nil)
 		}
 	}
 	var ups []geocode.Update
