@@ -65,6 +65,7 @@ type Geocoder struct {
 	locals  map[string][]int32 // folded name -> src.locals
 	localTo []entry            // parallel to src.locals
 	keys    *keyIndex
+	kinds   *kindIndex
 
 	doorGrid, crossGrid, poiGrid, segGrid, areaGrid *buckets
 	segs                                            []roadSeg
@@ -121,7 +122,7 @@ func (c *Config) together(ctx context.Context, things ...func(ctx context.Contex
 
 // assemble makes the indexes of a source.
 func assemble(cfg Config, src *source, comps *components) *Geocoder {
-	g := &Geocoder{cfg: cfg, src: src, fr: src.frame, comps: comps, keys: new(keyIndex), pool: &sync.Pool{New: func() any { return new(scratch) }}}
+	g := &Geocoder{cfg: cfg, src: src, fr: src.frame, comps: comps, keys: new(keyIndex), kinds: new(kindIndex), pool: &sync.Pool{New: func() any { return new(scratch) }}}
 	t := newRoadTable()
 	g.names = newTrie()
 	g.fileRoads(t)

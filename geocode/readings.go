@@ -147,6 +147,9 @@ func (g *Geocoder) ask(sc *scratch, a *Answer, second *cand) string {
 	if sc.cands[0].has(faultCoarse) {
 		return "坐标的小数位数太少，误差约" + strconv.Itoa(int(best.UncertaintyM)) + "米，请补充小数位或地址"
 	}
+	if sc.cands[0].has(faultKind) {
+		return "“" + sc.kind + "”有" + strconv.Itoa(sc.kinds) + "处符合，请说明全名，或所在的道路、社区"
+	}
 	if unknown != "" && best.Score < .6 {
 		return "图上没有“" + unknown + "”，只识别到“" + best.Name + "”，请核对路名，或补充门牌号、相交道路"
 	}

@@ -32,6 +32,8 @@ type scratch struct {
 	apart                bool  // the text says crossing of two roads that do not meet
 	// the words of a road that is not on file; unknownE 0: none
 	unknownS, unknownE int32
+	kind               string // the word for a kind of place, and how many there are; set where a candidate has faultKind
+	kinds              int
 	former             string // the code in the text that a component once had
 	fuzzy              []match
 	slots              []doorHit

@@ -77,6 +77,7 @@ const (
 	faultDatum
 	faultCoarse
 	faultOutside
+	faultKind
 )
 
 var faultTexts = [...]struct{ code, en, zh string }{
@@ -111,6 +112,7 @@ var faultTexts = [...]struct{ code, en, zh string }{
 	faultDatum:          {"coordinate.datum", "the text names an old datum, whose parameters are not known; taken as CGCS2000, which is off by some 100 m", "所述为旧坐标系，无转换参数，按CGCS2000处理，约差百米"},
 	faultCoarse:         {"coordinate.coarse", "the coordinates are written with too few digits to find a thing by", "坐标小数位数太少"},
 	faultOutside:        {"coordinate.outside", "the coordinates lie outside the city", "坐标不在本市范围内"},
+	faultKind:           {"name.kind", "the text names a kind of place or a part of names, which several have", "文中只说了一类地点或名称的一部分，有多处符合"},
 	faultNoBridge:       {"bridge.unknown", "no bridge is on file on this road", "该路没有桥涵资料"},
 }
 

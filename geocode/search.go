@@ -75,6 +75,9 @@ func (g *Geocoder) Search(ctx context.Context, q Query) (Answer, error) {
 	sc.f.Set(q.Text)
 	sc.cands = sc.cands[:0]
 	g.understand(sc)
+	if len(sc.cands) == 0 {
+		g.kindCands(sc, &q)
+	}
 	g.judge(sc, &q)
 	return g.answer(sc, &q), nil
 }

@@ -228,6 +228,9 @@ func (g *Geocoder) Autocomplete(ctx context.Context, q Query) (Answer, error) {
 	}
 	if len(sc.cands) == 0 {
 		g.understand(sc)
+		if len(sc.cands) == 0 {
+			g.kindCands(sc, &q)
+		}
 		g.judge(sc, &q)
 		return g.answer(sc, &q), nil
 	}
