@@ -100,9 +100,7 @@ func (g *Geocoder) nameAnchor(p *Place, c *cand) {
 func (g *Geocoder) nameDoor(p *Place, c *cand) {
 	d := &g.src.doors[c.door]
 	p.Key, p.ID = d.key, "door:"+d.key
-	if c.match == MatchExact || c.level == levelOffset {
-		p.HouseNumber = strings.TrimRight(value(d.number), "号號")
-	}
+	p.HouseNumber = strings.TrimRight(value(d.number), "号號") // of the door, though another was asked for and this is the nearest
 	p.Name = value(d.road) + value(d.number)
 	if !strings.ContainsAny(value(d.number), "号號幢栋") {
 		p.Name += g.style.number

@@ -284,6 +284,18 @@ func TestTwoReadings(t *testing.T) {
 	}
 }
 
+// TestNearestNumber: the parts of an answer are those of the door it is, not of the number that was asked for.
+func TestNearestNumber(t *testing.T) {
+	a, _ := buildTown(t).Search(context.Background(), Query{Text: "太平东路52号"})
+	if len(a.Places) == 0 {
+		t.Fatal("no place; want the nearest door")
+	}
+	p := a.Places[0]
+	if p.Name != "太平东路50号" || p.HouseNumber != "50" || len(p.Faults) == 0 || p.Faults[0].Code != "number.nearest" {
+		t.Errorf("got %s with the number %q and the faults %v, want 太平东路50号 with 50 and number.nearest", p.Name, p.HouseNumber, p.Faults)
+	}
+}
+
 func TestFilters(t *testing.T) {
 	g := buildTown(t)
 	b := orb.Bound{Min: at(-1000, -1000), Max: at(0, 1000)}
