@@ -1,5 +1,7 @@
 package geocode
 
+import "slices"
+
 // onRoad is a road a phrase may mean, with what had to be forgiven to think so.
 type onRoad struct {
 	id    int32
@@ -293,6 +295,9 @@ func (g *Geocoder) laneCands(sc *scratch, i int32) {
 		if at, unc, ok := g.mouth(id); ok && outside {
 			c := newCand(levelMouth, at, unc)
 			c.p, c.road, c.road2 = i, id, g.roads[id].parent
+			if p.cross && sc.joined(p) { // A与B巷口 is where the two meet: at its mouth only if nothing better is found for A
+				c.fault(unmet(sc, i), .15)
+			}
 			g.addOnRoad(sc, c, r)
 			return
 		}
@@ -305,6 +310,20 @@ func (g *Geocoder) laneCands(sc *scratch, i int32) {
 			g.addOnRoad(sc, c, r)
 		}
 	})
+}
+
+// joined reports whether a word for and stands right before a phrase, whatever stands before that.
+func (sc *scratch) joined(p *phrase) bool {
+	i := slices.IndexFunc(sc.toks, func(t token) bool { return t.s == p.s })
+	return i > 0 && sc.toks[i-1].kind == tokAnd && sc.toks[i-1].rel != relNear
+}
+
+// unmet is why phrase i is not placed where it meets the road said before it: they do not meet, or that road is not on file.
+func unmet(sc *scratch, i int32) faultCode {
+	if i > 0 && sc.phrases[i-1].has(entryRoad) {
+		return faultNoCrossing
+	}
+	return faultRoadUnknown
 }
 
 // mouth is laneMouth, worked out at Build.
