@@ -83,7 +83,7 @@ func (sc *scratch) kindStretches() []kindStretch {
 	return out[:min(len(out), 5)]
 }
 
-// kindAt makes the candidates of one stretch; false when it names nothing.
+// kindAt makes the candidates of one stretch; false when it names nothing, and other words may be tried.
 func (g *Geocoder) kindAt(sc *scratch, q *Query, w []rune, open bool) bool {
 	more, known := kindWords[string(w)]
 	words := append([]string{string(w)}, more...)
@@ -144,7 +144,7 @@ func (g *Geocoder) kindAt(sc *scratch, q *Query, w []rune, open bool) bool {
 		sc.addCand(c)
 	}
 	sc.kind, sc.kinds = string(w), few.n
-	return few.n > 0
+	return few.n > 0 || known
 }
 
 // nearestFew keeps the points of interest of least distance, in order; equals as they came.
