@@ -87,10 +87,11 @@ type Fault struct {
 
 // Reason says what a word of the text was used for.
 type Reason struct {
-	Word string `json:"word"`
-	Use  string `json:"use"`           // road, number, lane, intersection, poi, community, street, offset, unknown_road, nearest_number, class, code, former_code, coordinate, admin, local_rule, local_alias
-	By   string `json:"by,omitempty"`  // of a local rule or alias: who corrected, and who accepted it
-	Ref  string `json:"ref,omitempty"` // of a local rule or alias: its row, as local_name:F12
+	Word  string `json:"word"`
+	Use   string `json:"use"`             // road, number, lane, intersection, poi, community, street, offset, unknown_road, nearest_number, class, code, former_code, coordinate, admin, local_rule, local_alias
+	By    string `json:"by,omitempty"`    // of a local rule or alias: who corrected, and who accepted it
+	Years string `json:"years,omitempty"` // of a former name: when it was borne, as the city files it
+	Ref   string `json:"ref,omitempty"`   // of a local rule or alias: its row, as local_name:F12
 }
 
 // Place is one answer.

@@ -5,6 +5,8 @@ import (
 	"math"
 	"strconv"
 	"strings"
+
+	"wanmi/geocode/text"
 )
 
 // place makes the answer of a candidate.
@@ -237,7 +239,11 @@ func (g *Geocoder) placeReasons(sc *scratch, c *cand) []Reason {
 		if l := g.localIn(sc, &p.m); l != nil {
 			out = append(out, l.reason(sc.f.Original(int(p.m.s), int(p.m.e))))
 		} else {
+			n := len(out)
 			add(p.s, p.nameEnd, p.useOf())
+			if len(out) > n && c.has(faultFormer) {
+				out[n].Years = g.yearsOf(sc, &p.m)
+			}
 		}
 		if p.num != 0 && p.e > p.nameEnd {
 			add(p.nameEnd, p.e, "number")
@@ -276,6 +282,39 @@ func (g *Geocoder) placeReasons(sc *scratch, c *cand) []Reason {
 		return nil
 	}
 	return out
+}
+
+// yearsOf returns when the former name that was found was borne, "" when that is not on file or it is no former name.
+func (g *Geocoder) yearsOf(sc *scratch, m *match) string {
+	name := sc.f.Runes[m.s:m.e]
+	years := func(former string) string {
+		for _, n := range strings.FieldsFunc(former, separates) {
+			if n, y := cutYears(n); y != "" && text.Fold(n) == string(name) {
+				return y
+			}
+		}
+		return ""
+	}
+	for _, e := range m.entries {
+		y := ""
+		switch {
+		case e.how != nameFormer:
+		case e.kind == entryPOI:
+			y = years(g.src.pois[e.idx].former)
+		case e.kind == entryStreet || e.kind == entryCommunity:
+			y = years(g.src.areas[e.idx].former)
+		case e.kind == entryRoad:
+			for i := range g.src.roads {
+				if y == "" {
+					y = years(g.src.roads[i].former)
+				}
+			}
+		}
+		if y != "" {
+			return y
+		}
+	}
+	return ""
 }
 
 // textReasons says what each understood word of the text was taken for, in the order of the text.
@@ -327,7 +366,11 @@ func (g *Geocoder) textReasons(sc *scratch) []Reason {
 			use = "offset"
 		}
 		if use != "" {
-			add(Reason{Word: strings.TrimSpace(sc.f.Original(int(t.s), int(t.e))), Use: use})
+			r := Reason{Word: strings.TrimSpace(sc.f.Original(int(t.s), int(t.e))), Use: use}
+			if t.kind == tokName {
+				r.Years = g.yearsOf(sc, &sc.all[t.m])
+			}
+			add(r)
 		}
 	}
 	return out

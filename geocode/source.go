@@ -241,11 +241,47 @@ func without[T any](v []T, gone func(T) bool) []T {
 	return out
 }
 
-// names splits a list of names separated by # (as registers write it) or the like.
+// names splits a list of names separated by # (as registers write it) or the like; the years a name was borne are left out.
 func names(s string) []string {
 	if s == "" {
 		return nil
 	}
-	out := strings.FieldsFunc(s, func(r rune) bool { return strings.ContainsRune("#；;、|，,", r) })
-	return slices.DeleteFunc(out, func(n string) bool { return strings.TrimSpace(n) == "" })
+	out := strings.FieldsFunc(s, separates)
+	n := 0
+	for _, one := range out {
+		if one, _ = cutYears(one); one != "" {
+			out[n] = one
+			n++
+		}
+	}
+	return out[:n]
+}
+
+// separates reports whether r stands between the names of a list.
+func separates(r rune) bool { return strings.ContainsRune("#；;、|，,", r) }
+
+// cutYears parts a name from the years in brackets behind it, as registers write when it was borne: 前进路（1958—1998）.
+func cutYears(s string) (name, years string) {
+	s = strings.TrimSpace(s)
+	body, closed := strings.CutSuffix(s, "）")
+	if !closed {
+		body, closed = strings.CutSuffix(s, ")")
+	}
+	open := max(strings.LastIndex(body, "（"), strings.LastIndex(body, "("))
+	if !closed || open <= 0 {
+		return s, ""
+	}
+	years = strings.Trim(body[open:], "（( ")
+	digits := 0
+	for _, r := range years {
+		if r >= '0' && r <= '9' {
+			digits++
+		} else if !strings.ContainsRune("年月日前后至到起止今-—–~～. ", r) {
+			return s, "" // 人民医院（南院）
+		}
+	}
+	if digits < 4 {
+		return s, ""
+	}
+	return strings.TrimSpace(body[:open]), years
 }

@@ -275,7 +275,11 @@ func resultRow(l city.Located) []string {
 func reasonsText(l city.Located) string {
 	b := make([]byte, 0, 256)
 	for _, r := range l.Reasons {
-		b = append(append(append(append(b, r.Word...), '='), r.Use...), "; "...)
+		b = append(append(append(b, r.Word...), '='), r.Use...)
+		if r.Years != "" {
+			b = append(append(append(b, '('), r.Years...), ')')
+		}
+		b = append(b, "; "...)
 	}
 	for _, f := range l.Faults {
 		b = strconv.AppendFloat(append(b, '-'), f.Cost, 'f', 2, 64)

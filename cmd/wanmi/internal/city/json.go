@@ -144,6 +144,7 @@ func appendReason(b []byte, r *geocode.Reason) []byte {
 	b = appendText(append(b, `{"word":`...), r.Word)
 	b = appendText(append(b, `,"use":`...), r.Use)
 	b = optional(b, `,"by":`, r.By)
+	b = optional(b, `,"years":`, r.Years)
 	return append(optional(b, `,"ref":`, r.Ref), '}')
 }
 

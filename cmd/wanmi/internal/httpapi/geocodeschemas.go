@@ -50,7 +50,7 @@ func geocodeSchemas(point object) object {
 		}),
 		"Reason": record("What a word of the text was used for.", []any{"word", "use"}, object{
 			"word": text(""), "use": text("road, number, intersection, poi, offset, class, code, coordinate, local_rule …"),
-			"by": text("of a local rule or alias: who corrected, and who accepted it"), "ref": text("of a local rule or alias: its row"),
+			"by": text("of a local rule or alias: who corrected, and who accepted it"), "ref": text("of a local rule or alias: its row"), "years": text("of a former name: when it was borne, as the city files it"),
 		}),
 		"ClassHit": record("A class of components the text names.", []any{"code", "name", "word"}, object{"code": text("of the class"), "name": text(""), "word": text("of the text")}),
 		"Candidate": record("A component that may be the one meant.", []any{"code", "name", "class", "class_name", "point", "distance_m", "score", "why", "why_zh"}, object{

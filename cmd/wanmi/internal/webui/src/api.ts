@@ -50,7 +50,7 @@ export interface Place {
   faults?: Fault[] | null, reasons?: Reason[] | null
 }
 export interface Fault { code: string, text: string, text_zh: string, cost: number }
-export interface Reason { word: string, use: string, by?: string, ref?: string, text?: string, text_zh?: string }
+export interface Reason { word: string, use: string, by?: string, ref?: string, years?: string, text?: string, text_zh?: string }
 export interface GridRef { code: string, area_m2?: number, distance_m?: number }
 export interface Candidate {
   code: string, name: string, class: string, class_name: string, label?: string, state?: string, department?: string, grid_code?: string

@@ -164,7 +164,7 @@ export class Report {
     const faults = [...(f.faults ?? f.place?.faults ?? [])]
     if (reasons.length === 0 && faults.length === 0) return h('span', {})
     return h('section', { class: 'reasons' }, h('h3', {}, t('reasons')),
-      h('p', { class: 'words' }, ...reasons.map((r) => h('span', { class: 'word' }, h('b', {}, r.word), useWord(r), r.by && ` · ${pick(r.by, r.by.replace('，审核 ', ', accepted by '))}`))),
+      h('p', { class: 'words' }, ...reasons.map((r) => h('span', { class: 'word' }, h('b', {}, r.word), useWord(r), r.years && ` · ${pick(`曾用名，${r.years}`, `former name, ${r.years}`)}`, r.by && ` · ${pick(r.by, r.by.replace('，审核 ', ', accepted by '))}`))),
       faults.length > 0 && h('ul', { class: 'faults' }, ...faults.map((x: Fault) => h('li', {}, pick(x.text_zh, x.text), x.cost > 0 && h('span', { class: 'quiet' }, ` −${percent(x.cost > 1 ? x.cost / 100 : x.cost)}`)))))
   }
 
