@@ -39,8 +39,9 @@ type scratch struct {
 	slots              []doorHit
 	counts             []uint16 // by name of the gram index; zero between queries
 	touched            []int32
-	lists              [][]int32 // postings of the pairs of the text
-	spelled            []rune    // the text with its digits as numerals
+	keys               [fewKeys]int32 // of names that begin with the text
+	lists              [][]int32      // postings of the pairs of the text
+	spelled            []rune         // the text with its digits as numerals
 	holders            []entry
 	approaches         []approach // of this text's roads
 }

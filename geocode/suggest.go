@@ -9,11 +9,11 @@ import (
 	"wanmi/geocode/text"
 )
 
-// suggestIndex offers names by how they begin: in Chinese, in pinyin, by initials. One sorted list of keys; short
-// prefixes, which many names share, have their best kept ready.
+// suggestIndex offers names by how they begin: in Chinese, in pinyin, by initials. One sorted list of keys; prefixes that many
+// names share have their best kept ready.
 type suggestIndex struct {
 	keys []suggestKey
-	tops map[string][]int32 // prefixes of one or two runes -> best keys
+	prefixes
 }
 
 type suggestKey struct {
@@ -22,9 +22,6 @@ type suggestKey struct {
 	rank int32 // smaller is better
 	full bool  // pinyin in full
 }
-
-// suggestKeep is how many of a short prefix are kept ready.
-const suggestKeep = 64
 
 func newSuggestIndex(g *Geocoder) *suggestIndex {
 	x := &suggestIndex{}
@@ -90,42 +87,8 @@ func newSuggestIndex(g *Geocoder) *suggestIndex {
 	slices.SortFunc(x.keys, func(a, b suggestKey) int {
 		return cmp.Or(strings.Compare(a.key, b.key), cmp.Compare(a.rank, b.rank), a.e.order()-b.e.order())
 	})
-	x.keepTops()
+	x.prefixes = newPrefixes(x.keys)
 	return x
-}
-
-func (x *suggestIndex) keepTops() {
-	x.tops = make(map[string][]int32)
-	for i := range x.keys {
-		n := 0
-		for at := range x.keys[i].key + " " {
-			if at > 0 {
-				p := x.keys[i].key[:at]
-				x.tops[p] = append(x.tops[p], int32(i))
-				if n++; n == 2 {
-					break
-				}
-			}
-		}
-	}
-	for p, ids := range x.tops {
-		slices.SortFunc(ids, func(a, b int32) int { return cmp.Or(cmp.Compare(x.keys[a].rank, x.keys[b].rank), cmp.Compare(a, b)) })
-		x.tops[p] = slices.Clone(ids[:min(len(ids), suggestKeep)])
-	}
-}
-
-// prefix returns the best keys that begin with p.
-func (x *suggestIndex) prefix(p string) []int32 {
-	if ids, ok := x.tops[p]; ok {
-		return ids
-	}
-	i, _ := slices.BinarySearchFunc(x.keys, p, func(k suggestKey, p string) int { return strings.Compare(k.key, p) })
-	var ids []int32
-	for ; i < len(x.keys) && strings.HasPrefix(x.keys[i].key, p) && len(ids) < 2000; i++ {
-		ids = append(ids, int32(i))
-	}
-	slices.SortFunc(ids, func(a, b int32) int { return cmp.Or(cmp.Compare(x.keys[a].rank, x.keys[b].rank), cmp.Compare(a, b)) })
-	return ids
 }
 
 // placeReadings are characters whose usual reading in names is not the dictionary's first.
@@ -185,14 +148,8 @@ func numeralsBack(r []rune) []rune {
 }
 
 // latin keeps letters and digits: "tai ping" and "tai'ping" are taiping.
-func latin(r []rune) string {
-	var b strings.Builder
-	for _, c := range r {
-		if text.Alnum(c) {
-			b.WriteRune(c)
-		}
-	}
-	return b.String()
+func latin(r []rune) []rune {
+	return slices.DeleteFunc(slices.Clone(r), func(c rune) bool { return !text.Alnum(c) })
 }
 
 // Autocomplete offers names that begin with the text, in Chinese, pinyin or initials, and the doors of a road whose
@@ -216,13 +173,13 @@ func (g *Geocoder) Autocomplete(ctx context.Context, q Query) (Answer, error) {
 	if len(r) == 0 {
 		return Answer{}, nil
 	}
-	keys := g.suggest.prefix(string(r))
-	if len(keys) == 0 {
-		if l := latin(r); len(l) == len(r) || strings.Contains(string(r), "'") || strings.Contains(string(r), " ") {
-			keys = g.suggest.prefix(l)
-		}
+	limit := q.Size
+	if q.Focus != nil || q.Bound != nil || len(q.Layers) > 0 {
+		limit *= 3 // some will be dropped, or change places
 	}
-	g.suggestCands(sc, keys, q.Size*3)
+	if !g.suggestNames(sc, r, limit) && (slices.Contains(r, '\'') || slices.Contains(r, ' ')) {
+		g.suggestNames(sc, latin(r), limit)
+	}
 	if len(sc.cands) < q.Size {
 		g.suggestDoors(sc, q.Size)
 	}
@@ -244,6 +201,18 @@ func (g *Geocoder) Autocomplete(ctx context.Context, q Query) (Answer, error) {
 		a.Places = append(a.Places, g.place(nil, &sc.cands[k]))
 	}
 	return a, nil
+}
+
+// suggestNames makes candidates of the best names that begin with p; false when none does.
+func (g *Geocoder) suggestNames(sc *scratch, p []rune, limit int) bool {
+	keys, more := g.suggest.begin(p, sc.keys[:0])
+	g.suggestCands(sc, keys, limit)
+	if more && len(sc.cands) < limit {
+		sc.cands = sc.cands[:0]
+		keys = g.suggest.all(p)
+		g.suggestCands(sc, keys, limit)
+	}
+	return len(keys) > 0
 }
 
 func (g *Geocoder) suggestCands(sc *scratch, keys []int32, limit int) {
