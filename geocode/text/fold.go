@@ -15,17 +15,37 @@ type Folded struct {
 	src   string
 	tmp   []rune
 	tmpP  []int32
+
+	blank, counts bool // tmp holds white space; it holds numerals or the 之 between numbers
 }
 
 // Set folds s, which must be valid UTF-8.
 func (f *Folded) Set(s string) {
 	f.src = s
-	f.tmp, f.tmpP = f.tmp[:0], f.tmpP[:0]
+	f.blank, f.counts = false, false
+	tmp, pos, counts := f.tmp[:0], f.tmpP[:0], uint64(0)
 	for i, r := range s {
+		if r < 0x80 || r >= 0x3400 && r <= 0x9FFF { // nearly all; in local variables they take half as long
+			c := folded[r]
+			f.blank = f.blank || c <= ' '
+			counts |= countBits[c>>6] >> (c & 63)
+			tmp, pos = append(tmp, rune(c)), append(pos, int32(i))
+			continue
+		}
+		f.tmp, f.tmpP = tmp, pos
 		f.addRune(r, int32(i))
+		tmp, pos = f.tmp, f.tmpP
 	}
-	f.dropSpaces()
-	f.numerals()
+	f.tmp, f.tmpP = tmp, pos
+	if f.blank {
+		f.dropSpaces()
+	}
+	if f.counts || counts&1 != 0 {
+		f.numerals()
+	} else {
+		f.Runes, f.tmp = f.tmp, f.Runes
+		f.pos, f.tmpP = f.tmpP, f.pos
+	}
 	f.pos = append(f.pos, int32(len(s)))
 }
 
@@ -60,21 +80,8 @@ func Fold(s string) string {
 
 // Rune returns the simplified, narrow, lower-case form of r for a rune that has a single one.
 func Rune(r rune) rune {
-	switch {
-	case r < 0x80:
-		if 'A' <= r && r <= 'Z' {
-			return r + 'a' - 'A'
-		}
-		return r
-	case r >= 0xFF01 && r <= 0xFF5E:
-		return Rune(r - 0xFF01 + '!')
-	case r == 0x3000:
-		return ' '
-	case r < 0x10000:
-		if s := simplified[r]; s != 0 {
-			return rune(s)
-		}
-		return r
+	if uint32(r) < uint32(len(folded)) {
+		return rune(folded[r])
 	}
 	if s, ok := simplifiedHigh[r]; ok {
 		return s
@@ -82,10 +89,15 @@ func Rune(r rune) rune {
 	return r
 }
 
+// put adds one folded rune.
+func (f *Folded) put(r rune, at int32) {
+	f.tmp, f.tmpP = append(f.tmp, r), append(f.tmpP, at)
+	f.blank = f.blank || space(r)
+	f.counts = f.counts || r < 0x10000 && countBits[r>>6]&(1<<(r&63)) != 0
+}
+
 func (f *Folded) addRune(r rune, at int32) {
 	switch {
-	case r < 0x80, r >= 0x3400 && r <= 0x9FFF:
-		// the common case, below
 	case r == '—', r == '–', r == '−', r == '‐', r == '‑':
 		r = '-'
 	case r == '〇', r == '○':
@@ -97,8 +109,7 @@ func (f *Folded) addRune(r rune, at int32) {
 		f.addCompat(r, at)
 		return
 	}
-	f.tmp = append(f.tmp, Rune(r))
-	f.tmpP = append(f.tmpP, at)
+	f.put(Rune(r), at)
 }
 
 // addCompat adds the compatibility decomposition of r: ① is 1, ㎡ is m2, 鄰's compatibility form is the plain one.
@@ -106,8 +117,7 @@ func (f *Folded) addCompat(r rune, at int32) {
 	var in, out [64]byte
 	n := utf8.EncodeRune(in[:], r)
 	for _, c := range string(norm.NFKC.Append(out[:0], in[:n]...)) {
-		f.tmp = append(f.tmp, Rune(unicode.ToLower(c)))
-		f.tmpP = append(f.tmpP, at)
+		f.put(Rune(unicode.ToLower(c)), at)
 	}
 }
 
@@ -116,7 +126,7 @@ func (f *Folded) dropSpaces() {
 	n := 0
 	for i := 0; i < len(f.tmp); i++ {
 		r := f.tmp[i]
-		if r == ' ' || r == '\t' || r == '\n' || r == '\r' || r >= 0x80 && r < 0x3400 && unicode.IsSpace(r) {
+		if space(r) {
 			j := i
 			for j < len(f.tmp) && unicode.IsSpace(f.tmp[j]) {
 				j++
@@ -133,6 +143,10 @@ func (f *Folded) dropSpaces() {
 		n++
 	}
 	f.tmp, f.tmpP = f.tmp[:n], f.tmpP[:n]
+}
+
+func space(r rune) bool {
+	return r == ' ' || r == '\t' || r == '\n' || r == '\r' || r >= 0x80 && r < 0x3400 && unicode.IsSpace(r)
 }
 
 // Alnum reports whether r is an ASCII letter or digit.

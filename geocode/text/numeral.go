@@ -110,15 +110,20 @@ func numeralRun(r []rune, i int) int {
 // comparing with all of them took a tenth of the folding.
 func numeralRune(r rune) bool { return r < 0x10000 && numeralBits[r>>6]&(1<<(r&63)) != 0 }
 
-var numeralBits = func() *[0x10000 / 64]uint64 {
+var numeralBits = bitsOf(func(r rune) bool { return numeralDigit(r) >= 0 || numeralPower(r) > 0 })
+
+// countBits tell of what numerals may change.
+var countBits = bitsOf(func(r rune) bool { return numeralDigit(r) >= 0 || numeralPower(r) > 0 || r == '之' })
+
+func bitsOf(in func(rune) bool) *[0x10000 / 64]uint64 {
 	t := new([0x10000 / 64]uint64)
 	for r := range rune(0x10000) {
-		if numeralDigit(r) >= 0 || numeralPower(r) > 0 {
+		if in(r) {
 			t[r>>6] |= 1 << (r & 63)
 		}
 	}
 	return t
-}()
+}
 
 // NumeralDigit returns the value of a Chinese numeral from 零 to 九, -1 for any other rune.
 func NumeralDigit(r rune) int { return numeralDigit(r) }

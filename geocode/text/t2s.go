@@ -1,10 +1,22 @@
 package text
 
-// simplified[r] is the simplified form of the traditional rune r, 0 when it has none; runes above the first plane are in simplifiedHigh.
-var simplified, simplifiedHigh = t2s()
+// folded[r] is the simplified, narrow, lower-case form of r; runes above the first plane that have another are in simplifiedHigh.
+var folded, simplifiedHigh = t2s()
 
 func t2s() (*[0x10000]uint16, map[rune]rune) {
 	low, high := new([0x10000]uint16), make(map[rune]rune)
+	for r := range low {
+		switch {
+		case r >= 'A' && r <= 'Z':
+			low[r] = uint16(r + 'a' - 'A')
+		case r >= 0xFF01 && r <= 0xFF5E:
+			low[r] = low[r-0xFF01+'!']
+		case r == 0x3000:
+			low[r] = ' '
+		default:
+			low[r] = uint16(r)
+		}
+	}
 	pairs := []rune(t2sPairs + variants)
 	for i := 0; i+1 < len(pairs); i += 2 {
 		from, to := pairs[i], pairs[i+1]
