@@ -251,16 +251,51 @@ func (sc *scratch) tokenize() {
 	sc.toks = sc.toks[:0]
 	afterName := false
 	for i := 0; i < len(r); {
+		if sc.pick[i] < 0 && !beginsToken(r[i]) {
+			j := i + 1
+			for j < len(r) && sc.pick[j] < 0 && !beginsToken(r[j]) {
+				j++
+			}
+			sc.addNoise(i, j)
+			i, afterName = j, false
+			continue
+		}
 		t := sc.tokenAt(r, i, afterName)
 		afterName = t.kind == tokName || t.kind == tokCross || t.kind == tokRel || t.kind == tokNumber
-		if n := len(sc.toks); t.kind == tokNoise && n > 0 && sc.toks[n-1].kind == tokNoise {
-			sc.toks[n-1].e = t.e
+		if t.kind == tokNoise {
+			sc.addNoise(i, int(t.e))
 		} else {
 			sc.toks = append(sc.toks, t)
 		}
 		i = int(t.e)
 	}
 }
+
+// addNoise adds the runes from i to j to what is not understood.
+func (sc *scratch) addNoise(i, j int) {
+	if n := len(sc.toks); n > 0 && sc.toks[n-1].kind == tokNoise {
+		sc.toks[n-1].e = int32(j)
+		return
+	}
+	sc.toks = append(sc.toks, token{kind: tokNoise, s: int32(i), e: int32(j)})
+}
+
+// tokenFirst are the runes at which tokenAt may find something beside a name, a number and a grammar word.
+const tokenFirst = "往向朝以路街道正北东南西" + // directionToken
+	"第过下" + "新老本分总"
+
+// tokenBits has a bit for each rune at which tokenAt may find anything: at most of a text's it does not.
+var tokenBits = func() *[0x10000 / 64]uint64 {
+	t := new([0x10000 / 64]uint64)
+	for r := range rune(0x10000) {
+		if text.Digit(r) || letterIndex(r) > 0 || grammarFirst[r] > 0 || strings.ContainsRune(tokenFirst, r) {
+			t[r>>6] |= 1 << (r & 63)
+		}
+	}
+	return t
+}()
+
+func beginsToken(r rune) bool { return r < 0x10000 && tokenBits[r>>6]&(1<<(r&63)) != 0 }
 
 func (sc *scratch) tokenAt(r []rune, i int, afterName bool) token {
 	if m := sc.pick[i]; m >= 0 {
