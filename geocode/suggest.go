@@ -174,7 +174,7 @@ func (g *Geocoder) Autocomplete(ctx context.Context, q Query) (Answer, error) {
 		return Answer{}, nil
 	}
 	limit := q.Size
-	if q.Focus != nil || q.Bound != nil || len(q.Layers) > 0 {
+	if q.Focus != nil || q.narrowed() {
 		limit *= 3 // some will be dropped, or change places
 	}
 	if !g.suggestNames(sc, r, limit) && (slices.Contains(r, '\'') || slices.Contains(r, ' ')) {
