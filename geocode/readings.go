@@ -209,6 +209,9 @@ func whichOf(p, o *Place, same bool) string {
 // missing asks for what would place a vague answer better; "" when it is not vague.
 func missing(p *Place) string {
 	for _, f := range p.Faults {
+		if f.Code == faultTexts[faultLaneUnknown].code && p.Level == "lane" && p.Road != "" {
+			return "“" + p.Road + "”没有这条巷弄的记录，请核对巷弄号，或补充相交道路、附近的建筑物名称"
+		}
 		if (f.Code == faultTexts[faultNearestNumber].code || f.Code == faultTexts[faultNumberUnknown].code) && p.Score < askBelow && p.Road != "" {
 			return "“" + p.Road + "”没有这个门牌号的记录，请核对门牌号，或补充相交道路、附近的建筑物名称"
 		}

@@ -275,7 +275,7 @@ func (g *Geocoder) missingLane(sc *scratch, i int32, r onRoad, id int32, missing
 		h = doorHit{at: at, unc: unc, road: id}
 	}
 	c := newCand(levelLane, h.at, max(60, h.unc))
-	c.match, c.p, c.road, c.num = MatchFallback, i, id, p.num
+	c.match, c.p, c.road = MatchFallback, i, id // without its number: that is one of the lane, not of this road
 	c.fault(faultLaneUnknown, .05*float64(missing))
 	if h.fault.code == faultNearestNumber {
 		c.fault(h.fault.code, h.fault.cost)
