@@ -40,21 +40,22 @@ type Geocoder struct {
 	fr    frame
 	comps *components
 
-	bases     []base
-	roads     []road
-	trunkList []trunk // by base
-	trunkFrom []int32 // the first of each base, and one more
-	roadIDs   map[roadKey]int32
-	mouths    []laneMouth // by road
-	style     style
-	crosses   []crossing // by pair, lower road first
-	crossFrom []int32    // the first of each lower road, and one more
-	bridges   []bridge   // by road
-	doorRoad  []int32    // road of each door, -1 without
-	plates    []plate    // doors by road and number
-	nums      []number   // parallel to plates
-	rowAreas  []areaPair // what plate.areas counts
-	streetOf  []int32    // the street each area's row says it lies in, parallel to src.areas
+	bases                    []base
+	roads                    []road
+	trunkList                []trunk // by base
+	trunkFrom                []int32 // the first of each base, and one more
+	roadIDs                  map[roadKey]int32
+	mouths                   []laneMouth // by road
+	style                    style
+	crosses                  []crossing // by pair, lower road first
+	crossList, crossListFrom []int32    // the crossings of each road
+	crossFrom                []int32    // the first of each lower road, and one more
+	bridges                  []bridge   // by road
+	doorRoad                 []int32    // road of each door, -1 without
+	plates                   []plate    // doors by road and number
+	nums                     []number   // parallel to plates
+	rowAreas                 []areaPair // what plate.areas counts
+	streetOf                 []int32    // the street each area's row says it lies in, parallel to src.areas
 
 	names   *trie
 	classes []classWord
@@ -154,6 +155,7 @@ func (g *Geocoder) indexMap() {
 	g.crosses = findCrossings(g.roads, g.segs, g.segGrid)
 	g.bridges = findBridges(g.src.bars, g.segs, g.segGrid)
 	g.crossFrom = crossFromOf(g.crosses, len(g.roads))
+	g.fileCrossings()
 	g.crossGrid = newBuckets(len(g.crosses), 100, func(i int) box { p := g.crosses[i].at; return box{p.x, p.y, p.x, p.y} })
 	g.mouths = make([]laneMouth, len(g.roads))
 	for i := range g.roads {

@@ -38,11 +38,7 @@ func (g *Geocoder) saidWithNext(sc *scratch, i int32) bool {
 	if !c.cross || c.link != linkAnd || !c.has(entryRoad) {
 		return false
 	}
-	meet := false
-	g.phraseRoads(b, func(_ onRoad, x int32, _ int) {
-		g.phraseRoads(c, func(_ onRoad, y int32, _ int) { meet = meet || x != y && len(g.crossingsOf(x, y)) > 0 })
-	})
-	return meet
+	return g.meet(b, c)
 }
 
 // meetings appends the crossings of two phrases; when none is on file and the text says crossing, where they come nearest.
@@ -190,10 +186,8 @@ func (g *Geocoder) mouthCands(sc *scratch, i int32) {
 		var at [mouthMost]crossing
 		n := 0
 	next:
-		for _, x := range g.crosses {
-			if x.a != id && x.b != id {
-				continue
-			}
+		for _, k := range g.crossingsOn(id) {
+			x := g.crosses[k]
 			for _, o := range at[:n] {
 				if o.at.near(x.at, sameSpot) {
 					continue next

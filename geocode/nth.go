@@ -109,12 +109,11 @@ func (g *Geocoder) nthCrossing(c *cand, dir, n int) (pt, int32, bool) {
 		other int32
 	}
 	var stops []stop
-	for _, x := range g.crosses {
+	for _, k := range g.crossingsOn(id) {
+		x := g.crosses[k]
 		other := x.a
 		if x.a == id {
 			other = x.b
-		} else if x.b != id {
-			continue
 		}
 		if g.roads[other].parent >= 0 {
 			continue // a lane is no crossing to count

@@ -27,6 +27,10 @@ func (g *Geocoder) move(sc *scratch, c *cand, off *offset) {
 	if off.gate >= 0 && c.poi >= 0 {
 		g.toGate(sc, c, off.gate)
 	}
+	if off.near && (c.door >= 0 || c.poi >= 0) {
+		g.crossingNear(c, off)
+		return
+	}
 	if off.nth > 0 {
 		g.setCourse(sc, c, off)
 		g.toNth(c, off)
@@ -69,6 +73,8 @@ func (g *Geocoder) move(sc *scratch, c *cand, off *offset) {
 	case off.dir >= 0:
 		d := 10.0
 		switch {
+		case c.poi >= 0 && g.src.pois[c.poi].layer == "building": // a long house is not far across
+			d = 10 + g.src.pois[c.poi].halfTowards(heading(int(off.dir)))
 		case c.poi >= 0:
 			d = 10 + min(200, g.siteRadius(sc, c)*.7)
 		case c.level == levelIntersection && !off.corner:
@@ -91,6 +97,10 @@ func (g *Geocoder) move(sc *scratch, c *cand, off *offset) {
 		g.across(c)
 	case relNear:
 		c.unc += 20
+	case relBehind:
+		if c.poi >= 0 {
+			c.unc = max(c.unc, 20+min(200, g.siteRadius(sc, c)))
+		}
 	}
 }
 
@@ -142,6 +152,11 @@ func (g *Geocoder) siteRadius(sc *scratch, c *cand) float64 {
 		}
 	}
 	return r
+}
+
+// halfTowards is how far a thing's bounds reach from their middle in a direction.
+func (r *poiRec) halfTowards(h pt) float64 {
+	return float64(r.halfX)*math.Abs(h.x) + float64(r.halfY)*math.Abs(h.y)
 }
 
 // toGate moves to the side of the grounds on which the gate named lies.

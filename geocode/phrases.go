@@ -24,6 +24,8 @@ type offset struct {
 	metres2 float64 // in the direction dir2
 	vague   float64 // a distance without a direction
 	rel     relation
+	turn    int8 // 1 to the right, -1 to the left, 0 none
+	near    bool // 那个路口: the crossing near it
 	s, e    int32
 	used    bool
 	course  int32 // phrase of the road to go along, -1 none
@@ -46,6 +48,9 @@ type phrase struct {
 	between bool
 	end     int8  // 北段, 南头: the part of the road meant; -1 none
 	endPart bool  // 段 was said, not 头
+	mouth   bool  // 东口: where it meets another road at that end
+	toEnd   bool  // 走到头, which end was not said
+	whole   bool  // 全段
 	heirOf  int32 // phrase whose road it took over, -1 none
 	course  bool  // 沿X路: only the way to go from the place before
 	near    bool  // only said to be near: 靠近人民医院
@@ -85,6 +90,7 @@ func (g *Geocoder) readPhrases(sc *scratch) {
 	sc.phrases, sc.areas = sc.phrases[:0], sc.areas[:0]
 	sc.bridgeSaid, sc.railSaid = false, false
 	w := walker{sc: sc}
+	defer g.turns(sc)
 	defer g.courses(sc)
 	for i := range sc.toks {
 		t := &sc.toks[i]
@@ -101,8 +107,22 @@ func (g *Geocoder) readPhrases(sc *scratch) {
 		case tokTo:
 			w.link = linkTo
 		case tokCross:
-			if p := w.last(); p != nil && !w.gap {
-				p.cross, p.e = true, t.e
+			w.crossing(t)
+		case tokReach:
+			w.link = linkAnd
+		case tokTurn:
+			if p := w.last(); p != nil && t.s-p.e <= 8 && p.off.turn == 0 {
+				p.off.turn = 1
+				if t.rel == relLeft {
+					p.off.turn = -1
+				}
+				p.off.mark(t)
+			}
+		case tokEnd:
+			w.toEnd(t)
+		case tokWhole:
+			if p := w.last(); p != nil && t.s-p.e <= 2 && p.has(entryRoad) && p.num == 0 {
+				p.whole = true
 			}
 		case tokBetween:
 			if p := w.last(); p != nil && t.s <= p.e+1 {
@@ -184,7 +204,7 @@ func (w *walker) push(p phrase) {
 	}
 	p.near = w.near
 	w.link, w.gap, w.near = linkNone, false, false
-	p.off.dir, p.off.sideDir, p.off.gate, p.off.dir2, p.off.course = -1, -1, -1, -1, -1
+	p.off = noOffset()
 	p.end = -1
 	w.sc.phrases = append(w.sc.phrases, p)
 }
@@ -233,12 +253,18 @@ func (w *walker) number(t *token, i int) {
 			w.door(t, p) // 147号楼下: a road has doors, not buildings
 			return
 		}
-		if p != nil && p.bld == 0 && t.s-p.e <= 4 {
+		switch {
+		case p != nil && p.bld == 0 && t.s-p.e <= 4:
 			p.bld, p.e = n.num, t.e
+		case p != nil && t.s-p.e <= 2 && (w.link == linkAnd || w.link == linkTo): // 1号楼和2号楼
+			heir := *p
+			heir.bld, heir.s, heir.e, heir.heirOf = n.num, t.s, t.e, int32(len(w.sc.phrases)-1)
+			w.push(heir)
 		}
 	case unitNone:
 		r := w.sc.f.Runes
-		follows := int(t.e) < len(r) && (text.Alnum(r[t.e]) || r[t.e] == '%' || r[t.e] == ':')
+		phone := r[t.s] == '0' || int(t.e) > int(t.s)+4 && text.Digit(r[t.s+4]) // 0537-5724626, 12345
+		follows := phone || int(t.e) < len(r) && (text.Alnum(r[t.e]) || r[t.e] == '%' || r[t.e] == ':')
 		if p != nil && t.s == p.e && p.num == 0 && !p.cross && !follows && p.has(entryRoad) {
 			p.num, p.e = n.num, t.e
 			p.list = n.list

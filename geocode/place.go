@@ -27,7 +27,7 @@ func (g *Geocoder) place(sc *scratch, c *cand) Place {
 	p.Category = g.category(c)
 	if sc != nil {
 		if i := max(c.p, c.q); i >= 0 && c.moved {
-			p.Name += g.offsetText(sc, i)
+			p.Name += g.offsetText(sc, c, i)
 			p.Label = p.Street + p.Name
 		}
 		p.Reasons = g.placeReasons(sc, c)
@@ -173,12 +173,21 @@ func styleOf(src *source) style {
 	return style{"号", "与", strings.NewReplacer()}
 }
 
-func (g *Geocoder) offsetText(sc *scratch, i int32) string {
+func (g *Geocoder) offsetText(sc *scratch, c *cand, i int32) string {
 	off := &sc.phrases[i].off
 	if !off.used && sc.phrases[i].heirOf < 0 && i > 0 {
 		off = &sc.phrases[i-1].off
 	}
 	s := ""
+	if c.end >= 0 {
+		return g.style.words.Replace(directionNames[c.end] + "头")
+	}
+	if q := c.q; q > 0 && sc.phrases[q].bld != 0 && sc.phrases[q].heirOf == c.p {
+		return g.style.words.Replace(sc.phrases[c.p].bld.String() + "号楼" + g.style.and + sc.phrases[q].bld.String() + "号楼之间")
+	}
+	if off.near {
+		return g.style.words.Replace("附近路口")
+	}
 	if p := &sc.phrases[i]; p.end >= 0 {
 		s += directionNames[p.end] + map[bool]string{true: "段", false: "头"}[p.endPart]
 	}

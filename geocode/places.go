@@ -40,6 +40,10 @@ func (g *Geocoder) addPOI(sc *scratch, i, idx int32, f fault, holders int) {
 	if sc.phrases[i].part {
 		c.fault(faultPart, .05)
 	}
+	if sc.phrases[i].bld != 0 || sc.phrases[i].num != 0 { // that building is not on file
+		c.fault(faultNumberUnused, .05)
+		c.unc = max(c.unc, g.siteRadius(sc, &c))
+	}
 	if sc.phrases[i].near && sc.measured() {
 		c.fault(faultOnlyNear, .1)
 	}
@@ -129,6 +133,14 @@ func (g *Geocoder) roadCands(sc *scratch, i int32) {
 	g.phraseRoads(p, func(r onRoad, id int32, missing int) {
 		if missing > 0 || len(g.roads[id].geom) == 0 && (p.has(entryCommunity) || p.has(entryPOI)) {
 			return // a village or an estate that has doors is no road
+		}
+		if p.mouth && g.endMouth(sc, i, r, id) {
+			return
+		}
+		if n := len(sc.cands); p.toEnd {
+			if g.endCands(sc, i, r, id); len(sc.cands) > n {
+				return
+			}
 		}
 		if at, unc, ok := g.roadMiddle(id); ok {
 			g.addWholeRoad(sc, i, r, id, at, unc)

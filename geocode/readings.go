@@ -162,6 +162,9 @@ func (g *Geocoder) ask(sc *scratch, a *Answer, second *cand) string {
 		}
 		return whichOf(&best, &a.Places[1], sc.cands[0].p == second.p && sc.cands[0].q == second.q)
 	}
+	if c := &sc.cands[0]; best.Level == "road" && c.p >= 0 && sc.phrases[c.p].whole {
+		return "" // the whole road is what is meant
+	}
 	if ask := missing(&best); ask != "" || best.Score >= askBelow {
 		return ask
 	}

@@ -161,6 +161,9 @@ func (g *Geocoder) resolve(sc *scratch) {
 		g.bridgeCands(sc)
 	}
 	if g.bestScore(sc) < .6 {
+		g.unsaidMeetings(sc)
+	}
+	if g.bestScore(sc) < .6 {
 		for i := range sc.phrases {
 			if p := &sc.phrases[i]; p.has(entryRoad) && !p.course {
 				g.roadCands(sc, int32(i))

@@ -9,6 +9,35 @@ func (o *offset) mark(t *token) {
 	o.e, o.used = t.e, true
 }
 
+func noOffset() offset { return offset{dir: -1, sideDir: -1, gate: -1, dir2: -1, course: -1} }
+
+// crossing notes 路口 behind a name. Behind a door or a place that is no road it means the one nearby; a mere 口 is its entrance.
+func (w *walker) crossing(t *token) {
+	p := w.last()
+	if p == nil || w.gap {
+		return
+	}
+	r := w.sc.f.Runes
+	if (p.num != 0 || !p.has(entryRoad)) && t.e-t.s > 1 && r[t.e-1] == '口' && strings.ContainsRune("路叉岔字街", r[t.e-2]) {
+		p.off.near = true
+		p.off.mark(t)
+	}
+	p.cross, p.e = true, t.e
+}
+
+// toEnd notes 走到头 behind a road; a direction said before says which end: 平阳西路往东走到头.
+func (w *walker) toEnd(t *token) {
+	p := w.last()
+	if p == nil || t.s-p.e > 8 || !p.has(entryRoad) || p.num != 0 || p.cross {
+		return
+	}
+	if p.off.dir >= 0 && p.off.metres == 0 && p.off.nth == 0 {
+		p.end, p.off = p.off.dir, noOffset()
+		return
+	}
+	p.toEnd = p.end < 0
+}
+
 func (w *walker) direction(t *token, i int) {
 	p := w.last()
 	if p == nil || t.s-p.e > 16 {
@@ -28,8 +57,9 @@ func (w *walker) direction(t *token, i int) {
 		p.off.dir2 = t.dir
 	case p.off.dir >= 0:
 		p.off.sideDir = t.dir
-	case p.has(entryRoad) && p.num == 0 && !p.cross && strings.ContainsRune("段头端口", r[t.e-1]) && !w.metresFollow(t, i):
-		p.end, p.endPart = t.dir, r[t.e-1] == '段'
+	case p.has(entryRoad) && p.num == 0 && !p.cross && p.off.rel != relBridge && !w.metresFollow(t, i) &&
+		(strings.ContainsRune("段头端口", r[t.e-1]) || t.s > 0 && r[t.s-1] == '最'):
+		p.end, p.endPart, p.mouth = t.dir, r[t.e-1] == '段', r[t.e-1] == '口'
 	default:
 		p.off.dir, p.off.corner = t.dir, t.corner
 	}

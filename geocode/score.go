@@ -75,6 +75,7 @@ const (
 	faultBound
 	faultOnlyNear
 	faultDatum
+	faultCrossingUnsaid
 	faultCoarse
 	faultOutside
 	faultKind
@@ -109,6 +110,7 @@ var faultTexts = [...]struct{ code, en, zh string }{
 	faultPart:           {"name.part", "the part named (campus, phase) is not on file", "所述校区或分期无记录"},
 	faultBound:          {"stretch.bound", "a road that should bound the stretch does not cross it on the map; bounded where it comes nearest, or by the road's end", "作为起止的道路在图上不与该路相交，取最近处或路的尽头"},
 	faultOnlyNear:       {"place.near", "the text only says that it is near this place", "文中只说靠近此处"},
+	faultCrossingUnsaid: {"crossing.unsaid", "two roads are named that cross; the text does not say that the crossing is meant", "文中有两路相交，未说明是否指路口"},
 	faultDatum:          {"coordinate.datum", "the text names an old datum, whose parameters are not known; taken as CGCS2000, which is off by some 100 m", "所述为旧坐标系，无转换参数，按CGCS2000处理，约差百米"},
 	faultCoarse:         {"coordinate.coarse", "the coordinates are written with too few digits to find a thing by", "坐标小数位数太少"},
 	faultOutside:        {"coordinate.outside", "the coordinates lie outside the city", "坐标不在本市范围内"},
@@ -142,6 +144,7 @@ type cand struct {
 	grid   int32
 	num    number
 	upTo   number // the other end of 145号至149号
+	end    int8   // the end of the road it is, where the text does not say which; -1 none
 	moved  bool   // an offset was applied
 	bridge bool   // where the road meets a railway or a water
 	dist   float64
@@ -151,7 +154,7 @@ type cand struct {
 const maxCands = 400
 
 func newCand(l level, at pt, unc float64) cand {
-	return cand{level: l, at: at, unc: unc, match: MatchExact, p: -1, q: -1, door: -1, slot: -1, road: -1, road2: -1, on: -1, poi: -1, area: -1, grid: -1}
+	return cand{level: l, at: at, unc: unc, match: MatchExact, p: -1, q: -1, door: -1, slot: -1, road: -1, road2: -1, on: -1, poi: -1, area: -1, grid: -1, end: -1}
 }
 
 // has reports whether that was forgiven.

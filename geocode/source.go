@@ -56,6 +56,7 @@ type poiRec struct {
 	class, address                  word
 	at                              pt
 	radius                          float64 // 0 for a point
+	halfX, halfY                    float32 // half its extent east and north
 	ground                          *area   // of a plot of land
 }
 
@@ -198,7 +199,8 @@ func newPOIRec(layer string, f gis.Feature, at pt, fr frame) poiRec {
 		class: intern(f.Text("class")), address: intern(f.Text("address")), at: at,
 	}
 	if b, ok := f.Bound(); ok && layer != "poi" {
-		r.radius = fr.to(b.Min).dist(fr.to(b.Max)) / 2
+		size := fr.to(b.Max).sub(fr.to(b.Min))
+		r.radius, r.halfX, r.halfY = size.norm()/2, float32(size.x/2), float32(size.y/2)
 	}
 	if layer == "land" {
 		if a := areaOf(f.Geom, fr); len(a.rings) > 0 {

@@ -9,6 +9,10 @@ import (
 func (g *Geocoder) betweenCands(sc *scratch) {
 	for i := 1; i < len(sc.phrases); i++ {
 		a, b := &sc.phrases[i-1], &sc.phrases[i]
+		if b.heirOf == int32(i-1) && a.bld != 0 && b.bld != 0 && (b.between || b.link == linkTo) {
+			sc.betweenBuildings(int32(i))
+			continue
+		}
 		if !(b.link == linkTo || b.between && b.link == linkAnd) || !a.has(entryRoad) || !b.has(entryRoad) {
 			continue
 		}
@@ -223,6 +227,45 @@ func (g *Geocoder) endpoint(sc *scratch, i, other int, on int32) (pt, bool) {
 	})
 	return found, ok
 }
+
+// betweenBuildings places 1号楼和2号楼之间 in the middle of the two when both are on file.
+func (sc *scratch) betweenBuildings(i int32) {
+	best := [2]*cand{}
+	for k := range sc.cands {
+		c := &sc.cands[k]
+		if w := c.p - i + 1; (w == 0 || w == 1) && !c.has(faultNumberUnused) && (best[w] == nil || c.score > best[w].score) {
+			best[w] = c
+		}
+	}
+	a, b := best[0], best[1]
+	if a == nil || b == nil || a.at.dist(b.at) > reachOfBuildings {
+		return
+	}
+	c := *a
+	if b.score < a.score {
+		c = *b
+	}
+	c.at, c.unc, c.p, c.q = lerp(a.at, b.at, .5), max(15, a.at.dist(b.at)/2), i-1, i
+	for _, e := range sc.phrases[i].m.entries {
+		if e.kind == entryPOI { // it is named by the estate
+			c.door, c.slot, c.poi = -1, -1, e.idx
+		}
+	}
+	c.level, c.match, c.moved = levelOffset, MatchInterpolated, true
+	n := 0
+	for _, o := range sc.cands { // the two that only bound it are no answers
+		if o.p == i-1 || o.p == i {
+			continue
+		}
+		sc.cands[n] = o
+		n++
+	}
+	sc.cands = sc.cands[:n]
+	sc.addCand(c)
+}
+
+// reachOfBuildings is how far apart two buildings may stand for there to be a place between them, in metres.
+const reachOfBuildings = 300
 
 // doorStretch places 145号至149号 in the middle between its two doors, when both are found not far apart on one road.
 func (g *Geocoder) doorStretch(sc *scratch, i int32) {

@@ -20,6 +20,10 @@ const (
 	tokRel                      // rel
 	tokNth                      // num: 第2个路口
 	tokPart                     // 北校区 2期: a part of what was named before
+	tokTurn                     // 右转 左拐: rel
+	tokEnd                      // 走到头 尽头
+	tokWhole                    // 全段 沿线
+	tokReach                    // 快到 过了: before a name, where one comes to
 	tokNoise
 )
 
@@ -37,6 +41,8 @@ const (
 	relInside
 	relMiddle // 中段
 	relBridge // 桥下
+	relLeft
+	relRight
 )
 
 type token struct {
@@ -62,7 +68,17 @@ var grammarWords = map[string]grammarWord{
 	"靠近": {tokAnd, relNear}, "临近": {tokAnd, relNear}, "邻近": {tokAnd, relNear}, "紧邻": {tokAnd, relNear}, "挨着": {tokAnd, relNear},
 	"紧挨": {tokAnd, relNear}, "近": {tokAnd, relNear},
 	"、": {kind: tokAnd}, "/": {kind: tokAnd}, "&": {kind: tokAnd}, "+": {kind: tokAnd}, "x": {kind: tokAnd}, "×": {kind: tokAnd},
-	"至": {kind: tokTo}, "到": {kind: tokTo}, "~": {kind: tokTo},
+	"至": {kind: tokTo}, "到": {kind: tokTo}, "~": {kind: tokTo}, "走到": {kind: tokTo}, "开到": {kind: tokTo}, "直到": {kind: tokTo},
+	"快到": {kind: tokReach}, "将到": {kind: tokReach}, "没到": {kind: tokReach}, "不到": {kind: tokReach}, "过": {kind: tokReach}, "过了": {kind: tokReach},
+	"走过": {kind: tokReach}, "经过": {kind: tokReach}, "路过": {kind: tokReach}, "穿过": {kind: tokReach},
+	"左转": {tokTurn, relLeft}, "左拐": {tokTurn, relLeft}, "左转弯": {tokTurn, relLeft}, "左拐弯": {tokTurn, relLeft},
+	"往左转": {tokTurn, relLeft}, "向左转": {tokTurn, relLeft}, "往左拐": {tokTurn, relLeft}, "向左拐": {tokTurn, relLeft}, "往左": {tokTurn, relLeft}, "向左": {tokTurn, relLeft},
+	"右转": {tokTurn, relRight}, "右拐": {tokTurn, relRight}, "右转弯": {tokTurn, relRight}, "右拐弯": {tokTurn, relRight},
+	"往右转": {tokTurn, relRight}, "向右转": {tokTurn, relRight}, "往右拐": {tokTurn, relRight}, "向右拐": {tokTurn, relRight}, "往右": {tokTurn, relRight}, "向右": {tokTurn, relRight},
+	"到头": {kind: tokEnd}, "走到头": {kind: tokEnd}, "尽头": {kind: tokEnd}, "走到底": {kind: tokEnd}, "到底": {kind: tokEnd}, "走到尽头": {kind: tokEnd},
+	"最里头": {kind: tokEnd}, "最里面": {kind: tokEnd}, "最里边": {kind: tokEnd}, "顶头": {kind: tokEnd}, "死胡同": {kind: tokEnd}, "断头": {kind: tokEnd},
+	"全段": {kind: tokWhole}, "全线": {kind: tokWhole}, "沿线": {kind: tokWhole}, "全路": {kind: tokWhole}, "全路段": {kind: tokWhole}, "整条路": {kind: tokWhole},
+	"整条街": {kind: tokWhole}, "整条": {kind: tokWhole}, "整段": {kind: tokWhole}, "全程": {kind: tokWhole}, "一整条": {kind: tokWhole},
 	"交叉路口": {kind: tokCross}, "交叉口": {kind: tokCross}, "十字路口": {kind: tokCross}, "丁字路口": {kind: tokCross},
 	"三岔路口": {kind: tokCross}, "三岔口": {kind: tokCross}, "十字口": {kind: tokCross}, "交汇处": {kind: tokCross}, "交汇口": {kind: tokCross},
 	"交会处": {kind: tokCross}, "交会口": {kind: tokCross}, "交汇": {kind: tokCross}, "交会": {kind: tokCross}, "交界处": {kind: tokCross},
@@ -195,7 +211,7 @@ func directionToken(r []rune, i int, afterName bool) (t token, ok bool) {
 	suffix := false
 	if end < len(r) {
 		switch r[end] {
-		case '侧', '边', '面', '首', '头', '端', '向', '段', '口':
+		case '侧', '边', '面', '首', '头', '端', '向', '段', '口', '邻', '墙':
 			suffix = true
 			end++
 		case '角':
@@ -321,7 +337,7 @@ func (sc *scratch) tokenAt(r []rune, i int, afterName bool) token {
 			return token{kind: tokPart, s: int32(i), e: int32(i + 3)}
 		}
 	}
-	if w, n, ok := grammarAt(r, i); ok {
+	if w, n, ok := grammarAt(r, i); ok && (w.kind != tokReach || i+n < len(r) && sc.pick[i+n] >= 0) {
 		if sc.picked(i, i+n) { // 建国路跟前进路: the word ends where the name begins
 			w, n, ok = grammarAt(r[:sc.nextPick(i, i+n)], i)
 		}
