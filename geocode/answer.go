@@ -65,12 +65,13 @@ const (
 type Answer struct {
 	Places  []Place           `json:"places"`
 	Classes []ClassHit        `json:"classes,omitempty"` // component classes the text names
+	Matters []ClassHit        `json:"matters,omitempty"` // matter classes the text names, the likeliest first
 	Reasons []Reason          `json:"reasons,omitempty"` // what the words were taken for
 	Parsed  map[string]string `json:"parsed,omitempty"`
 	Ask     string            `json:"ask,omitempty"` // Chinese sentence: what is missing to place it better
 }
 
-// ClassHit is a component class found in the text.
+// ClassHit is a class of components or of matters found in the text.
 type ClassHit struct {
 	Code string `json:"code"`
 	Name string `json:"name"`
@@ -88,7 +89,7 @@ type Fault struct {
 // Reason says what a word of the text was used for.
 type Reason struct {
 	Word  string `json:"word"`
-	Use   string `json:"use"`             // road, number, lane, intersection, poi, community, street, offset, unknown_road, nearest_number, class, code, former_code, coordinate, admin, local_rule, local_alias
+	Use   string `json:"use"`             // road, number, lane, intersection, poi, community, street, offset, unknown_road, nearest_number, class, matter, code, former_code, coordinate, admin, local_rule, local_alias
 	By    string `json:"by,omitempty"`    // of a local rule or alias: who corrected, and who accepted it
 	Years string `json:"years,omitempty"` // of a former name: when it was borne, as the city files it
 	Ref   string `json:"ref,omitempty"`   // of a local rule or alias: its row, as local_name:F12

@@ -60,7 +60,9 @@ func (g *Geocoder) Apply(ctx context.Context, ups []Update) (*Geocoder, error) {
 		src.bindLocals()
 		cfg := g.cfg
 		cfg.Alone = true // g is asked meanwhile
-		return assemble(cfg, &src, cs), nil
+		n := assemble(cfg, &src, cs)
+		n.matters = g.matters
+		return n, nil
 	}
 	n := *g
 	n.comps = cs

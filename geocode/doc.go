@@ -13,6 +13,7 @@
 //   - leg: one direction with its metres or its crossings to count; an offset has at most two.
 //   - bridge: where a road meets a railway or a water.
 //   - reading: one way to understand a text; several readings make several places.
+//   - matter: what is wrong in a street (事件), as 占道经营, or with a component, as 路灯异常; the class its words name.
 //   - position: where the reporter's device, or a coordinate in the text, says
 //     the report is from; [Fuse] brings it together with the readings.
 //   - fault: something that had to be forgiven, with its cost in score.

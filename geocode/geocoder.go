@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"iter"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -25,7 +26,10 @@ type Corpus interface {
 type Config struct {
 	Synonyms   map[string][]string // word as people write it -> component class codes
 	ClassNames map[string]string   // class code -> name
-	Admin      []string            // names above the streets: "山东省", "济宁市", "邹城市"
+	// Matters are the words for what is wrong, of two for the same spelling the first; MatterNames the names of their classes by code.
+	Matters     []MatterWord
+	MatterNames map[string]string
+	Admin       []string // names above the streets: "山东省", "济宁市", "邹城市"
 	// Alone keeps Build in the goroutine that calls it. Otherwise it reads several layers of the corpus at once, and takes what cores there are.
 	Alone bool
 	// FormerKey returns the code a component has now that was once called former; ok is false when none was. It is asked for
@@ -59,6 +63,7 @@ type Geocoder struct {
 
 	names   *trie
 	classes []classWord
+	matters *matters
 	fuzzy   *fuzzyNames
 	grams   *gramIndex
 	suggest *suggestIndex
@@ -75,7 +80,7 @@ type Geocoder struct {
 	pool *sync.Pool
 }
 
-// classWord is a word for component classes.
+// classWord is a word for classes of components or of matters.
 type classWord struct {
 	word  string
 	codes []string
@@ -88,11 +93,12 @@ func Build(ctx context.Context, c Corpus, cfg Config, p gis.Progress) (*Geocoder
 	if err != nil {
 		return nil, err
 	}
-	src, comps := &source{frame: fr}, newComponents()
+	src, comps, matters := &source{frame: fr}, newComponents(), (*matters)(nil)
 	err = cfg.together(ctx,
 		func(ctx context.Context) error { return src.read(ctx, c, []string{"door"}, nil) },
 		func(ctx context.Context) error { return src.read(ctx, c, sourceLayers, p) },
-		func(ctx context.Context) error { return comps.read(ctx, c, fr) })
+		func(ctx context.Context) error { return comps.read(ctx, c, fr) },
+		func(context.Context) error { matters = newMatters(&cfg); return nil })
 	if err != nil {
 		return nil, err
 	}
@@ -100,6 +106,7 @@ func Build(ctx context.Context, c Corpus, cfg Config, p gis.Progress) (*Geocoder
 	src.bindLocals()
 	p.Tell("geocode: index", 0, 1)
 	g := assemble(cfg, src, comps)
+	g.matters = matters
 	p.Tell("geocode: index", 1, 1)
 	return g, nil
 }
@@ -366,14 +373,19 @@ func (g *Geocoder) filePOIs() {
 }
 
 func (g *Geocoder) fileClasses() {
-	codes := make(map[string][]string)
-	for w, cs := range g.cfg.Synonyms {
-		k := text.Fold(w)
-		codes[k] = append(codes[k], cs...)
+	codes := make(map[string][]string) // by word, the likeliest first
+	add := func(word, code string) {
+		if k := text.Fold(word); !slices.Contains(codes[k], code) {
+			codes[k] = append(codes[k], code)
+		}
 	}
-	for c, n := range g.cfg.ClassNames {
-		k := text.Fold(n)
-		codes[k] = append(codes[k], c)
+	for _, w := range slices.Sorted(maps.Keys(g.cfg.Synonyms)) {
+		for _, c := range g.cfg.Synonyms[w] {
+			add(w, c)
+		}
+	}
+	for _, c := range slices.Sorted(maps.Keys(g.cfg.ClassNames)) {
+		add(g.cfg.ClassNames[c], c)
 	}
 	words := make([]string, 0, len(codes))
 	for w := range codes {
@@ -382,13 +394,11 @@ func (g *Geocoder) fileClasses() {
 	slices.Sort(words)
 	for _, w := range words {
 		cs := codes[w]
-		slices.Sort(cs)
 		r := []rune(w)
 		if len(r) == 0 || len(r) == 1 && !text.Han(r[0]) {
 			continue
 		}
 		g.names.add(r, entry{kind: entryClass, idx: int32(len(g.classes))})
-		cs = slices.Compact(cs)
 		names := make([]string, len(cs))
 		for i, c := range cs {
 			names[i] = g.cfg.ClassNames[c]

@@ -44,6 +44,7 @@ type scratch struct {
 	spelled            []rune         // the text with its digits as numerals
 	holders            []entry
 	approaches         []approach // of this text's roads
+	matters            []matterHit
 }
 
 // scanNames finds every name in the text.

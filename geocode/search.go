@@ -210,6 +210,7 @@ func (g *Geocoder) judge(sc *scratch, q *Query) {
 // answer makes the places of the best candidates.
 func (g *Geocoder) answer(sc *scratch, q *Query) Answer {
 	a := Answer{Classes: g.classHits(sc)}
+	a.Matters = g.matterHits(sc, a.Classes)
 	if n := min(len(sc.cands), q.Size, 4); n > 0 { // candidates near each other are one place: seldom more
 		a.Places = make([]Place, 0, n)
 	}

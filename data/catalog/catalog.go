@@ -37,6 +37,7 @@ var (
 	components = componentClasses()
 	matters    = matterClasses()
 	byKey      = indexClasses(components)
+	mattersBy  = indexClasses(matters)
 )
 
 func componentClasses() []Class {
@@ -77,6 +78,13 @@ func indexClasses(classes []Class) map[key]Class {
 // Lookup returns the component class of that code in the edition.
 func Lookup(edition, code string) (Class, bool) {
 	c, ok := byKey[key{edition, code}]
+	return c, ok
+}
+
+// Matter returns the matter class of that code in GB/T 47678.5-2026. Those of the majors 01 to 05 are components out of order and have
+// the code of the component's class.
+func Matter(code string) (Class, bool) {
+	c, ok := mattersBy[key{GB47678, code}]
 	return c, ok
 }
 
