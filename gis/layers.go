@@ -92,7 +92,7 @@ var Layers = []*Layer{
 		{Name: "name", Zh: "部门名称", En: "Name", Must: true},
 		{Name: "short_name", Zh: "简称", En: "Short name"},
 		{Name: "kind", Zh: "类别", En: "Kind"},
-		{Name: "classes", Zh: "负责部件类别", En: "Classes it answers for: prefixes of major+minor, separated by commas"},
+		{Name: "classes", Zh: "负责部件类别", En: "Classes it answers for, separated by commas: prefixes of the five digits major+minor of GB/T 47678.5, 01 to 05 components and their abnormal states, 06 to 10 matters"},
 		{Name: "areas", Zh: "负责区域", En: "Street or community codes it answers for, separated by commas; empty: the whole county"},
 		{Name: "phone", Zh: "电话", En: "Telephone"},
 		{Name: "source", Zh: "来源", En: "Delivery it came from"},

@@ -34,7 +34,8 @@ func (a *app) cmdGeocode() *cobra.Command {
 		Long: `Prints one line of JSON for each text. With --batch, reads a CSV file, finds the column with the texts
 (--column overrides), keeps every column and row in its order, and adds longitude, latitude, result_label,
 result_type, result_score, result_uncertainty_m, result_grid, result_community, result_street,
-result_component, result_department, result_reasons.
+result_component, result_department, result_matter_code, result_matter_name,
+result_reasons.
 
 A position that came with a report, as a telephone's, is told by --at and --accuracy, in a file by the columns --position names. It decides
 among readings, draws the point towards it by the two uncertainties, and a contradiction is said.
@@ -212,7 +213,7 @@ func (t table) textColumn(want string) (int, error) {
 // resultColumns are what the batch adds, in order.
 var resultColumns = []string{
 	"longitude", "latitude", "result_label", "result_type", "result_score", "result_uncertainty_m", "result_grid",
-	"result_community", "result_street", "result_component", "result_department", "result_reasons",
+	"result_community", "result_street", "result_component", "result_department", "result_matter_code", "result_matter_name", "result_reasons",
 }
 
 // positionColumns finds the columns of longitude, latitude and, when it is named, accuracy; none for "".

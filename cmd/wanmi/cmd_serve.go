@@ -44,7 +44,7 @@ for seven days after their last change; one that was being read when the server 
 	fl := c.Flags()
 	a.dbFlagVar(c, &f.db, dbUsage)
 	fl.StringVar(&f.addr, "addr", "127.0.0.1:8080", "host and port to listen on")
-	fl.StringVar(&f.config, "config", "", "a YAML file: addr, public, base_path, trust_proxy, staging, admin, synonyms, title, attribution, examples, fonts, presets, land, compound, compound_max, tiles, archives")
+	fl.StringVar(&f.config, "config", "", "a YAML file: addr, public, base_path, trust_proxy, staging, admin, synonyms, matters, title, attribution, examples, fonts, presets, land, compound, compound_max, tiles, archives")
 	fl.StringVar(&f.basePath, "base-path", "", "the path a proxy mounts the server under, as /wanmi")
 	fl.BoolVar(&f.public, "public", true, "reading needs no key")
 	fl.StringVar(&f.staging, "staging", "", "the folder deliveries sent by HTTP wait in, with their reports (default: DATABASE-imports beside a file, a folder of the user's cache with a server)")

@@ -244,7 +244,10 @@ func locateRow(ctx context.Context, v *city.View, q city.LocateQuery) ([]string,
 
 func resultRow(l city.Located) []string {
 	out := make([]string, len(resultColumns))
-	out[11] = reasonsText(l)
+	if l.Matter != nil {
+		out[11], out[12] = l.Matter.Code, l.Matter.Name
+	}
+	out[13] = reasonsText(l)
 	if l.Place == nil {
 		return out
 	}

@@ -3,7 +3,10 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
+	"maps"
 	"os"
+	"slices"
 
 	"github.com/paulmach/orb"
 	"gopkg.in/yaml.v3"
@@ -25,6 +28,7 @@ type config struct {
 	Staging    string                `yaml:"staging"`     // the folder deliveries wait in
 	Admin      []string              `yaml:"admin"`       // province, prefecture, county as addresses begin with
 	Synonyms   map[string][]string   `yaml:"synonyms"`    // word -> component class codes, beside the built-in ones
+	Matters    map[string][]string   `yaml:"matters"`     // word -> matter codes of GB/T 47678.5-2026, beside the built-in ones
 	Title      string                `yaml:"title"`       // the city's name on the page
 	Attrib     string                `yaml:"attribution"` // whose data it is, on the page
 	Examples   []string              `yaml:"examples"`    // reports the page offers to try
@@ -85,7 +89,33 @@ func readConfig(file string) (config, error) {
 	if _, err := c.Tiles.Postgres.specs(""); err != nil {
 		return c, gis.E(gis.Invalid, nil, "configuration %s: %v", file, err)
 	}
+	if _, err := c.matters(); err != nil {
+		return c, gis.E(gis.Invalid, nil, "configuration %s: %v", file, err)
+	}
 	return c, nil
+}
+
+// matters returns the city's own words for matters, then the built-in ones.
+func (c config) matters() ([]geocode.MatterWord, error) {
+	var out []geocode.MatterWord
+	for _, w := range slices.Sorted(maps.Keys(c.Matters)) {
+		if err := geocode.CheckMatterWord(w); err != nil {
+			return nil, fmt.Errorf("matters: %q: %w", w, err)
+		}
+		if len(c.Matters[w]) == 0 {
+			return nil, fmt.Errorf("matters: %q: name the class, as [\"06010\"]", w)
+		}
+		for _, code := range c.Matters[w] {
+			if _, ok := catalog.Matter(code); !ok {
+				return nil, fmt.Errorf("matters: %q: there is no matter class %q in %s; a code has five digits and stands in quotes, as \"06010\"", w, code, catalog.GB47678)
+			}
+		}
+		out = append(out, geocode.MatterWord{Word: w, Codes: c.Matters[w]})
+	}
+	for _, w := range catalog.MatterWords() {
+		out = append(out, geocode.MatterWord(w))
+	}
+	return out, nil
 }
 
 // cityConfig gives the geocoder the standards' class names, the words people use
@@ -117,7 +147,15 @@ func cityConfig(ctx context.Context, src grids.Source, c config) (city.Config, e
 			}
 		}
 	}
-	return city.Config{Geocode: geocode.Config{Synonyms: words, ClassNames: names, Admin: admin}}, nil
+	matters, err := c.matters()
+	if err != nil {
+		return city.Config{}, err
+	}
+	matterNames := map[string]string{}
+	for _, m := range catalog.Matters(catalog.GB47678) {
+		matterNames[m.Code] = m.Zh
+	}
+	return city.Config{Geocode: geocode.Config{Synonyms: words, ClassNames: names, Matters: matters, MatterNames: matterNames, Admin: admin}}, nil
 }
 
 // loadCity reads the whole city; without tiles for commands that draw nothing.

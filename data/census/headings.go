@@ -98,7 +98,7 @@ var headings = map[string]string{
 	"department.name":       "部门名称 单位名称 机构名称 名称 name deptname",
 	"department.short_name": "简称 部门简称 shortname",
 	"department.kind":       "部门类别 单位类别 类别 性质 kind type",
-	"department.classes":    "负责部件类别 负责部件 负责类别 部件类别 classes",
+	"department.classes":    "负责部件类别 负责部件 负责类别 负责部件和事件类别 负责部件及事件类别 负责部件、事件类别 部件类别 classes",
 	"department.areas":      "负责区域 管辖区域 辖区 areas",
 
 	"component.code":         "glbjbsm 管理部件标识码 部件标识码 部件编码 部件代码 objid objcode compcode componentcode 标识码",

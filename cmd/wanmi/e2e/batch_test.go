@@ -30,6 +30,7 @@ type placed struct {
 	Community  *struct{ Name string }
 	Components []struct{ Code string }
 	Department *struct{ Name string }
+	Matter     *struct{ Code, Name string }
 }
 
 // TestSameAnswer asks all reports of the demo city, some with a telephone's position, one at a time, as NDJSON, by the command line's lines and
@@ -113,7 +114,7 @@ func TestSameAnswer(t *testing.T) {
 		for k, h := range sent[0] {
 			uploaded[h] = sent[i+1][k]
 		}
-		for _, h := range []string{"result_component", "result_department"} { // addok has none
+		for _, h := range []string{"result_component", "result_department", "result_matter_code", "result_matter_name"} { // addok has none
 			uploaded[h] = "-"
 		}
 		if diff := rowDiffers(parse(t, byWords[i]), uploaded); diff != "" {
@@ -180,7 +181,7 @@ func rowDiffers(p placed, row map[string]string) string {
 			return diff
 		}
 	}
-	want := map[string]string{"result_label": p.Place.Label, "result_grid": "", "result_community": "", "result_component": "", "result_department": ""}
+	want := map[string]string{"result_label": p.Place.Label, "result_grid": "", "result_community": "", "result_component": "", "result_department": "", "result_matter_code": "", "result_matter_name": ""}
 	if p.Grid != nil {
 		want["result_grid"] = p.Grid.Code
 	}
@@ -192,6 +193,9 @@ func rowDiffers(p placed, row map[string]string) string {
 	}
 	if p.Department != nil {
 		want["result_department"] = p.Department.Name
+	}
+	if p.Matter != nil {
+		want["result_matter_code"], want["result_matter_name"] = p.Matter.Code, p.Matter.Name
 	}
 	for column, w := range want {
 		if row[column] != w && row[column] != "-" {

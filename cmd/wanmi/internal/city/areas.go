@@ -81,7 +81,7 @@ func holds(g orb.Geometry, p orb.Point) bool {
 // Department is one that answers for something.
 type Department struct {
 	Code, Name, ShortName, Kind, Phone string
-	Classes                            []string // prefixes of major+minor
+	Classes                            []string // prefixes of major+minor; 06 to 10 are matters
 	Areas                              []string // street or community codes; none: the whole county
 }
 
@@ -121,7 +121,7 @@ func (d *Departments) Get(code string) (*Department, bool) {
 	return one, ok
 }
 
-// Responsible returns the department that answers for things of the class at a place in the community: the longest
+// Responsible returns the department that answers for things or matters of the class at a place in the community: the longest
 // class prefix first, the smallest area next, the smaller code last.
 func (d *Departments) Responsible(class, community string) (*Department, bool) {
 	var best *Department

@@ -121,9 +121,14 @@ func named(text, label string) bool {
 	return utf8.RuneCountInString(label) >= 3 && strings.Contains(strings.ToLower(text), strings.ToLower(label))
 }
 
-// answerable returns the department: the best candidate's own, otherwise the one responsible for the class in the area.
-func (v *View) answerable(l Located) *DepartmentRef {
-	class, why, whyZh := "", "", ""
+// answerable returns the department: that responsible in the area for the matter, when it is one of a street, then the best candidate's own, then
+// that responsible for its class.
+func (v *View) answerable(l *Located) *DepartmentRef {
+	if l.Matter != nil && ofStreet(l.Matter.Code) {
+		if d := v.responsible(l, l.Matter.Code, l.Matter.Name); d != nil {
+			return d
+		}
+	}
 	for _, c := range l.Components {
 		if c.Department == "" && c.DeptCode == "" {
 			continue
@@ -139,12 +144,17 @@ func (v *View) answerable(l Located) *DepartmentRef {
 	}
 	switch {
 	case len(l.Components) > 0:
-		class, why, whyZh = l.Components[0].Class, l.Components[0].ClassName, l.Components[0].ClassName
+		return v.responsible(l, l.Components[0].Class, l.Components[0].ClassName)
 	case len(l.Classes) > 0:
-		class, why, whyZh = l.Classes[0].Code, l.Classes[0].Name, l.Classes[0].Name
-	default:
-		return nil
+		return v.responsible(l, l.Classes[0].Code, l.Classes[0].Name)
+	case l.Matter != nil:
+		return v.responsible(l, l.Matter.Code, l.Matter.Name)
 	}
+	return nil
+}
+
+// responsible returns the department that answers for a class of components or matters where the report is, nil when none does.
+func (v *View) responsible(l *Located, class, name string) *DepartmentRef {
 	area := ""
 	switch {
 	case l.Community != nil:
@@ -158,6 +168,6 @@ func (v *View) answerable(l Located) *DepartmentRef {
 	}
 	return &DepartmentRef{
 		Code: d.Code, Name: d.Name, Phone: d.Phone, By: "responsibility",
-		Why: "it answers for " + why + " here", WhyZh: "按职责分工负责此处的" + whyZh,
+		Why: "it answers for " + name + " here", WhyZh: "按职责分工负责此处的" + name,
 	}
 }

@@ -26,6 +26,7 @@ func (l *Located) AppendJSON(b []byte) []byte {
 	b = appendArea(append(b, `,"community":`...), l.Community)
 	b = appendArea(append(b, `,"street":`...), l.Street)
 	b = appendList(append(b, `,"classes":`...), l.Classes, appendClass)
+	b = appendMatter(append(b, `,"matter":`...), l.Matter)
 	b = appendList(append(b, `,"components":`...), l.Components, appendCandidate)
 	b = appendDepartment(append(b, `,"department":`...), l.Department)
 	b = appendFloat(append(b, `,"score":`...), l.Score)
@@ -106,6 +107,15 @@ func appendClass(b []byte, c *geocode.ClassHit) []byte {
 	b = appendText(append(b, `{"code":`...), c.Code)
 	b = appendText(append(b, `,"name":`...), c.Name)
 	return append(appendText(append(b, `,"word":`...), c.Word), '}')
+}
+
+func appendMatter(b []byte, m *Matter) []byte {
+	if m == nil {
+		return append(b, "null"...)
+	}
+	b = appendText(append(b, `{"code":`...), m.Code)
+	b = appendText(append(b, `,"name":`...), m.Name)
+	return append(optional(b, `,"word":`, m.Word), '}')
 }
 
 func appendCandidate(b []byte, c *Candidate) []byte {

@@ -29,6 +29,7 @@ type Located struct {
 	Community    *AreaRef           `json:"community"`
 	Street       *AreaRef           `json:"street"`
 	Classes      []geocode.ClassHit `json:"classes"`
+	Matter       *Matter            `json:"matter"`     // what is wrong; nil: the text does not say
 	Components   []Candidate        `json:"components"` // best first
 	Department   *DepartmentRef     `json:"department"`
 	Score        float64            `json:"score"`
@@ -39,6 +40,13 @@ type Located struct {
 	Parsed       map[string]string  `json:"parsed,omitempty"`
 	Ask          string             `json:"ask,omitempty"` // what to ask the reporter
 	Alternatives []Alternative      `json:"alternatives"`
+}
+
+// Matter is the class of what is wrong, of GB/T 47678.5-2026: of a street (majors 06 to 10), else the component's own 异常.
+type Matter struct {
+	Code string `json:"code"` // 5 digits
+	Name string `json:"name"`
+	Word string `json:"word,omitempty"` // of the text; "" when its component is named by number alone
 }
 
 // GridRef is the cell of a place.
@@ -190,13 +198,12 @@ func (v *View) compose(q LocateQuery, ans geocode.Answer, around string) Located
 		p, out.Grid = v.InCell(p)
 		out.Place, out.Score, out.UncertaintyM = &p, p.Score, p.UncertaintyM
 		out.Community, out.Street = v.AreasAt(p.Point, out.Grid)
-		out.Components = v.candidates(q, p, ans.Classes)
+		out.Components = v.candidates(q, p, componentClasses(ans))
 	}
-	if out.Reasons == nil {
-		out.Reasons = []geocode.Reason{}
-	}
-	out.Department = v.answerable(out)
-	if out.Ask == "" && q.Text != "" && len(out.Classes) == 0 && out.Department == nil {
+	out.Matter = matterOf(&out, ans.Matters)
+	out.Reasons = withMatters(out.Reasons, ans.Matters)
+	out.Department = v.answerable(&out)
+	if out.Ask == "" && q.Text != "" && len(out.Classes) == 0 && out.Matter == nil {
 		out.Ask = "请说明是什么部件或什么问题（如井盖、路灯、行道树）"
 	}
 	return out

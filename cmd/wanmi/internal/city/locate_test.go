@@ -68,6 +68,43 @@ func TestDepartmentByResponsibility(t *testing.T) {
 	}
 }
 
+// A matter of streets goes to who answers for it, whatever component is named beside; a component's own goes with the component.
+func TestMatterOfReport(t *testing.T) {
+	v := view(t)
+	bin := geocode.ClassHit{Code: "06042", Name: "垃圾站（箱）满溢", Word: "垃圾桶满"}
+	grate := geocode.ClassHit{Code: "01002", Name: "污水井盖异常", Word: "积水"}
+	for _, tt := range []struct {
+		name            string
+		classes, named  []geocode.ClassHit
+		matter, by, who string
+		components      int
+	}{
+		{"of a component", crossing().Classes, nil, "01002 污水井盖异常 井盖", "component", citytest.Drainage, 1},
+		{"of a street, for which somebody answers", crossing().Classes, []geocode.ClassHit{bin}, "06042 垃圾站（箱）满溢 垃圾桶满", "responsibility", citytest.Cleaning, 1},
+		{"without a component", nil, []geocode.ClassHit{bin}, "06042 垃圾站（箱）满溢 垃圾桶满", "responsibility", citytest.Cleaning, 0},
+		{"for which nobody answers", crossing().Classes, []geocode.ClassHit{{Code: "09006", Name: "占道经营", Word: "占道"}}, "09006 占道经营 占道", "component", citytest.Drainage, 1},
+		{"of a component not named", nil, []geocode.ClassHit{grate}, "01002 污水井盖异常 积水", "component", citytest.Drainage, 1},
+		{"of the older edition alone", []geocode.ClassHit{{Code: "0602", Name: "建筑工地", Word: "工地"}}, nil, "", "", "", 0},
+	} {
+		ans := crossing()
+		ans.Classes, ans.Matters = tt.classes, tt.named
+		got := v.compose(LocateQuery{Text: "普阳山路与太平路路口"}, ans, "")
+		matter, by, who, used := "", "", "", false
+		if m := got.Matter; m != nil {
+			matter = m.Code + " " + m.Name + " " + m.Word
+		}
+		if d := got.Department; d != nil {
+			by, who = d.By, d.Code
+		}
+		for _, r := range got.Reasons {
+			used = used || r.Use == "matter" && r.Word == tt.named[0].Word
+		}
+		if matter != tt.matter || by != tt.by || who != tt.who || len(got.Components) != tt.components || used != (len(tt.named) > 0) {
+			t.Errorf("%s: got %q, %s by %q, %d components, in the reasons: %t; want %q, %s by %q, %d", tt.name, matter, who, by, len(got.Components), used, tt.matter, tt.who, tt.by, tt.components)
+		}
+	}
+}
+
 // Codes of the two editions overlap as texts: 0103 is no major class of 01037.
 func TestClassWeight(t *testing.T) {
 	lamp := &Component{Class: "01037", ClassName: "路灯"}

@@ -13,9 +13,9 @@ func geocodeSchemas(point object) object {
 			"text": text("the report as written, at most 512 characters"), "id": object{"description": "handed back"},
 			"point": point, "accuracy_m": number("the radius around the point that holds it two times in three, as telephones tell it, metres; 30 when left out"),
 		}),
-		"Located": record("Where a report is, and who answers for it.", []any{"place", "grid", "components", "department", "score", "reasons"}, object{
+		"Located": record("Where a report is, and who answers for it.", []any{"place", "grid", "matter", "components", "department", "score", "reasons"}, object{
 			"generation": integer("of the View"), "place": nullable("Place"), "grid": nullable("GridRef"),
-			"community": nullable("AreaRef"), "street": nullable("AreaRef"), "classes": list(ref("ClassHit")),
+			"community": nullable("AreaRef"), "street": nullable("AreaRef"), "classes": list(ref("ClassHit")), "matter": nullable("Matter"),
 			"components": list(ref("Candidate")), "department": nullable("DepartmentRef"),
 			"score": number("0 to 1"), "uncertainty_m": number("radius in metres that holds the true place nine times in ten"), "reasons": list(ref("Reason")),
 			"position": record("How the position that came with the report, or the coordinate in its text, stands to the words.", []any{"distance_m", "allowed_m", "agrees", "believed"}, object{
@@ -28,7 +28,7 @@ func geocodeSchemas(point object) object {
 		"Geocoding": record("What was asked, and how it was understood.", []any{"version", "query", "engine"}, object{
 			"version": text("of geocodejson"), "query": text("as asked"), "engine": object{"type": "object", "description": "name and version"}, "warnings": list(text("")),
 			"licence": text(""), "attribution": text(""), "timestamp": integer("of the answer, ms since 1970"),
-			"parsed": parsed, "classes": list(ref("ClassHit")), "reasons": list(ref("Reason")), "ask": text("what to ask for a better answer"), "around": ref("Around"),
+			"parsed": parsed, "classes": list(ref("ClassHit")), "matters": list(ref("ClassHit")), "reasons": list(ref("Reason")), "ask": text("what to ask for a better answer"), "around": ref("Around"),
 		}),
 		"Around": record("What stands around the point of a reverse search.", []any{"point", "address", "grid", "community", "street", "components"}, object{
 			"point": point, "address": text("in one line, as callers say it and a search understands it"), "grid": nullable("GridRef"), "community": nullable("AreaRef"), "street": nullable("AreaRef"),
@@ -49,10 +49,13 @@ func geocodeSchemas(point object) object {
 			"code": text("stable, as number.missing"), "text": text("in English"), "text_zh": text("in Chinese"), "cost": number("taken from the score"),
 		}),
 		"Reason": record("What a word of the text was used for.", []any{"word", "use"}, object{
-			"word": text(""), "use": text("road, number, intersection, poi, offset, class, code, coordinate, local_rule …"),
+			"word": text(""), "use": text("road, number, intersection, poi, offset, class, matter, code, coordinate, local_rule …"),
 			"by": text("of a local rule or alias: who corrected, and who accepted it"), "ref": text("of a local rule or alias: its row"), "years": text("of a former name: when it was borne, as the city files it"),
 		}),
-		"ClassHit": record("A class of components the text names.", []any{"code", "name", "word"}, object{"code": text("of the class"), "name": text(""), "word": text("of the text")}),
+		"Matter": record("The class of what is wrong: of a street (majors 06 to 10), or that the component meant is out of order.", []any{"code", "name"}, object{
+			"code": text("5 digits, of GB/T 47678.5-2026"), "name": text(""), "word": text("of the text; left out when its component is named by number alone"),
+		}),
+		"ClassHit": record("A class of components or of matters the text names.", []any{"code", "name", "word"}, object{"code": text("of the class"), "name": text(""), "word": text("of the text")}),
 		"Candidate": record("A component that may be the one meant.", []any{"code", "name", "class", "class_name", "point", "distance_m", "score", "why", "why_zh"}, object{
 			"code": text("16 or 17 digits"), "name": text(""), "class": text("5 digits"), "class_name": text(""), "label": text("on it"), "state": text(""),
 			"department": text(""), "dept_code": text(""), "grid_code": text("15 characters"), "point": point, "distance_m": number("from the place"), "score": number("0 to 1"),

@@ -101,6 +101,9 @@ func (a *API) placesAround(c *call, asked string, ans geocode.Answer, around *ci
 	if len(ans.Classes) > 0 {
 		head["classes"] = ans.Classes
 	}
+	if len(ans.Matters) > 0 {
+		head["matters"] = ans.Matters
+	}
 	if len(ans.Reasons) > 0 {
 		head["reasons"] = ans.Reasons
 	}

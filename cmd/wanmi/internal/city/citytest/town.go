@@ -31,6 +31,7 @@ const (
 	Lamp      = "37088301037000001" // street lamp LD-0815 in NorthEast, of no department
 	Drainage  = "11370883004312345X"
 	Lighting  = "113708830043123468"
+	Cleaning  = "12370883004312347L"
 )
 
 // At returns the point so many metres east and north of the centre.
@@ -106,6 +107,7 @@ func Rows() []gis.Feature {
 		Feature("poi", At(50, -50), map[string]string{"name": "邹城市第一中学", "class": "school", "alias": "邹城一中"}),
 		Feature("department", nil, map[string]string{"code": Drainage, "name": "排水管理处", "classes": "01002,01003", "phone": "0537-5211234"}),
 		Feature("department", nil, map[string]string{"code": Lighting, "name": "路灯管理所", "classes": "01037", "areas": Street}),
+		Feature("department", nil, map[string]string{"code": Cleaning, "name": "环卫所", "classes": "06010,06042"}),
 		Cell(NorthWest, Box(-100, 0, 0, 100)), Cell(SouthWest, Box(-100, -100, 0, 0)),
 		Cell(NorthEast, Box(0, 0, 100, 100)), Cell(SouthEast, Box(0, -100, 100, 0)),
 		Component(Cover, "01002", "污水井盖", At(-15, 13), NorthWest, Drainage),
