@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"os"
 	"path/filepath"
@@ -35,9 +36,9 @@ func (a *app) cmdGeocodeEval() *cobra.Command {
 		Long: `Locates each text of a CSV file and compares the answer with the true place of its row. Columns are found by their headings:
 text (text, 文本, 描述, 地址 ...), lon and lat (经度, 纬度, lng, x, y), and where they are there: dataset or kind (the set a row belongs to), grid
 (15 digits), department_code or department, component_code or component
-(code or the survey team's own id).
+(code or the survey team's own id), matter (事件; code or name of what is wrong).
 
-Prints the share within 20, 50 and 100 m, median and 95th percentile, recall, right cells, departments and components, how many lie within uncertainty_m, and how well the score
+Prints the share within 20, 50 and 100 m, median and 95th percentile, recall, right cells, departments, matters and components, how many lie within uncertainty_m, and how well the score
 is calibrated: of the answers scored 0.9, 90 of a hundred should be right. --report writes a page with plots and the wrong answers, linked into the
 map, --out the same as JSON.`,
 		Example: `  wanmi geocode eval --db city.gpkg 样本.csv --report 评测.html --out 评测.json
@@ -94,8 +95,12 @@ func (a *app) geocodeEval(ctx context.Context, st store, f evalFlags) error {
 	short := r
 	short.Misses = nil
 	m := r.All
-	return a.result(short, "%d texts, %d placed: within 20 m %.1f %%, 50 m %.1f %%, 100 m %.1f %%; %.1f %% within uncertainty_m (median %.0f m); calibration error %.3f; %d wrong by over %.0f m or not placed",
-		m.Cases, m.Placed, 100*m.Within20, 100*m.Within50, 100*m.Within100, 100*orZero(m.WithinUncertainty), orZero(m.UncertaintyM), r.Calibration.Error, len(r.Misses), f.within)
+	matters := ""
+	if m.Matter != nil {
+		matters = fmt.Sprintf("; right matter %.1f %%", 100**m.Matter)
+	}
+	return a.result(short, "%d texts, %d placed: within 20 m %.1f %%, 50 m %.1f %%, 100 m %.1f %%; %.1f %% within uncertainty_m (median %.0f m); calibration error %.3f; %d wrong by over %.0f m or not placed%s",
+		m.Cases, m.Placed, 100*m.Within20, 100*m.Within50, 100*m.Within100, 100*orZero(m.WithinUncertainty), orZero(m.UncertaintyM), r.Calibration.Error, len(r.Misses), f.within, matters)
 }
 
 // orZero is what v points at, 0 for what no case could show.
@@ -166,13 +171,14 @@ func (a *app) judgeAll(ctx context.Context, v *city.View, cases []geoeval.Case) 
 }
 
 // caseColumns are the headings of what a case holds beside its text, the first that is there being taken.
-var caseColumns = [6][]string{
+var caseColumns = [7][]string{
 	{"lon", "lng", "longitude", "经度", "x"},
 	{"lat", "latitude", "纬度", "y"},
 	{"dataset", "set", "kind", "来源", "类型"},
 	{"grid", "grid_code", "网格", "单元网格"},
 	{"department_code", "department", "部门代码", "责任部门", "部门"},
 	{"component_code", "component", "部件标识码", "部件"},
+	{"matter_code", "matter", "事件代码", "事件", "事项", "事件小类", "event"},
 }
 
 // readCases reads labelled texts. A row without text or place is an error that names it: a share over rows that were left out would be a lie.
@@ -185,7 +191,7 @@ func readCases(file, encoding, column string) ([]geoeval.Case, error) {
 	if err != nil {
 		return nil, err
 	}
-	var at [6]int
+	var at [7]int
 	for i, words := range caseColumns {
 		at[i] = t.column(words)
 	}
@@ -208,7 +214,7 @@ func readCases(file, encoding, column string) ([]geoeval.Case, error) {
 		if err1 != nil || err2 != nil || !(math.Abs(x) <= 180 && math.Abs(y) <= 90) {
 			return nil, gis.E(gis.Rejected, nil, "%s, row %d: %q, %q in %s, %s is no longitude and latitude in degrees", file, i+1, get(0), get(1), t.columns[at[0]], t.columns[at[1]])
 		}
-		c := geoeval.Case{Row: i + 1, Text: row[text], Point: orb.Point{x, y}, Set: get(2), Grid: get(3), Department: get(4), Component: get(5)}
+		c := geoeval.Case{Row: i + 1, Text: row[text], Point: orb.Point{x, y}, Set: get(2), Grid: get(3), Department: get(4), Component: get(5), Matter: get(6)}
 		if strings.TrimSpace(c.Text) == "" {
 			return nil, gis.E(gis.Rejected, nil, "%s, row %d: no text in %s", file, i+1, t.columns[text])
 		}

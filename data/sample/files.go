@@ -39,7 +39,7 @@ by a program from a seed; nothing was surveyed and nothing describes a real plac
 
 manifest.json  the order of import, and which rows are wrong on purpose
 reports.csv    reports as people write them (id, text)
-truth.csv      where each report really is; not for import
+truth.csv      where each report really is and what is wrong there; not for import
 `
 
 // writer collects what is written.

@@ -70,16 +70,18 @@ func (w *writer) cases() {
 func (w *writer) reports() {
 	c := w.c
 	texts := [][]string{{"id", "text"}}
-	truth := [][]string{{"id", "kind", "text", "lon", "lat", "community_code", "component_code", "class", "department_code"}}
+	truth := [][]string{{"id", "kind", "text", "lon", "lat", "community_code", "component_code", "class", "department_code", "matter"}}
 	for _, r := range c.reports {
 		texts = append(texts, []string{r.id, r.text})
-		x := &c.components[r.component]
-		ref := x.code
-		if ref == "" {
-			ref = x.id
+		l, com := c.lonLat(r.p), c.communities[c.finder.at(r.p)]
+		ref, class, dept := "", "", c.department(r.matter, c.streets[com.street].code)
+		if r.component >= 0 {
+			x := &c.components[r.component]
+			if ref, class, dept = x.code, x.class, x.dept; ref == "" {
+				ref = x.id
+			}
 		}
-		l := c.lonLat(r.p)
-		truth = append(truth, []string{r.id, r.kind, r.text, f8(l[0]), f8(l[1]), c.communities[c.finder.at(r.p)].code, ref, x.class, c.departments[x.dept].code})
+		truth = append(truth, []string{r.id, r.kind, r.text, f8(l[0]), f8(l[1]), com.code, ref, class, c.departments[dept].code, r.matter})
 	}
 	w.m.Counts["report"] = len(c.reports)
 	w.csv("reports.csv", false, texts)

@@ -11,8 +11,9 @@ import (
 // report is what somebody says, with the truth about it.
 type report struct {
 	id, kind, text string
-	p              pt // the place the words name
-	component      int
+	p              pt     // the place the words name
+	component      int    // -1: it is about none
+	matter         string // class of what is wrong
 }
 
 // caseRow is a case already taken in.
@@ -46,7 +47,7 @@ var complaints = map[string]complaint{
 	"02010": {[]string{"标志牌", "交通标志牌"}, []string{"歪了", "被树挡住看不见", "掉了"}},
 	"02012": {[]string{"路名牌"}, []string{"倒了", "字看不清"}},
 	"02014": {[]string{"红绿灯", "信号灯", "交通信号灯"}, []string{"不亮", "一直是红灯", "坏了"}},
-	"03005": {[]string{"垃圾桶", "垃圾箱", "果皮箱"}, []string{"满了没人清", "盖子坏了", "倒了", "臭得不行"}},
+	"03005": {[]string{"垃圾桶", "垃圾箱", "果皮箱"}, []string{overflows, "盖子坏了", "倒了", "臭得不行"}},
 	"04002": {[]string{"行道树", "行道树"}, []string{"歪了，怕砸到人", "枯死了", "树枝断了", "挡住路灯了"}},
 	"04007": {[]string{"长椅", "座椅"}, []string{"断了", "坏了不能坐"}},
 	"01028": {[]string{"电力箱", "电力设施"}, []string{"门没关", "倾斜了"}},
@@ -101,7 +102,7 @@ type teller struct {
 	said    map[string]bool
 }
 
-// makeReports makes reports of every kind, and a few cases.
+// makeReports makes reports of every kind, those about matters last, and a few cases.
 func (c *City) makeReports(seed uint64) {
 	t := &teller{c: c, r: stream(seed, "reports"), near: newNear(c), words: catalog.Synonyms(), names: map[string]int{}, pairs: map[[2]string]int{}, said: map[string]bool{}}
 	t.learn()
@@ -130,6 +131,7 @@ func (c *City) makeReports(seed uint64) {
 			}
 		}
 	}
+	t.makeMatters(seed, scale)
 	for i := range c.reports {
 		c.reports[i].id = fmt.Sprintf("R%05d", i+1)
 	}
@@ -230,7 +232,7 @@ func (t *teller) tell(kind string, at place) bool {
 		return false
 	}
 	t.said[text] = true
-	t.c.reports = append(t.c.reports, report{kind: kind, text: text, p: at.p, component: i})
+	t.c.reports = append(t.c.reports, report{kind: kind, text: text, p: at.p, component: i, matter: matterOf(t.c.components[i].class, fault)})
 	return true
 }
 

@@ -292,6 +292,14 @@ func TestReportsAreTrue(t *testing.T) {
 	kinds := map[string]int{}
 	for _, r := range c.reports {
 		kinds[r.kind]++
+		if m, ok := catalog.Matter(r.matter); !ok {
+			t.Errorf("%s: %s is about no matter: %q", r.id, r.text, r.matter)
+		} else if r.component < 0 {
+			if c.finder.at(r.p) < 0 || m.Major < "06" || r.kind != "matter" {
+				t.Errorf("%s (%s, %s) lies outside or is about a component: %s", r.id, r.kind, r.matter, r.text)
+			}
+			continue
+		}
 		x := &c.components[r.component]
 		limit := map[string]float64{"offset": 9.01, "code": 0.01}[r.kind]
 		if limit == 0 {
@@ -316,7 +324,7 @@ func TestReportsAreTrue(t *testing.T) {
 			}
 		}
 	}
-	for _, k := range strings.Fields("door intersection offset poi compound code alias former typo noise") {
+	for _, k := range strings.Fields("door intersection offset poi compound code alias former typo noise matter") {
 		if kinds[k] < 15 {
 			t.Errorf("kind %s: %d reports", k, kinds[k])
 		}

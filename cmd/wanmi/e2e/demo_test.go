@@ -56,8 +56,8 @@ func demoDB(t *testing.T) string {
 
 // truth is one synthetic report with its true place.
 type truth struct {
-	id, kind, text, community, component, class, department string
-	lon, lat                                                float64
+	id, kind, text, community, component, class, department, matter string
+	lon, lat                                                        float64
 }
 
 func readTruth(t *testing.T) []truth {
@@ -80,6 +80,7 @@ func readTruth(t *testing.T) []truth {
 		tr := truth{
 			id: r[col["id"]], kind: r[col["kind"]], text: r[col["text"]], community: r[col["community_code"]],
 			component: r[col["component_code"]], class: r[col["class"]], department: r[col["department_code"]],
+			matter: r[col["matter"]],
 		}
 		if _, err := fmt.Sscan(r[col["lon"]]+" "+r[col["lat"]], &tr.lon, &tr.lat); err != nil {
 			t.Fatalf("truth.csv %s: %v", tr.id, err)

@@ -30,6 +30,7 @@ type answer struct {
 	}
 	Components []struct{ Code string }
 	Department struct{ Name string }
+	Matter     struct{ Code string }
 }
 
 // forgivable is the highest cost of a fault that a row need not name: a number a little off its plate, one of many that stood by the road.
@@ -113,6 +114,9 @@ func (a *answer) differs(r map[string]string) (why []string) {
 	}
 	if d := r["department"]; d != "" && d != a.Department.Name {
 		why = append(why, fmt.Sprintf("got department %q, want %q", a.Department.Name, d))
+	}
+	if m := r["matter"]; m != "" && m != a.Matter.Code {
+		why = append(why, fmt.Sprintf("got matter %q, want %q", a.Matter.Code, m))
 	}
 	if r["lon"] != "" {
 		var lon, lat, within float64

@@ -50,7 +50,7 @@ func metres(lon1, lat1, lon2, lat2 float64) float64 {
 	return math.Hypot((lon1-lon2)*math.Cos(lat1*math.Pi/180), lat1-lat2) * 111_195
 }
 
-type tally struct{ n, cell, near, within50, component, department, hasComponent, hasDepartment int }
+type tally struct{ n, cell, near, within50, component, department, matter, hasComponent, hasDepartment int }
 
 // At least 97 % of the synthetic reports must be located in their true cell or
 // one beside it; the log gives the figure for each kind of text.
@@ -124,6 +124,7 @@ func TestTruth(t *testing.T) {
 				x.hasComponent++
 				x.component += btoi(r["result_component"] == want)
 			}
+			x.matter += btoi(r["result_matter_code"] == tr.matter)
 			if tr.department != "" {
 				x.hasDepartment++
 				x.department += btoi(r["result_department"] == departments[tr.department])
@@ -138,13 +139,19 @@ func TestTruth(t *testing.T) {
 		names = append(names, name)
 	}
 	slices.Sort(names)
-	t.Logf("%-14s %5s %9s %9s %9s %9s %9s", "kind", "n", "cell", "cell+1", "<=50 m", "component", "dept")
+	t.Logf("%-14s %5s %9s %9s %9s %9s %9s %9s", "kind", "n", "cell", "cell+1", "<=50 m", "component", "dept", "matter")
 	for _, name := range names {
 		kinds[name].log(t, name)
 	}
 	total.log(t, "all")
 	if share := float64(total.near) / float64(total.n); share < 0.97 {
 		t.Errorf("%.1f %% of the reports are in their true cell or its neighbour, want at least 97 %%", 100*share)
+	}
+	if share := float64(total.matter) / float64(total.n); share < 0.98 {
+		t.Errorf("%.1f %% of the reports have their true matter, want at least 98 %%", 100*share)
+	}
+	if k := kinds["matter"]; k == nil || k.n < 40 || float64(k.department) < 0.95*float64(k.n) {
+		t.Errorf("reports about matters: %+v, want at least 40, 95 %% of them with their true department", k)
 	}
 }
 
@@ -160,6 +167,7 @@ func TestEval(t *testing.T) {
 			Within50   float64 `json:"within_50_m"`
 			Grid       float64 `json:"right_grid"`
 			Department float64 `json:"right_department"`
+			Matter     float64 `json:"right_matter"`
 			Among3     float64 `json:"right_component_among_3"`
 		}
 		Sets   []struct{ Name string }
@@ -176,7 +184,7 @@ func TestEval(t *testing.T) {
 	if n := len(readTruth(t)); short.All.Cases != n || whole.All != short.All {
 		t.Errorf("got %d cases, in the file %d, want %d", short.All.Cases, whole.All.Cases, n)
 	}
-	if a := short.All; a.Within50 < .99 || a.Grid < .9 || a.Department < .9 || a.Among3 < .8 {
+	if a := short.All; a.Within50 < .99 || a.Grid < .9 || a.Department < .9 || a.Matter < .98 || a.Among3 < .8 {
 		t.Errorf("got %+v", a)
 	}
 	t.Logf("%+v, %d wrong", short.All, len(whole.Misses))
@@ -209,6 +217,6 @@ func (x tally) log(t *testing.T, name string) {
 		}
 		return fmt.Sprintf("%.1f %%", 100*float64(a)/float64(n))
 	}
-	t.Logf("%-14s %5d %9s %9s %9s %9s %9s", name, x.n, pct(x.cell, x.n), pct(x.near, x.n), pct(x.within50, x.n),
-		pct(x.component, x.hasComponent), pct(x.department, x.hasDepartment))
+	t.Logf("%-14s %5d %9s %9s %9s %9s %9s %9s", name, x.n, pct(x.cell, x.n), pct(x.near, x.n), pct(x.within50, x.n),
+		pct(x.component, x.hasComponent), pct(x.department, x.hasDepartment), pct(x.matter, x.n))
 }

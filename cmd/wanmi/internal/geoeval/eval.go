@@ -11,7 +11,7 @@ import (
 	"wanmi/cmd/wanmi/internal/city"
 )
 
-// Case is a text with what is known of it. Grid, Department (code or name) and Component are "" where they are not known.
+// Case is a text with what is known of it. Grid, Department and Matter (code or name) and Component are "" where they are not known.
 type Case struct {
 	Row        int // of the file, from 1, the heading not counted
 	Set, Text  string
@@ -19,6 +19,7 @@ type Case struct {
 	Grid       string
 	Department string
 	Component  string
+	Matter     string
 }
 
 // Outcome is a case with its answer.
@@ -81,6 +82,7 @@ type Figures struct {
 	UncertaintyM      *float64  `json:"median_uncertainty_m"`
 	Grid              *float64  `json:"right_grid"`
 	Department        *float64  `json:"right_department"`
+	Matter            *float64  `json:"right_matter"`
 	ComponentFirst    *float64  `json:"right_component_first"`
 	ComponentAmong3   *float64  `json:"right_component_among_3"`
 }
@@ -185,7 +187,7 @@ func (s *share) of() *float64 {
 func figuresOf(name string, all []Outcome, tolerance float64) Figures {
 	f := Figures{Name: name, Cases: len(all), Recall: [3]Recall{{K: 1}, {K: 3}, {K: 5}}}
 	var near, recall [3]share
-	var within, grid, dept, first, among3 share
+	var within, grid, dept, matter, first, among3 share
 	var dist, radius []float64
 	for i := range all {
 		o := &all[i]
@@ -205,6 +207,10 @@ func figuresOf(name string, all []Outcome, tolerance float64) Figures {
 			d := o.City.Department
 			dept.see(d != nil && (d.Code == o.Department || d.Name == o.Department))
 		}
+		if o.Matter != "" {
+			m := o.City.Matter
+			matter.see(m != nil && (m.Code == o.Matter || m.Name == o.Matter))
+		}
 		if o.Component != "" {
 			at := o.component()
 			first.see(at == 1)
@@ -219,7 +225,8 @@ func figuresOf(name string, all []Outcome, tolerance float64) Figures {
 	slices.Sort(radius)
 	f.UncertaintyM = quantile(radius, .5)
 	f.MedianM, f.P95M = quantile(dist, .5), quantile(dist, .95)
-	f.WithinUncertainty, f.Grid, f.Department, f.ComponentFirst, f.ComponentAmong3 = within.of(), grid.of(), dept.of(), first.of(), among3.of()
+	f.WithinUncertainty, f.Grid, f.Department, f.Matter = within.of(), grid.of(), dept.of(), matter.of()
+	f.ComponentFirst, f.ComponentAmong3 = first.of(), among3.of()
 	return f
 }
 

@@ -18,6 +18,7 @@ func answer(score, metres, uncertainty float64, level string) city.Located {
 	return city.Located{
 		Place: &geocode.Place{Point: north(metres), Level: level, Label: "普阳路" + level}, Score: score, UncertaintyM: uncertainty,
 		Grid: &city.GridRef{Code: "370883001001001"}, Department: &city.DepartmentRef{Code: "D1", Name: "路灯所"},
+		Matter:     &city.Matter{Code: "09006", Name: "占道经营"},
 		Components: []city.Candidate{{Code: "A"}, {Code: "B"}},
 	}
 }
@@ -29,9 +30,9 @@ func TestReport(t *testing.T) {
 	second := answer(.65, 500, 300, "road")
 	second.Alternatives = []city.Alternative{{Place: geocode.Place{Point: north(900)}}, {Place: geocode.Place{Point: north(30)}}}
 	all := []Outcome{
-		Judge(Case{Row: 1, Set: "a", Text: "一", Point: at, Department: "D1", Component: "B"}, answer(.95, 5, 10, "door"), "370883001001001"),
-		Judge(Case{Row: 2, Set: "a", Text: "二", Point: at, Department: "路灯所", Component: "A"}, answer(.95, 40, 10, "door"), "370883001001002"),
-		Judge(Case{Row: 3, Set: "b", Text: "三", Point: at, Department: "环卫所", Grid: "370883001001001", Component: "C"}, second, "370883001001009"),
+		Judge(Case{Row: 1, Set: "a", Text: "一", Point: at, Department: "D1", Component: "B", Matter: "09006"}, answer(.95, 5, 10, "door"), "370883001001001"),
+		Judge(Case{Row: 2, Set: "a", Text: "二", Point: at, Department: "路灯所", Component: "A", Matter: "占道经营"}, answer(.95, 40, 10, "door"), "370883001001002"),
+		Judge(Case{Row: 3, Set: "b", Text: "三", Point: at, Department: "环卫所", Matter: "06010", Grid: "370883001001001", Component: "C"}, second, "370883001001009"),
 		Judge(Case{Row: 4, Set: "b", Text: "四", Point: at, Component: "A"}, city.Located{}, ""),
 	}
 	r := NewReport(all, 100)
@@ -44,9 +45,10 @@ func TestReport(t *testing.T) {
 	}
 	third := 1.0 / 3
 	for name, c := range map[string][2]float64{
-		"within uncertainty": {*f.WithinUncertainty, third},                  // 5 of 10 m, not 40 of 10, not 500 of 300
-		"median uncertainty": {*f.UncertaintyM, 10},                          // of 10, 10 and 300
-		"cell":               {*f.Grid, 2 * third},                           // the file's own word goes before the place; the fourth has none
+		"within uncertainty": {*f.WithinUncertainty, third}, // 5 of 10 m, not 40 of 10, not 500 of 300
+		"median uncertainty": {*f.UncertaintyM, 10},         // of 10, 10 and 300
+		"cell":               {*f.Grid, 2 * third},          // the file's own word goes before the place; the fourth has none
+		"matter":             {*f.Matter, 2 * third},
 		"department":         {*f.Department, 2 * third},                     // by code or by name
 		"component first":    {*f.ComponentFirst, .25},                       // B is the second, C none, the fourth has no answer
 		"component among 3":  {*f.ComponentAmong3, .5},                       //
