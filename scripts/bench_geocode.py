@@ -25,9 +25,12 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 DATA = pathlib.Path(os.environ.get("DATA", ROOT.parent / "shared/data"))
 BASELINE = ROOT.parent / "shared/geocode/baseline.py"
 GO = os.environ.get("GO", "go")
-CLINICS, NOISIEST = "medical_institution", 0.88
+# The sets with a share to reach. The noisiest is the one whose labels have the largest median error, by the README of the data: 36 m, clinics' 4 m.
+CLINICS, NOISIEST = "medical_institution", "direct-drinking-stations"
+SETS = {CLINICS: .97, NOISIEST: .88}
 # The shares to reach by kind of synthetic report.
 REPORTS = {"door": .995, "intersection": .995, "poi": .995, "code": .995, "offset": .98, "typo": .97}
+SCALE_ROWS = 500_000
 LAYERS = ("street", "community", "department", "road", "unit_grid", "door", "poi", "component")
 KINDS = {"door": "door with noise", "intersection": "intersection with offset and noise", "code": "code of a component in a text", "poi": "POI with noise",
          "poi_typo": "POI with a typo and noise", "typo": "intersection, a road misspelt", "prefix": "autocomplete, 1-3 characters", "initials": "autocomplete, initials"}
@@ -36,7 +39,7 @@ LIMITS = {"poi_typo": (60, 150), "prefix": (8, None), "initials": (8, None)}
 
 
 def lines_of(args, **kw):
-    return [json.loads(line) for line in subprocess.run([str(a) for a in args], check=True, capture_output=True, text=True, **kw).stdout.splitlines()]
+    return [json.loads(line) for line in subprocess.run([str(a) for a in args], check=True, stdout=subprocess.PIPE, text=True, **kw).stdout.splitlines()]
 
 
 def pct(share):
@@ -112,12 +115,12 @@ def texts(b):
     m, table = all_["all"], b.right
     b.told(table, f"all {m['cases']:,} texts within 100 m", f"{pct(m['within_100_m'])} (rows of even number {pct(even['all']['within_100_m'])}, odd {pct(odd['all']['within_100_m'])})",
            pct(base["all"]), ">= 93 %", m["within_100_m"] >= .93)
-    worst = min(all_["sets"], key=lambda s: s["within_100_m"])
     halved = lambda name: "even {}, odd {}".format(*(pct(next((s["within_100_m"] for s in h["sets"] if s["name"] == name), None)) for h in (even, odd)))
     for s in all_["sets"]:
-        want = .97 if s["name"] == CLINICS else NOISIEST if s is worst else None
+        want = SETS.get(s["name"])
         b.told(table, f"{s['name']}, {s['cases']}", f"{pct(s['within_100_m'])} ({halved(s['name'])})", pct(base.get(s["name"])),
-               "" if want is None else f">= {100 * want:.0f} %" + (" (the noisiest)" if s is worst else ""), None if want is None else s["within_100_m"] >= want)
+               "" if want is None else f">= {100 * want:.0f} %" + (" (the noisiest labels)" if s["name"] == NOISIEST else ""), None if want is None else s["within_100_m"] >= want)
+    labels(b, db, west)
     b.told(table, "calibration error of the score, 10 bins", f"{all_['calibration']['error']:.3f} (even {even['calibration']['error']:.3f}, odd {odd['calibration']['error']:.3f})",
            "", "<= 0.05", all_["calibration"]["error"] <= .05)
     w = m["within_uncertainty"]
@@ -136,6 +139,37 @@ def texts(b):
             ways.setdefault(way, []).append(float(points))
         worst = max(p for of in ways.values() for p in of)
         b.told(table, "one wrong character in each: points lost, the worst of the seeds", "; ".join(f"{way} {max(of):.2f}" for way, of in ways.items()), "", "at most 3 points", worst <= 3)
+
+
+def labels(b, db, west):
+    """The most the labels allow in the sets with a share to reach: not a result, a bound. A row is set aside when the plate or the crossing its text
+    names stands on file exactly and lies over 100 m from its label. Beside it a witness that asks no geocoder about the label: one label for texts
+    whose plates lie over 100 m apart is wrong for one of them at least."""
+    with open(west / "place_texts.csv", encoding="utf-8-sig", newline="") as f:
+        rows = list(csv.DictReader(f))
+    said = lines_of([b.wanmi, "geocode", "--db", db, "-"], input="".join(" ".join(r["text"].split()) + "\n" for r in rows))
+    assert len(said) == len(rows)
+    places = [s.get("place") or {} for s in said]
+    on_file = lambda p: p.get("level") in ("door", "intersection") and p["match"] == "exact" and p["score"] >= .9
+    far = lambda p, q: metres(*p, *q) > 100
+    for name in SETS:
+        at, halves = {}, ([], [])
+        for i, (r, p) in enumerate(zip(rows, places)):
+            if r["dataset"] == name:
+                label = float(r["lng"]), float(r["lat"])
+                halves[i % 2].append((label, p))
+                if on_file(p):
+                    at.setdefault(label, []).append(p["point"])
+        cells, seen, count = [], 0, 0
+        for half, of in zip(("even", "odd"), halves):
+            aside = [(label, p) for label, p in of if on_file(p) and far(p["point"], label)]
+            left = len(of) - len(aside)
+            right = sum(1 for label, p in of if p and not far(p["point"], label))
+            cells.append(f"{half} {pct(left / len(of))} ({len(aside)} of {len(of)} rows set aside; of the rest {pct(right / left)} are right)")
+            count += len(aside)
+            seen += sum(any(far(p["point"], q) for q in at[label]) for label, p in aside)
+        b.told(b.right, f"{name}: the most its labels allow, no result but a bound", "; ".join(cells)
+               + f"; {seen} of the {count} share their label with a text whose plate lies over 100 m from theirs")
 
 
 def baseline(west):
@@ -185,31 +219,36 @@ def metres(x0, y0, x1, y1):
 
 def speed(b):
     answers(b, b.fast, lines_of([b.tool, "ask", "-db", b.synthetic(), "-texts", b.city / "texts.csv"]), f"{b.n:,} entries")
-    search_alone(b)
+    search_alone(b, "Synthetic", {"WANMI_BENCH_N": str(b.n)}, ("door", "intersection", "code", "poi", "poi_typo", "typo"))
 
 
-def answers(b, table, said, where, limits=True):
+def named(kind, place):
+    """A kind of texts; those about a real city name no offsets."""
+    return place + (KINDS[kind].replace(" with offset and noise", " with noise") if place else KINDS[kind])
+
+
+def answers(b, table, said, where, place=""):
     """What `benchgeocode ask` said."""
     first, kinds = said[0], said[1:]
     b.told(table, f"build from the store, {where}", f"{first['build_s']:.1f} s", "", "< 4 s", first["build_s"] < 4)
     b.told(table, f"memory of the geocoder, {where}", f"{first['heap_mb']:.0f} MB", "", "< 300 MB", first["heap_mb"] < 300)
     for k in kinds:
-        p50, p99 = LIMITS.get(k["kind"], (None, None)) if limits else (None, None)
+        p50, p99 = LIMITS.get(k["kind"], (None, None))
         right = f"; right {pct(k['right'])}" if k["right"] else ""
         want = "" if p50 is None else f"<= {p50} µs p50" + ("" if p99 is None else f", <= {p99} µs p99")
-        b.told(table, f"{KINDS[k['kind']]}: the whole answer", f"p50 {k['p50_us']:.1f} µs, p99 {k['p99_us']:.0f} µs, {k['allocs']:.0f} allocations{right}", "", want,
+        b.told(table, f"{named(k['kind'], place)}: the whole answer", f"p50 {k['p50_us']:.1f} µs, p99 {k['p99_us']:.0f} µs, {k['allocs']:.0f} allocations{right}", "", want,
                None if p50 is None else k["p50_us"] <= p50 and (p99 is None or k["p99_us"] <= p99))
 
 
-def search_alone(b):
-    """Finding and weighing places, without writing out the answer: BenchmarkSynthetic."""
-    said = subprocess.run([GO, "test", "./geocode", "-run", "^$", "-bench", "Synthetic/.*/search", "-benchtime", "20000x"], cwd=ROOT, capture_output=True, text=True, check=True,
-                          env={**os.environ, "WANMI_BENCH_N": str(b.n)}).stdout
-    for kind in ("door", "intersection", "code", "poi", "poi_typo", "typo"):
-        line = re.search(rf"^BenchmarkSynthetic/{kind}/search\S*\s.*$", said, re.M)[0]
+def search_alone(b, bench, env, kinds, place=""):
+    """Finding and weighing places, without writing out the answer: a benchmark of the package."""
+    said = subprocess.run([GO, "test", "./geocode", "-run", "^$", "-bench", f"{bench}/.*/search", "-benchtime", "20000x"], cwd=ROOT, capture_output=True, text=True, check=True,
+                          env={**os.environ, **env}).stdout
+    for kind in kinds:
+        line = re.search(rf"^Benchmark{bench}/{kind}/search\S*\s.*$", said, re.M)[0]
         get = lambda unit: float(re.search(r"([\d.]+) " + re.escape(unit), line)[1])
         limited = kind in ("door", "intersection")
-        b.told(b.fast, f"{KINDS[kind]}: the search alone", f"p50 {get('p50-ns') / 1e3:.2f} µs, p99 {get('p99-ns') / 1e3:.1f} µs, {get('allocs/op'):.0f} allocations", "",
+        b.told(b.fast, f"{named(kind, place)}: the search alone", f"p50 {get('p50-ns') / 1e3:.2f} µs, p99 {get('p99-ns') / 1e3:.1f} µs, {get('allocs/op'):.0f} allocations", "",
                "<= 3 µs p50, 0 allocations" if limited else "", get("p50-ns") <= 3000 and get("allocs/op") == 0 if limited else None)
 
 
@@ -221,22 +260,29 @@ def peer(b):
 
 
 def locate(b):
-    db = b.synthetic()
+    locating(b, b.synthetic(), b.city / "batch.csv", "full locate: cell, components, department")
+
+
+def locating(b, db, texts, what):
     said = subprocess.run([GO, "test", "./cmd/wanmi/internal/city", "-run", "^$", "-bench", "Locate", "-benchtime", "50000x"], cwd=ROOT, capture_output=True, text=True, check=True,
-                          env={**os.environ, "WANMI_BENCH_DB": str(db), "WANMI_BENCH_TEXTS": str(b.city / "batch.csv")}).stdout
+                          env={**os.environ, "WANMI_BENCH_DB": str(db), "WANMI_BENCH_TEXTS": str(texts)}).stdout
     get = lambda unit: float(re.search(r"([\d.]+) " + re.escape(unit), said)[1])
-    b.told(b.fast, "full locate: cell, components, department", f"p50 {get('p50-ns') / 1e3:.1f} µs, p99 {get('p99-ns') / 1e3:.0f} µs, {get('allocs/op'):.0f} allocations", "", "<= 100 µs p50", get("p50-ns") <= 1e5)
+    b.told(b.fast, what, f"p50 {get('p50-ns') / 1e3:.1f} µs, p99 {get('p99-ns') / 1e3:.0f} µs, {get('allocs/op'):.0f} allocations", "", "<= 100 µs p50", get("p50-ns") <= 1e5)
 
 
 def batch(b):
     """Rows a second, the program's start (reading the city) apart: that is measured with a file of one row."""
-    db, one = b.synthetic(), b.out / "one.csv"
-    with open(b.city / "batch.csv", encoding="utf-8") as f:
+    batching(b, b.synthetic(), b.city / "batch.csv", b.n)
+
+
+def batching(b, db, file, rows, place=""):
+    one = b.out / "one.csv"
+    with open(file, encoding="utf-8") as f:
         one.write_text(f.readline() + f.readline(), encoding="utf-8")
     start = b.ours("geocode", "--db", db, "--batch", one, "--out", b.out / "one_out.csv", "-q")
-    run = b.ours("geocode", "--db", db, "--batch", b.city / "batch.csv", "--out", b.out / "batch_out.csv", "-q")
-    rate = b.n / (run.wall - start.wall)
-    b.told(b.fast, f"geocode --batch, {b.n:,} rows, {os.cpu_count()} cores", f"{rate:,.0f} rows/s, {(run.cpu - start.cpu) / b.n * 1e6:.1f} µs CPU a row, {run.mb:.0f} MB; "
+    run = b.ours("geocode", "--db", db, "--batch", file, "--out", b.out / "batch_out.csv", "-q")
+    rate = rows / (run.wall - start.wall)
+    b.told(b.fast, f"{place}geocode --batch, {rows:,} rows, {os.cpu_count()} cores", f"{rate:,.0f} rows/s, {(run.cpu - start.cpu) / rows * 1e6:.1f} µs CPU a row, {run.mb:.0f} MB; "
            f"{start.wall:.1f} s before the first row", "", ">= 60,000 rows/s", rate >= 60_000)
 
 
@@ -250,7 +296,8 @@ def http(b):
         url, file = f"http://127.0.0.1:{s.port}/v1/", b.city / "batch.csv"
         lines_of([b.tool, "load", "-url", url + "locate", "-texts", file, "-seconds", "2"])
         (one,) = lines_of([b.tool, "load", "-url", url + "locate", "-texts", file, "-seconds", "10"])
-        b.told(b.fast, "HTTP, POST /v1/locate at 2,000/s, client on the same cores", f"{one['per_s']:,.0f}/s, p50 {one['p50_us'] / 1e3:.2f} ms, p99 {one['p99_us'] / 1e3:.2f} ms, {one['bad']} bad", "",
+        b.told(b.fast, "HTTP, POST /v1/locate at 2,000/s, client on the same cores", f"{one['per_s']:,.0f}/s, p50 {one['p50_us'] / 1e3:.2f} ms, p99 {one['p99_us'] / 1e3:.2f} ms, {one['bad']} bad; "
+               f"counted from when each was due; the client itself was late by {one['sent_late_p50_us'] / 1e3:.2f} and {one['sent_late_p99_us'] / 1e3:.2f} ms", "",
                "p99 < 3 ms", one["p99_us"] < 3000 and one["bad"] == 0 and one["per_s"] > 1900)
         before = cpu_of(s.p.pid)
         (many,) = lines_of([b.tool, "batch", "-url", url + "batch", "-texts", file, "-rows", str(b.n)])
@@ -263,10 +310,17 @@ def http(b):
 def scale(b):
     folder = DATA / "taipei_scale"
     db = b.imported(b.out / "scale.gpkg", [("community", folder / "villages.geojson"), ("road", folder / "roads.geojson"), ("door", folder / "addresses.csv.gz")])
-    file = b.out / "scale_texts.csv"
-    if not file.exists():
-        subprocess.run([b.tool, "texts", "-addresses", folder / "addresses.csv.gz", "-roads", folder / "roads.geojson", "-out", file], check=True)
-    answers(b, b.fast, lines_of([b.tool, "ask", "-db", db, "-texts", file]), "taipei_scale, 893,960 addresses on 217,281 doors")
+    file, rows = b.out / "scale_texts.csv", b.out / "scale_batch.csv"
+    if not rows.exists():
+        subprocess.run([b.tool, "texts", "-addresses", folder / "addresses.csv.gz", "-roads", folder / "roads.geojson", "-out", file,
+                        "-batch", rows, "-rows", str(SCALE_ROWS)], check=True)
+    place = "taipei_scale: "
+    answers(b, b.fast, lines_of([b.tool, "ask", "-db", db, "-texts", file]), "taipei_scale, 893,960 addresses on 217,281 doors", place)
+    search_alone(b, "Scale", {"WANMI_BENCH_TEXTS": str(file)}, ("door", "intersection", "typo"), place)
+    locating(b, db, rows, place + "full locate, without cells and components, which it has none of")
+    batching(b, db, rows, SCALE_ROWS, place)
+    b.notes.append("taipei_scale has no points of interest and no components; a road misspelt there is one whose wrong name is no other road's and is one "
+                   "character from no other road that meets the second, so that it can be told what was meant.")
 
 
 def growth(b):
