@@ -1,5 +1,5 @@
 // Package sample makes a synthetic city: invented streets, buildings, places,
-// components and reports with their truth, written as files of the kinds cities
+// components and reports, about components and about matters, with their truth, written as files of the kinds cities
 // deliver. Nothing in it is surveyed. It stands at 116.97 E, 35.40 N inside
 // county 370883 so that codes have an official shape, and describes no real place there.
 //

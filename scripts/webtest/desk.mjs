@@ -127,6 +127,7 @@ export async function desk({ base, report, check, open }) {
     await tab.waitForTimeout(400)
     expect(await page.count('selection-line') > 0, 'the cell is not marked')
     expect(await tab.locator('#sheet .answer .fields strong').count() > 0, 'no department')
+    expect(/事件|Matter/.test(await page.text('#sheet .answer .fields')), 'it does not say what is wrong')
     expect(await tab.locator('#sheet .word').count() > 0, 'no reasons')
     await page.shot('desk-report')
     if (await tab.locator('#sheet .candidate').count() > 0) {

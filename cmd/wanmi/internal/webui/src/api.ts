@@ -59,6 +59,7 @@ export interface Candidate {
 export interface Located {
   place: Place | null, grid: GridRef | null, community: { code: string, name: string } | null, street: { code: string, name: string } | null
   classes: { code: string, name: string, word: string }[] | null, components: Candidate[] | null
+  matter: { code: string, name: string, word?: string } | null
   department: { code?: string, name: string, phone?: string, by: string, why: string } | null
   score: number, uncertainty_m: number, reasons: Reason[] | null, faults: Fault[] | null, ask?: string
   alternatives: { place: Place, grid: GridRef | null }[] | null

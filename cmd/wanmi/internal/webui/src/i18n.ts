@@ -30,6 +30,7 @@ const words = {
   community: ['社区', 'Community'],
   street: ['街道', 'Street'],
   department: ['主管部门', 'Department'],
+  matter: ['事件', 'Matter'],
   byComponent: ['依据部件', 'by the component'],
   byResponsibility: ['依据职责与区域', 'by duty and area'],
   candidates: ['候选部件', 'Candidate components'],

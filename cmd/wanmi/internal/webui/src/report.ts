@@ -110,6 +110,8 @@ export class Report {
     const box = h('div', { class: 'answer' })
     if (!f.place) {
       box.append(h('div', { class: 'empty' }, h('p', {}, t('notLocated'))))
+      const matter = matterRow(f)
+      if (matter) box.append(h('dl', { class: 'fields' }, h('dt', {}, t('matter')), h('dd', {}, ...matter)))
     } else {
       box.append(this.placeBox(this.chosen ?? f.place, f))
       if (!this.chosen) box.append(this.facts(f), this.candidates(f.components ?? [], f))
@@ -139,6 +141,8 @@ export class Report {
     } else row(t('grid'), h('span', { class: 'quiet' }, t('outside')))
     if (f.community) row(t('community'), f.community.name)
     if (f.street) row(t('street'), f.street.name)
+    const matter = matterRow(f)
+    if (matter) row(t('matter'), ...matter)
     if (f.department) {
       const by = f.department.by === 'component' ? t('byComponent') : t('byResponsibility')
       row(t('department'), h('strong', {}, f.department.name), h('span', { class: 'quiet' }, ` ${by}`, f.department.phone && h('span', { class: 'phone' }, ` · ${f.department.phone}`)))
@@ -147,6 +151,7 @@ export class Report {
   }
 
   private candidates(list: Candidate[], f: Located): HTMLElement {
+    if (list.length === 0 && (f.classes ?? []).length === 0) return h('span', {}) // none was asked for
     const names = [...new Set((f.classes ?? []).map((c) => c.name))]
     const named = names.slice(0, 3).join('、') + (names.length > 3 ? '…' : '')
     return h('section', {}, h('h3', {}, t('candidates'), named && h('span', { class: 'switch-note' }, named)),
@@ -184,9 +189,16 @@ export class Report {
   }
 }
 
+// What is wrong: its class and the words that say so.
+function matterRow(f: Located): (HTMLElement | string)[] | null {
+  if (!f.matter) return null
+  const { code, name, word } = f.matter
+  return [h('strong', {}, name), ' ', codeText(code), word ? h('span', { class: 'quiet' }, ` “${word}”`) : '']
+}
+
 const uses: Record<string, [string, string]> = {
   road: ['道路', 'road'], number: ['门牌号', 'house number'], lane: ['巷弄', 'lane'], intersection: ['路口', 'crossing'], poi: ['兴趣点', 'place'],
-  community: ['社区', 'community'], street: ['街道', 'street office'], offset: ['方位距离', 'offset'], class: ['部件类别', 'class'],
+  community: ['社区', 'community'], street: ['街道', 'street office'], offset: ['方位距离', 'offset'], class: ['部件类别', 'class'], matter: ['事件', 'matter'],
   code: ['编码', 'code'], former_code: ['曾用编码', 'former code'], coordinate: ['坐标', 'coordinates'], admin: ['行政区', 'region'], building: ['楼栋', 'building'], unknown_road: ['无记录的道路', 'road not on file'], nearest_number: ['最近门牌', 'nearest number'], position: ['上报位置', 'position sent'],
   local_alias: ['俗名', 'local name'], local_rule: ['俗名', 'local name'],
 }
