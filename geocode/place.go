@@ -16,7 +16,7 @@ func (g *Geocoder) place(sc *scratch, c *cand) Place {
 		Layer: l.layer, Level: l.name, Match: c.match, Point: g.fr.from(c.at), Score: round(c.score, 3),
 		UncertaintyM: math.Round(g.uncertainty(sc, c)), DistanceM: round(c.dist, 1),
 	}
-	if c.num != 0 {
+	if c.num != 0 && c.door < 0 {
 		p.HouseNumber = c.num.String()
 	}
 	if c.road >= 0 {
@@ -25,11 +25,15 @@ func (g *Geocoder) place(sc *scratch, c *cand) Place {
 	g.nameAreas(&p, c)
 	g.nameAnchor(&p, c)
 	p.Category = g.category(c)
+	where := ""
+	if i := max(c.p, c.q); sc != nil && i >= 0 && c.moved {
+		where, p.Label = g.offsetText(sc, c, i), ""
+	}
+	if p.Label == "" { // one text holds both
+		p.Label = p.Street + p.Name + where
+		p.Name = p.Label[len(p.Street):]
+	}
 	if sc != nil {
-		if i := max(c.p, c.q); i >= 0 && c.moved {
-			p.Name += g.offsetText(sc, c, i)
-			p.Label = p.Street + p.Name
-		}
 		p.Reasons = g.placeReasons(sc, c)
 	}
 	if c.nf > 0 {
@@ -61,7 +65,7 @@ func (g *Geocoder) nameAreas(p *Place, c *cand) {
 	}
 }
 
-// nameAnchor sets ID, Key, Name and Label from what the candidate is.
+// nameAnchor sets ID, Key, Name and Label from what the candidate is. It leaves Label empty where that is street and name.
 func (g *Geocoder) nameAnchor(p *Place, c *cand) {
 	switch {
 	case c.comp != nil:
@@ -86,13 +90,13 @@ func (g *Geocoder) nameAnchor(p *Place, c *cand) {
 	case c.poi >= 0:
 		r := &g.src.pois[c.poi]
 		p.Key, p.Name = r.key, r.name
-		p.ID, p.Label = r.layer+":"+r.key, p.Street+r.name
+		p.ID = r.layer + ":" + r.key
 	case c.area >= 0:
 		a := &g.src.areas[c.area]
-		p.Key, p.Name, p.Label = a.key, a.name, a.name
+		p.Key, p.Name = a.key, a.name
 		p.ID = p.Layer + ":" + a.key
-		if !a.isStreet {
-			p.Label = p.Street + a.name
+		if a.isStreet {
+			p.Label = a.name
 		}
 	default:
 		g.nameRoad(p, c)
@@ -103,14 +107,12 @@ func (g *Geocoder) nameDoor(p *Place, c *cand) {
 	d := &g.src.doors[c.door]
 	p.Key, p.ID = d.key, "door:"+d.key
 	p.HouseNumber = strings.TrimRight(value(d.number), "号號") // of the door, though another was asked for and this is the nearest
-	p.Name = value(d.road) + value(d.number)
-	if !strings.ContainsAny(value(d.number), "号號幢栋") {
-		p.Name += g.style.number
+	unit := g.style.number
+	if strings.ContainsAny(value(d.number), "号號幢栋") {
+		unit = ""
 	}
+	p.Name = value(d.road) + value(d.number) + unit
 	p.Label = d.address
-	if p.Label == "" {
-		p.Label = p.Street + p.Name
-	}
 }
 
 func (g *Geocoder) nameRoad(p *Place, c *cand) {
@@ -137,10 +139,10 @@ func (g *Geocoder) nameRoad(p *Place, c *cand) {
 			p.Key = g.roads[c.road].key
 		}
 	}
-	p.Label = p.Street + p.Name
-	p.ID = p.Layer + ":" + p.Name
 	if p.Key != "" {
 		p.ID = p.Layer + ":" + p.Key
+	} else {
+		p.ID = p.Layer + ":" + p.Name
 	}
 }
 
@@ -178,7 +180,6 @@ func (g *Geocoder) offsetText(sc *scratch, c *cand, i int32) string {
 	if !off.used && sc.phrases[i].heirOf < 0 && i > 0 {
 		off = &sc.phrases[i-1].off
 	}
-	s := ""
 	if c.end >= 0 {
 		return g.style.words.Replace(directionNames[c.end] + "头")
 	}
@@ -188,35 +189,40 @@ func (g *Geocoder) offsetText(sc *scratch, c *cand, i int32) string {
 	if off.near {
 		return g.style.words.Replace("附近路口")
 	}
+	s := make([]byte, 0, 64)
 	if p := &sc.phrases[i]; p.end >= 0 {
-		s += directionNames[p.end] + map[bool]string{true: "段", false: "头"}[p.endPart]
+		part := "头"
+		if p.endPart {
+			part = "段"
+		}
+		s = append(append(s, directionNames[p.end]...), part...)
 	}
 	if off.gate >= 0 {
-		s += directionNames[off.gate] + "门"
+		s = append(append(s, directionNames[off.gate]...), "门"...)
 	}
 	if off.dir >= 0 {
-		s += directionNames[off.dir]
+		s = append(s, directionNames[off.dir]...)
 		switch {
 		case off.nth > 0:
-			s += "第" + strconv.Itoa(off.nth) + "个路口"
+			s = append(strconv.AppendInt(append(s, "第"...), int64(off.nth), 10), "个路口"...)
 		case off.metres > 0:
-			s += strconv.Itoa(int(off.metres)) + "米"
+			s = append(strconv.AppendInt(s, int64(off.metres), 10), "米"...)
 		case off.corner:
-			s += "角"
+			s = append(s, "角"...)
 		default:
-			s += "侧"
+			s = append(s, "侧"...)
 		}
 	}
 	if off.dir2 >= 0 && off.metres2 > 0 {
-		s += directionNames[off.dir2] + strconv.Itoa(int(off.metres2)) + "米"
+		s = append(strconv.AppendInt(append(s, directionNames[off.dir2]...), int64(off.metres2), 10), "米"...)
 	}
 	if off.sideDir >= 0 {
-		s += "路" + directionNames[off.sideDir]
+		s = append(append(s, "路"...), directionNames[off.sideDir]...)
 	}
 	if off.rel == relOpposite || off.rel == relDiagonal {
-		s += "对面"
+		s = append(s, "对面"...)
 	}
-	return g.style.words.Replace(s)
+	return g.style.words.Replace(string(s))
 }
 
 // useOf says in one word what a phrase was taken for.
