@@ -39,7 +39,8 @@ lint: web ## gofumpt, vet, staticcheck, the layer test
 # makes sync.Map's code anew, and the linker may take that for everyone's, blind to the detector (encoding/json then races with itself).
 NO_RACE := -gcflags='modernc.org/sqlite/lib=-race=false' -gcflags='modernc.org/libc=-race=false'
 unit: web ## unit tests with the race detector, fuzz seeds included
-	CGO_ENABLED=1 $(GO) test -race $(NO_RACE) -timeout 20m ./...
+	CGO_ENABLED=1 $(GO) test -race -short $(NO_RACE) -timeout 20m ./...
+	$(GO) test -timeout 20m ./grids # all of it: its long tests say the same of races as the short ones
 
 e2e: build ## the real binary over its real interfaces, then the page in headless Chromium
 	WANMI_BIN=$(CURDIR)/bin/wanmi $(GO) test -tags e2e -count=1 -timeout 30m ./cmd/wanmi/e2e

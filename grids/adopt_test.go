@@ -120,6 +120,7 @@ func TestAdoptListsLargeFaults(t *testing.T) {
 // TestBuildBesideAdopted divides a community between others whose cells were drawn by hand: the common borders must match.
 // The shaking stays below the tolerance, so that all that comes of it must be repaired.
 func TestBuildBesideAdopted(t *testing.T) {
+	long(t)
 	src := place(t, "bupt")
 	made := build(t, src, Options{})
 	for _, alone := range []string{made.Cells[0].Community, made.Cells[len(made.Cells)-1].Community} {
@@ -167,6 +168,7 @@ func besideAdopted(t *testing.T, src memory, made []Cell, alone string, seed uin
 
 // TestAdoptTaipei takes the statistical units of Taipei, drawn by hand for another purpose, as a delivery.
 func TestAdoptTaipei(t *testing.T) {
+	long(t)
 	src := taipei(t)
 	var drawn []Drawn
 	for _, f := range readJSON(t, filepath.Join(sharedDir(t, "taipei_west/reference"), "statistical_units.geojson")).Features {

@@ -370,6 +370,7 @@ func TestReportLooks(t *testing.T) {
 
 // TestLargeCommunity: a community that would need more numbers than there are gets a larger target, and says so.
 func TestLargeCommunity(t *testing.T) {
+	long(t)
 	m := memory{}
 	const lon, lat, e = 116.97, 35.40, 0.012 // about 1.1 km by 1.3 km
 	m.add("community", orb.Polygon{{{lon, lat}, {lon + e, lat}, {lon + e, lat + e}, {lon, lat + e}, {lon, lat}}}, "code", "370883001001", "name", "东关社区")

@@ -31,6 +31,7 @@ type chain struct {
 // TestChainOfEdits changes a real place at random some twenty times in a row, on the map and by hand, and holds each state
 // to all that must hold at any time. WANMI_CHAINS says how many such chains: 2, and 30 were clean.
 func TestChainOfEdits(t *testing.T) {
+	long(t)
 	did := map[string]int{}
 	seeds, err := strconv.Atoi(cmp.Or(os.Getenv("WANMI_CHAINS"), "2"))
 	if err != nil {

@@ -100,6 +100,7 @@ func chord(r *rand.Rand, box orb.Bound) orb.LineString {
 }
 
 func TestRandomEdits(t *testing.T) {
+	long(t)
 	for name, src := range map[string]memory{"town": town(), "bupt": place(t, "bupt"), "random": randomCity(rand.New(rand.NewPCG(7, 7)))} {
 		t.Run(name, func(t *testing.T) {
 			b := newBoard(src, build(t, src, Options{}).Cells)

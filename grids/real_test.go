@@ -54,6 +54,7 @@ func mustHold(t *testing.T, src Source, opt Options) *Division {
 }
 
 func TestTaipei(t *testing.T) {
+	long(t)
 	d := mustHold(t, taipei(t), Options{})
 	writeCells(t, "taipei", d.Cells)
 	if d.Stats.InRange < 0.98 {
@@ -62,6 +63,7 @@ func TestTaipei(t *testing.T) {
 }
 
 func TestPlaces(t *testing.T) {
+	long(t)
 	for _, name := range []string{"bupt", "monaco", "nanjing", "nyc", "tsinghua"} {
 		t.Run(name, func(t *testing.T) {
 			d := mustHold(t, place(t, name), Options{})

@@ -26,6 +26,7 @@ func held(t testing.TB, src Source) memory {
 // TestSection edits a city of 3 x 3 places at random, one building at a time, and updates it round the edit only: the
 // cells are, byte for byte, those that an update of the whole city makes.
 func TestSection(t *testing.T) {
+	long(t)
 	city := held(t, tiled(t, "bupt", 3))
 	cells := build(t, city, Options{Today: "2026-01-01"}).Cells
 	for seed := range uint64(12) {

@@ -165,3 +165,11 @@ func writeCells(t testing.TB, name string, cells []Cell) {
 		t.Fatal(err)
 	}
 }
+
+// long leaves a test to the run without the race detector, which makes it seven times slower and looks at the same goroutines in the others.
+func long(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("long: without -short it runs")
+	}
+}

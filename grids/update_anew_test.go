@@ -17,6 +17,7 @@ import (
 // TestDividedAnew takes a community out of random cities and gives it back, while some others are divided anew. WANMI_ANEW
 // names more seeds: COUNT or FROM-TO.
 func TestDividedAnew(t *testing.T) {
+	long(t)
 	seeds := seedsOf(t, "WANMI_ANEW", 12)
 	if os.Getenv("WANMI_ANEW") == "" {
 		// A community came back beside one divided anew; lines of a millimetre closed an outline, or those delivered beside

@@ -36,6 +36,7 @@ func redelivered(e *mapEdit, mm float64, alike bool) {
 // Where neighbours are shifted alike only the cells round the building change by more than the noise; where each is
 // shifted apart, so that gaps and overlaps come in, or more has moved, communities may be divided anew, and that is said.
 func TestNoisyLines(t *testing.T) {
+	long(t)
 	for _, name := range []string{"bupt", "nanjing"} {
 		src := place(t, name)
 		old := build(t, src, Options{Today: "2026-01-01"}).Cells

@@ -11,6 +11,7 @@ import (
 // holds what changes against what must: each cell that gives more than a hundredth of its land, two that get what is left
 // of one where that is too small, and one that gets the strip where that is.
 func TestMovedStrips(t *testing.T) {
+	long(t)
 	for _, name := range []string{"bupt", "monaco", "nyc", "nanjing", "tsinghua"} {
 		src := place(t, name)
 		old := build(t, src, Options{Today: "2026-01-01"}).Cells

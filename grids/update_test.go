@@ -264,6 +264,7 @@ func likeness(t *testing.T, lat lattice, before, after []Cell) (bytes, close, co
 }
 
 func TestSmallEdits(t *testing.T) {
+	long(t)
 	for _, name := range []string{"nanjing", "tsinghua"} {
 		src := place(t, name)
 		old := build(t, src, Options{Today: "2026-01-01"}).Cells
