@@ -14,6 +14,7 @@ func TestLaneMeets(t *testing.T) {
 	m.put("road", orb.LineString{at(0, 0), at(1000, 0)}, "name", "故宫路")
 	m.put("road", orb.LineString{at(300, 0), at(300, 400)}, "name", "故宫路35巷")
 	m.put("road", orb.LineString{at(0, 400), at(1000, 400)}, "name", "信行街")
+	m.put("road", orb.LineString{at(300, 200), at(600, 200)}, "name", "故宫路35巷8巷")
 	m.put("road", orb.LineString{at(0, 2000), at(1000, 2000)}, "name", "远山路")
 	g, err := Build(context.Background(), m, Config{}, nil)
 	if err != nil {
@@ -29,6 +30,8 @@ func TestLaneMeets(t *testing.T) {
 		{"您好，星行街和故宫路35巷口", 300, 400, "intersection", "name.spelling"},
 		{"故宫路35巷与新行街路口", 300, 400, "intersection", "name.spelling"},
 		{"故宫路与故宫路35巷路口", 300, 0, "intersection", ""},
+		{"故宫路35巷与故宫路35巷8巷路口", 300, 200, "intersection", ""},
+		{"故宫路35巷8巷口", 300, 200, "lane_mouth", ""},
 		{"故宫路35巷口", 300, 0, "lane_mouth", ""},
 		{"远山路与故宫路35巷路口", 300, 0, "lane_mouth", "crossing.unknown"},
 		{"火星大道与故宫路35巷路口", 300, 0, "lane_mouth", "road.unknown"},

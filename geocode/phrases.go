@@ -288,10 +288,13 @@ func (w *walker) roadPart(t *token, p *phrase) {
 	if p == nil || !p.has(entryRoad) && !p.has(entryCommunity) {
 		return
 	}
-	v := t.num.num.main()
+	v, unit := t.num.num.main(), t.num.unit
+	if unit == unitLane && p.lane > 0 && p.alley == 0 && t.s == p.e && w.link == linkNone { // a lane off a lane
+		unit = unitAlley
+	}
 	adjacent := t.s-p.e <= 2 && w.link == linkNone && p.num == 0 && !p.cross
 	fits := false
-	switch t.num.unit {
+	switch unit {
 	case unitSection:
 		fits = p.section == 0 && p.lane == 0
 	case unitLane:
@@ -302,20 +305,20 @@ func (w *walker) roadPart(t *token, p *phrase) {
 		fits = p.sub == 0
 	}
 	if !adjacent || !fits {
-		if p.num == 0 && (p.lane == 0 && t.num.unit == unitLane && w.link == linkNone || t.num.unit == unitSection && p.section == 0) {
+		if p.num == 0 && (p.lane == 0 && unit == unitLane && w.link == linkNone || unit == unitSection && p.section == 0) {
 			return
 		}
 		heir := phrase{m: p.m, section: p.section, s: t.s, e: t.e, nameEnd: t.e, heirOf: int32(len(w.sc.phrases) - 1)}
-		if t.num.unit == unitAlley || t.num.unit == unitSubAlley {
+		if unit == unitAlley || unit == unitSubAlley {
 			heir.lane = p.lane
 		}
-		if t.num.unit == unitSubAlley {
+		if unit == unitSubAlley {
 			heir.alley = p.alley
 		}
 		w.push(heir)
 		p = w.last()
 	}
-	switch t.num.unit {
+	switch unit {
 	case unitSection:
 		p.section = v
 	case unitLane:

@@ -66,6 +66,11 @@ func splitRoad(r []rune) (end int, k roadKey) {
 	end, k.sub = tail(r[:end], '衖')
 	end, k.alley = tail(r[:end], '弄')
 	end, k.lane = tail(r[:end], '巷')
+	if k.alley == 0 { // 永吉路120巷81巷: a lane off a lane is what is called 弄 elsewhere
+		if e, outer := tail(r[:end], '巷'); outer > 0 {
+			end, k.lane, k.alley = e, outer, k.lane
+		}
+	}
 	end, k.section = tail(r[:end], '段')
 	return end, k
 }
