@@ -54,10 +54,10 @@ type matterHit struct {
 
 func (h *matterHit) whole() piece { return piece{h.parts[0].s, h.parts[h.n-1].e} }
 
-// better reports whether h is the likelier reading of what both cover: the longer word, then the closer one, then that in one piece.
+// better reports whether h is the likelier reading of what both cover: the longer word, then the closer one, then the earlier, then that in one piece.
 func (h *matterHit) better(o *matterHit) bool {
 	a, b := h.whole(), o.whole()
-	return cmp.Or(cmp.Compare(o.weight, h.weight), cmp.Compare(a.e-a.s, b.e-b.s), cmp.Compare(h.n, o.n), cmp.Compare(a.s, b.s)) < 0
+	return cmp.Or(cmp.Compare(o.weight, h.weight), cmp.Compare(a.e-a.s, b.e-b.s), cmp.Compare(a.s, b.s), cmp.Compare(h.n, o.n)) < 0
 }
 
 // maxMatterHits bounds the words looked at in one text.
