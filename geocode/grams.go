@@ -312,6 +312,19 @@ func editsWithin(name, r []rune) (edits, start, end int) {
 	return int(best.edits), int(best.start), end
 }
 
+// takenUpTo returns where the name of a place of three runes or more that was taken before i and goes beyond it ends, i when there is none.
+func (sc *scratch) takenUpTo(i int) int {
+	for k := i - 1; k >= max(0, i-12); k-- {
+		if m := sc.pick[k]; m >= 0 {
+			if o := &sc.all[m]; int(o.e) > i && o.e-o.s > 2 && o.entries[0].kind != entryClass && o.cost == 0 {
+				return int(o.e)
+			}
+			break
+		}
+	}
+	return i
+}
+
 // gramMatches returns the misspelt points of interest as matches, the nearest names only.
 func (g *Geocoder) gramMatches(sc *scratch) []match {
 	sc.spelled = spelled(sc.spelled[:0], sc.f.Runes)
@@ -321,7 +334,14 @@ func (g *Geocoder) gramMatches(sc *scratch) []match {
 		if h.edits > hits[0].edits {
 			break
 		}
-		n := len(g.grams.names[h.name])
+		name := g.grams.names[h.name]
+		if from := sc.takenUpTo(h.start); from > h.start { // 千泉大街羊汤馆 holds no 老街羊汤馆
+			if e, _, _ := editsWithin(name, sc.spelled[from:max(from, h.end)]); e > h.edits {
+				continue
+			}
+			h.start = from
+		}
+		n := len(name)
 		m := match{s: int32(h.start), e: int32(h.end), cost: .05 * float64(h.edits)}
 		if n <= 4 {
 			m.cost += .05

@@ -118,6 +118,9 @@ func (g *Geocoder) understand(sc *scratch) {
 	if g.bestScore(sc) < .8 {
 		g.parseLatin(sc, fixed)
 	}
+	if g.bestScore(sc) < .65 {
+		g.kindsBeside(sc)
+	}
 	g.blameUnknownRoad(sc)
 }
 

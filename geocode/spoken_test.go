@@ -85,3 +85,53 @@ func TestSpoken(t *testing.T) {
 		t.Errorf("a building not on file: got %s, faults %v; want the estate and number.unused", p.Name, p.Faults)
 	}
 }
+
+// TestKindBesideRoad: a kind or a brand behind a road is the one on that road; of several each is an answer.
+func TestKindBesideRoad(t *testing.T) {
+	m := town()
+	for _, p := range []struct {
+		name, address string
+		x, y          float64
+	}{
+		{"城商银行太平东路支行", "太平东路20号", -600, 20},
+		{"城商银行普阳路支行", "普阳路18号", 520, -600},
+		{"仁和羊汤馆", "", -300, 520},
+		{"老街羊汤馆", "", 300, 520},
+		{"康宁大药房", "", 20, -700},
+		{"康宁诊所", "普阳路2号", 20, 700},
+		{"新达羊汤馆", "", -20, -500},
+	} {
+		m.put("poi", at(p.x, p.y), "name", p.name, "address", p.address)
+	}
+	g, err := Build(context.Background(), m, townConfig, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		text string
+		want []string
+		ask  string
+	}{
+		{"太平东路城商银行门口井盖丢失", []string{"城商银行太平东路支行"}, ""},
+		{"普阳路上的银行门口", []string{"城商银行普阳路支行"}, ""},
+		{"千泉大街羊汤馆门口污水外溢", []string{"仁和羊汤馆", "老街羊汤馆"}, "有两处符合：“千泉街道仁和羊汤馆”和“钢山街道老街羊汤馆”"},
+		{"匡衡路那家药店门口", []string{"康宁大药房"}, ""},
+		{"匡衡路羊汤馆往北50米", []string{"新达羊汤馆北50米"}, ""},
+		{"太平东路路灯不亮", []string{"太平东路"}, "只识别到道路"},
+		{"太平东路羊汤馆", []string{"太平东路"}, "只识别到道路"}, // none stands there
+	} {
+		a, err := g.Search(context.Background(), Query{Text: tt.text})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, p := range a.Places {
+			if p.Score == a.Places[0].Score {
+				got = append(got, p.Name)
+			}
+		}
+		if strings.Join(got, " ") != strings.Join(tt.want, " ") || !strings.HasPrefix(a.Ask, tt.ask) || tt.ask == "" && a.Ask != "" {
+			t.Errorf("%q: got %v, ask %q; want %v, %q", tt.text, got, a.Ask, tt.want, tt.ask)
+		}
+	}
+}
