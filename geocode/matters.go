@@ -12,6 +12,7 @@ import (
 type matters struct {
 	names *trie // … is an edge like any other
 	words []classWord
+	begin [0x10000 / 64]uint64 // bits by rune: a word begins so
 }
 
 // newMatters files the words; of two for the same spelling the first wins. A word that cannot be read is left out: [CheckMatterWord] tells.
@@ -31,7 +32,11 @@ func newMatters(cfg *Config) *matters {
 			one.names[i] = cfg.MatterNames[c]
 		}
 		for _, s := range all {
-			m.names.add([]rune(s), entry{kind: entryClass, idx: int32(len(m.words))})
+			r := []rune(s)
+			if r[0] < 0x10000 {
+				m.begin[r[0]/64] |= 1 << (r[0] % 64)
+			}
+			m.names.add(r, entry{kind: entryClass, idx: int32(len(m.words))})
 		}
 		m.words = append(m.words, one)
 	}
@@ -72,10 +77,7 @@ func (g *Geocoder) matterHits(sc *scratch, classes []ClassHit) []ClassHit {
 	sc.matters = sc.matters[:0]
 	r := sc.f.Runes
 	for i := range r {
-		if i > 0 && text.Alnum(r[i]) && text.Alnum(r[i-1]) {
-			continue // inside a Latin word or a number
-		}
-		if _, ok := g.matters.names.first(r[i]); ok {
+		if uint32(r[i]) < 0x10000 && g.matters.begin[r[i]/64]>>(r[i]%64)&1 != 0 && (i == 0 || !text.Alnum(r[i]) || !text.Alnum(r[i-1])) {
 			g.matters.walk(sc, matterHit{n: 1, parts: [maxParts]piece{{int32(i), int32(i)}}}, cursor{})
 		}
 	}
@@ -119,8 +121,10 @@ func (m *matters) walk(sc *scratch, h matterHit, at cursor) {
 			if k > j+1 && inCode(r[k]) && inCode(r[k-1]) {
 				continue // a number or a code counts as one
 			}
-			on.parts[on.n-1] = piece{k, k}
-			m.walk(sc, on, gap)
+			if _, ok := m.names.step(gap, r[k]); ok {
+				on.parts[on.n-1] = piece{k, k}
+				m.walk(sc, on, gap)
+			}
 			if endsClause(r[k]) {
 				break
 			}
