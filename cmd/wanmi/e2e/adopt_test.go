@@ -218,6 +218,7 @@ func mapValues(m map[string]gridRow) (out []gridRow) {
 // 9,456 units of a whole city, drawn by people for another purpose: what is told of over 5,000 faults fits a screen, and the
 // second import changes nothing.
 func TestDrawnTaipei(t *testing.T) {
+	t.Parallel()
 	data := realData(t, "taipei_scale")
 	db := filepath.Join(t.TempDir(), "city.gpkg")
 	must(t, "import", "--db", db, "community", data+"/villages.geojson")

@@ -27,6 +27,7 @@ func exportArgs(db, out string) []string {
 // TestArchives exports the demo city in both formats, once killed on the way, and has the archives read by programs of other codebases:
 // npm pmtiles with @mapbox/vector-tile, sqlite3, GDAL.
 func TestArchives(t *testing.T) {
+	t.Parallel()
 	db, dir := demoDB(t), t.TempDir()
 	pm, mb := filepath.Join(dir, "city.pmtiles"), filepath.Join(dir, "city.mbtiles")
 	must(t, exportArgs(db, pm)...)

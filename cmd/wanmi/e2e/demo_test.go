@@ -21,6 +21,8 @@ import (
 	"github.com/paulmach/orb/maptile"
 )
 
+// Tests that take long, measure no time and share nothing but the city below run beside one another (t.Parallel), after all others.
+
 // demoDir is the synthetic city that the tests share: `wanmi demo` makes it once.
 var demoDir = sync.OnceValue(func() string {
 	dir, err := os.MkdirTemp("", "wanmi-e2e-")
@@ -37,6 +39,12 @@ func demo(t *testing.T) *server {
 	t.Helper()
 	demoOnce.Lock()
 	defer demoOnce.Unlock()
+	return startDemo(t)
+}
+
+// startDemo is demo for who holds demoOnce.
+func startDemo(t *testing.T) *server {
+	t.Helper()
 	began := time.Now()
 	s := start(t, 180*time.Second, "demo", "--addr", "127.0.0.1:0", "--dir", demoDir())
 	t.Logf("demo ready after %.1f s", time.Since(began).Seconds())
@@ -46,9 +54,13 @@ func demo(t *testing.T) *server {
 // demoDB returns the path of a copy of the demo's database, for a test to change.
 func demoDB(t *testing.T) string {
 	t.Helper()
-	if _, err := os.Stat(filepath.Join(demoDir(), "city.gpkg")); err != nil {
-		demo(t).stop()
-	}
+	func() {
+		demoOnce.Lock()
+		defer demoOnce.Unlock()
+		if _, err := os.Stat(filepath.Join(demoDir(), "city.gpkg")); err != nil {
+			startDemo(t).stop()
+		}
+	}()
 	out := filepath.Join(t.TempDir(), "city.gpkg")
 	must(t, "backup", "--db", filepath.Join(demoDir(), "city.gpkg"), "--out", out)
 	return out
@@ -106,6 +118,7 @@ func decode(t *testing.T, r reply) mvt.Layers {
 }
 
 func TestDemo(t *testing.T) {
+	t.Parallel()
 	s := demo(t)
 	all := readTruth(t)
 	at := all[0]

@@ -60,6 +60,7 @@ func corrections(t *testing.T, db, state string) (out []corrected) {
 
 // A dispatcher's file of corrections is reviewed by a file, known to a running server within its second, judged by eval, and in the history.
 func TestFeedback(t *testing.T) {
+	t.Parallel()
 	t.Run("file", func(t *testing.T) { feedback(t, demoDB(t)) })
 	t.Run("server", func(t *testing.T) { feedback(t, demoOnServer(t)) })
 }
@@ -259,6 +260,7 @@ func killDuringFeedback(t *testing.T, db string) {
 
 // The page's way of a correction, walked in headless Chromium by a viewer, a surveyor and an editor.
 func TestFeedbackPage(t *testing.T) {
+	t.Parallel()
 	db := demoDB(t)
 	var keys []string
 	for _, role := range []string{"viewer", "surveyor", "editor"} {

@@ -45,6 +45,7 @@ func fill(t *testing.T, dir string, free int64) string {
 // A disk that fills in the middle of a write ends it with code 1 and words that name the file and the way out; the state is the one
 // before, the check is clean, and once there is room the same command goes through.
 func TestFullDisk(t *testing.T) {
+	t.Parallel()
 	dir := smallDisk(t, 64<<20)
 	db := filepath.Join(dir, "city.gpkg")
 	city := smallDelivery(t, 1)

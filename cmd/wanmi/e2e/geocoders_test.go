@@ -158,6 +158,7 @@ var (
 
 // TestBrowserGeocoders types into the search boxes of Leaflet, MapLibre and OpenLayers in Chromium, and asks node-geocoder, all unchanged.
 func TestBrowserGeocoders(t *testing.T) {
+	t.Parallel()
 	for _, need := range []string{"chromium", "node"} {
 		if _, err := exec.LookPath(need); err != nil {
 			missing(t, "%v", err)

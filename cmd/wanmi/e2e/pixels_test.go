@@ -37,6 +37,7 @@ type slitViews struct {
 // antialiasing, as scripts/webtest/pixels.mjs defines it, and no slit may show between our cells from zoom 8 to 20. What must differ does.
 // WANMI_SHOTS names a folder for the pictures.
 func TestSamePixels(t *testing.T) {
+	t.Parallel()
 	for _, need := range []string{"chromium", "node"} {
 		if _, err := exec.LookPath(need); err != nil {
 			missing(t, "%v", err)

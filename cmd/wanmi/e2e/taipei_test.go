@@ -67,6 +67,7 @@ func taipei(t *testing.T) string {
 
 // Cells cover the real communities exactly: our own check, and the independent judge.
 func TestTaipeiGrids(t *testing.T) {
+	t.Parallel()
 	db := taipei(t)
 	must(t, "grid", "check", "--db", db)
 	cells := filepath.Join(t.TempDir(), "cells.geojson")
@@ -87,6 +88,7 @@ func TestTaipeiGrids(t *testing.T) {
 
 // Every census and place file as it is, without a hand-written profile; the rejected rows are named.
 func TestTaipeiCensus(t *testing.T) {
+	t.Parallel()
 	db := taipei(t)
 	census, err := filepath.Glob(realData(t, "taipei_west/census") + "/*")
 	if err != nil || len(census) != 12 {
@@ -164,6 +166,7 @@ func checkReport(t *testing.T, file string, want int64) {
 
 // At least 93 % of the real location texts are placed within 100 m, from base/ and the addresses alone.
 func TestTaipeiTexts(t *testing.T) {
+	t.Parallel()
 	db := taipei(t)
 	out := filepath.Join(t.TempDir(), "placed.csv")
 	must(t, "geocode", "--db", db, "--batch", realData(t, "taipei_west/place_texts.csv"), "--out", out)

@@ -55,6 +55,7 @@ type tally struct{ n, cell, near, within50, component, department, matter, hasCo
 // At least 97 % of the synthetic reports must be located in their true cell or
 // one beside it; the log gives the figure for each kind of text.
 func TestTruth(t *testing.T) {
+	t.Parallel()
 	db := demoDB(t)
 	all := readTruth(t)
 	if len(all) < 400 {
