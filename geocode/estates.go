@@ -95,7 +95,10 @@ func (g *Geocoder) groundOf(p *phrase, poi int32) *area {
 		return r.ground
 	}
 	for _, e := range p.m.entries {
-		if o := &g.src.pois[e.idx]; e.kind == entryPOI && o.ground != nil && o.at.near(r.at, 60+o.radius) {
+		if e.kind != entryPOI { // 加油站 is a class of components, too
+			continue
+		}
+		if o := &g.src.pois[e.idx]; o.ground != nil && o.at.near(r.at, 60+o.radius) {
 			return o.ground
 		}
 	}

@@ -3,6 +3,7 @@ package geocode
 import (
 	"context"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/paulmach/orb"
 
+	"wanmi/data/catalog"
 	"wanmi/geocode/geocodetest"
 	"wanmi/gis"
 	"wanmi/gis/gistest"
@@ -33,6 +35,9 @@ var asked = []struct {
 	{"autocomplete", func(g *Geocoder, s string) (Answer, error) {
 		return g.Autocomplete(context.Background(), Query{Text: s})
 	}},
+	{"narrowed", func(g *Geocoder, s string) (Answer, error) {
+		return g.Search(context.Background(), Query{Text: s, Circle: &Circle{Center: at(0, 0), RadiusM: 500}, Categories: []string{"park", "school"}})
+	}},
 	{"structured", func(g *Geocoder, s string) (Answer, error) {
 		r := []rune(s)
 		return g.Structured(context.Background(), StructuredQuery{Address: string(r[:len(r)/2]), Venue: string(r[len(r)/2:])})
@@ -49,7 +54,10 @@ func checkAsked(t *testing.T, g *Geocoder, s string) {
 		if bad := !utf8.ValidString(s) || utf8.RuneCountInString(s) > MaxText; err != nil && gis.KindOf(err) != gis.Invalid || err == nil && bad && way.name != "structured" {
 			t.Fatalf("%s %.60q: error %v", way.name, s, err)
 		}
-		for _, p := range a.Places {
+		for i, p := range a.Places {
+			if got, ok, err := g.Lookup(context.Background(), p.ID); i == 0 && (err != nil || ok && got.ID != p.ID) {
+				t.Fatalf("%s %.60q: looked up %s, got %+v, error %v", way.name, s, p.ID, got, err)
+			}
 			if p.Score <= 0 || p.Score > 1 || !usable(p.Point) && p.Point != (orb.Point{}) || p.Label == "" || !(p.UncertaintyM >= 0) {
 				t.Fatalf("%s %.60q: place %+v", way.name, s, p)
 			}
@@ -75,9 +83,8 @@ var glue = []string{
 
 // TestLongTexts repeats names, misspelt names and grammar up to 512 characters, alone, with each other, and mixed by chance.
 func TestLongTexts(t *testing.T) {
-	_, big := buildSynthetic(t, 20_000)
-	for _, g := range []*Geocoder{buildTown(t), big} {
-		names := namesOf(g, 12)
+	for _, g := range []*Geocoder{withWords(t, town(), townConfig), withWords(t, geocodetest.New(20_000), Config{})} {
+		names := append(namesOf(g, 12), complaints...)
 		for i, n := range names {
 			checkAsked(t, g, longText(n))
 			checkAsked(t, g, longText(n+glue[i%len(glue)]))
@@ -97,6 +104,33 @@ func TestLongTexts(t *testing.T) {
 			checkAsked(t, g, mixed(names, choices))
 		}
 	}
+}
+
+// complaints are pieces of what callers say is wrong, of which the words for matters are made.
+var complaints = []string{"乱扔垃圾", "垃圾", "垃圾桶", "满了", "路面", "坑", "污水", "外溢", "占道", "乱停", "车", "施工", "噪音", "小广告", "被", "倒", "树", "超市", "学校", "加油站"}
+
+// withWords builds a geocoder with all the words a server has.
+func withWords(tb testing.TB, c Corpus, cfg Config) *Geocoder {
+	tb.Helper()
+	cfg.Synonyms, cfg.ClassNames, cfg.MatterNames = maps.Clone(cfg.Synonyms), maps.Clone(cfg.ClassNames), map[string]string{}
+	if cfg.Synonyms == nil {
+		cfg.Synonyms, cfg.ClassNames = map[string][]string{}, map[string]string{}
+	}
+	maps.Copy(cfg.Synonyms, catalog.Synonyms())
+	for _, c := range catalog.Classes(catalog.GB47678) {
+		cfg.ClassNames[c.Code] = c.Zh
+	}
+	for _, m := range catalog.Matters(catalog.GB47678) {
+		cfg.MatterNames[m.Code] = m.Zh
+	}
+	for _, w := range catalog.MatterWords() {
+		cfg.Matters = append(cfg.Matters, MatterWord(w))
+	}
+	g, err := Build(tb.Context(), c, cfg, nil)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return g
 }
 
 // namesOf draws n names of roads, points of interest and areas.
@@ -154,7 +188,7 @@ func FuzzSearch(f *testing.F) {
 	for _, s := range textSeeds {
 		f.Add(s)
 	}
-	g := buildTown(f)
+	g := withWords(f, town(), townConfig)
 	f.Fuzz(func(t *testing.T, s string) {
 		gistest.Bounded(t)
 		checkAsked(t, g, s)
@@ -167,8 +201,8 @@ func FuzzSaid(f *testing.F) {
 		f.Add([]byte(kind))
 	}
 	f.Add([]byte{3, 1, 150, 2, 151, 1, 153, 2})
-	_, g := buildSynthetic(f, 20_000)
-	names := namesOf(g, 40)
+	g := withWords(f, geocodetest.New(20_000), Config{})
+	names := append(namesOf(g, 40), complaints...)
 	f.Fuzz(func(t *testing.T, choices []byte) {
 		gistest.Bounded(t)
 		checkAsked(t, g, mixed(names, choices))

@@ -159,6 +159,7 @@ func assemble(cfg Config, src *source, comps *components) *Geocoder {
 // indexMap makes what finds things by where they lie.
 func (g *Geocoder) indexMap() {
 	g.buildGrids()
+	g.placePlates()
 	g.crosses = findCrossings(g.roads, g.segs, g.segGrid)
 	g.bridges = findBridges(g.src.bars, g.segs, g.segGrid)
 	g.crossFrom = crossFromOf(g.crosses, len(g.roads))

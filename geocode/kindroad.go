@@ -11,22 +11,31 @@ import (
 const (
 	kindBesideM = 50 // from the road's edge, in metres
 	kindAway    = 4  // runes between the road and the word: 建设路上的那家药店
+	kindRoads   = 3  // of a text are looked along
 	kindMost    = 8  // more of a kind on one road are no answer
 )
 
 // kindsBeside reads a kind or a brand behind a road: the places of it that stand on the road, one answer each when they are a few.
 func (g *Geocoder) kindsBeside(sc *scratch) {
 	r := sc.f.Runes
+	looked := 0
 	for i := range sc.phrases {
 		p := &sc.phrases[i]
 		if !p.has(entryRoad) || p.num != 0 || p.course || p.link == linkTo {
 			continue
 		}
+		var beside []besidePOI
 		for k := int(p.e); k+1 < len(r) && k <= int(p.e)+kindAway && sc.unread(k); k++ {
 			if g.grams.postings(uint64(r[k])<<32|uint64(r[k+1])) == nil && kindWords[string(r[k:k+2])] == nil {
 				continue
 			}
-			if w, pois := g.calledSo(r[k:], g.besideRoad(p)); len(pois) > 0 {
+			if beside == nil {
+				if looked++; looked > kindRoads {
+					return
+				}
+				beside = g.besideRoad(p)
+			}
+			if w, pois := g.calledSo(r[k:], beside); len(pois) > 0 {
 				if len(pois) <= kindMost && len(sc.phrases) < maxPhrases {
 					g.addKinds(sc, int32(i), k, w, pois)
 				}
@@ -49,21 +58,27 @@ type besidePOI struct {
 
 // besideRoad returns the points of interest by the roads a phrase may mean.
 func (g *Geocoder) besideRoad(p *phrase) []besidePOI {
-	var out []besidePOI
+	var ids []int32
 	g.phraseRoads(p, func(_ onRoad, id int32, _ int) {
 		reach := g.roads[id].half + kindBesideM
 		for _, l := range g.roads[id].geom {
 			for i := 1; i < len(l); i++ {
 				g.poiGrid.search(boxOf(line{l[i-1], l[i]}).pad(reach), func(k int32) bool {
 					o := &g.src.pois[k]
-					if q, _ := project(o.at, l[i-1], l[i]); q.dist(o.at) <= reach && o.layer == "poi" && !slices.ContainsFunc(out, func(b besidePOI) bool { return b.idx == k }) {
-						out = append(out, besidePOI{k, []rune(text.Fold(o.name))})
+					if q, _ := project(o.at, l[i-1], l[i]); q.dist(o.at) <= reach && o.layer == "poi" {
+						ids = append(ids, k)
 					}
 					return true
 				})
 			}
 		}
 	})
+	slices.Sort(ids)
+	ids = slices.Compact(ids)
+	out := make([]besidePOI, len(ids))
+	for i, k := range ids {
+		out[i] = besidePOI{k, []rune(text.Fold(g.src.pois[k].name))}
+	}
 	return out
 }
 
@@ -96,7 +111,8 @@ func (g *Geocoder) addKinds(sc *scratch, i int32, from, n int, pois []int32) {
 	road := &sc.phrases[i]
 	var addressed []int32
 	for _, k := range pois {
-		if strings.HasPrefix(value(g.src.pois[k].address), g.bases[road.m.entries[0].idx].name) {
+		address := value(g.src.pois[k].address)
+		if slices.ContainsFunc(road.m.entries, func(e entry) bool { return e.kind == entryRoad && strings.HasPrefix(address, g.bases[e.idx].name) }) {
 			addressed = append(addressed, k)
 		}
 	}

@@ -3,6 +3,7 @@ package geocode
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"wanmi/geocode/text"
 )
@@ -211,7 +212,7 @@ func (m *matters) hits(sc *scratch, classes []ClassHit) []ClassHit {
 			}
 			for k, code := range w.codes {
 				if !slices.ContainsFunc(out, func(o ClassHit) bool { return o.Code == code }) {
-					out = append(out, ClassHit{Code: code, Name: w.names[k], Word: sc.f.Original(int(at.s), int(at.e))})
+					out = append(out, ClassHit{Code: code, Name: w.names[k], Word: strings.TrimSpace(sc.f.Original(int(at.s), int(at.e)))})
 				}
 			}
 		}

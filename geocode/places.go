@@ -279,25 +279,17 @@ func (g *Geocoder) candAreas(c *cand) (street, community int32) {
 	case c.area >= 0:
 		community = c.area
 		return g.streetOf[c.area], community
-	case c.door >= 0 && !c.moved && c.slot >= 0:
+	case c.door >= 0 && !c.moved && c.slot >= 0 && g.plates[c.slot].at == c.at:
 		a := g.rowAreas[g.plates[c.slot].areas]
-		street, community = a.street, a.community
+		return a.street, a.community
 	case c.door >= 0 && !c.moved:
 		d := &g.src.doors[c.door]
 		street, community = g.areaNamed("s", value(d.street)), g.areaNamed("c", value(d.commCode))
 	case c.comp != nil && !c.moved:
 		street, community = g.areaNamed("s", c.comp.street), g.areaNamed("c", c.comp.comm)
 	}
-	if street < 0 || community < 0 {
-		s, cm := g.areasAt(c.at)
-		if street < 0 {
-			street = s
-		}
-		if community < 0 {
-			community = cm
-		}
-	}
-	return street, community
+	a := g.within(areaPair{street, community}, c.at)
+	return a.street, a.community
 }
 
 // checkAreas makes candidates pay for lying outside the street or community the text names.
