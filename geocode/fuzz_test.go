@@ -179,7 +179,7 @@ var textSeeds = []string{
 	"太平东路与匡衡路路口东50米路北，路灯不亮", "普阳路12号附1号", "铁西社区7号", "116.98,35.4", "LD-0123", "37088301001000123", "号之-附1", "甲甲甲1号",
 	"东东东50米", "与与与", "路口口口", "12-3-4-5号", "1.2.3.4号", "巷弄號衖段", "太平东路(匡衡路至普阳路段)", "116°58′48″E 35°24′0″N", "百十千万", "之之1之", "第第1", "\u0301",
 	"普阳路往北第二个路口往东50米再往南20米", "普阳路桥下", "火星路与匡衡路口", "普阳路10号至14号之间", "翰林府北门东校区二期3#楼", "普阳路7号灯杆", "普阳路南头北段",
-	"No. 5, Lane 12, Sec. 3, Taiping East Road", "50m east of puyanglu & kuangheng rd", "puyangluyukuanghenglulukoudong50mi", "监控被树枝挡住", "孟子购湖物广场",
+	"No. 5, Lane 12, Sec. 3, Taiping East Road", "st of puyanglu &anghen\ufffdrd", "50m east of puyanglu & kuangheng rd", "puyangluyukuanghenglulukoudong50mi", "监控被树枝挡住", "孟子购湖物广场",
 	"\xff", "路\x00", strings.Repeat("7", 512), strings.Repeat("路", 513), "((((((路))))))", "太平东路116.98,35.4", "一二三四五六七八九十百千万亿号",
 }
 

@@ -141,6 +141,6 @@ func (l *latinReader) word(w *latinWord) {
 		}
 	}
 	for i, c := range rest {
-		l.put(c, min(w.e-len(rest)+i, w.e))
+		l.put(c, max(w.s, w.e-len(rest)+i)) // the pinyin of an English word may be longer than it
 	}
 }
