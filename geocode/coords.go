@@ -118,19 +118,19 @@ func (g *Geocoder) coordCands(sc *scratch) (from, to int) {
 	if !couldHoldCoords(r) {
 		return 0, 0
 	}
-	fs := figures(r)
+	fs, all := figures(r), string(r)
 	for k := 0; k+1 < len(fs); k++ {
 		a, b := fs[k], fs[k+1]
 		if b.s-a.e > 8 {
 			continue
 		}
-		p, ok := g.coordPair(a, b, r)
+		p, ok := g.coordPair(a, b, r, all)
 		if !ok {
 			continue
 		}
 		c := newCand(levelCoordinate, g.fr.to(p), 10)
 		c.match = MatchExact
-		if oldDatum(string(r)) {
+		if oldDatum(all) {
 			c.fault(faultDatum, .05)
 			c.unc = 150
 		}
@@ -162,8 +162,7 @@ func couldHoldCoords(r []rune) bool {
 	return n >= 8
 }
 
-func (g *Geocoder) coordPair(a, b figure, r []rune) (orb.Point, bool) {
-	all := string(r)
+func (g *Geocoder) coordPair(a, b figure, r []rune, all string) (orb.Point, bool) {
 	if a.whole >= 6 && b.whole >= 6 {
 		return g.gridMetres(a.v, b.v, all)
 	}

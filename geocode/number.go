@@ -143,10 +143,13 @@ func readSubAfter(r []rune, j int) (uint64, int) {
 	return 0, j
 }
 
+// mostListed bounds the further numbers of a list, which each of its numbers looks for.
+const mostListed = 20
+
 // skipList steps over further numbers of a list: 142.144 and 1、3、5 give where the last one ends.
 func skipList(r []rune, j int) (int, bool) {
 	more := false
-	for j+1 < len(r) && (r[j] == '.' || r[j] == '、' || r[j] == ',' || r[j] == '~' || r[j] == '至' || r[j] == '/') && text.Digit(r[j+1]) {
+	for n := 0; n < mostListed && j+1 < len(r) && (r[j] == '.' || r[j] == '、' || r[j] == ',' || r[j] == '~' || r[j] == '至' || r[j] == '/') && text.Digit(r[j+1]); n++ {
 		_, end := readDigits(r, j+1)
 		_, end = readSub(r, end)
 		if end < len(r) && text.Digit(r[end]) {
