@@ -26,6 +26,7 @@ const (
 	noEntry          = "28000" // no pg_hba.conf entry, or no such role
 	noDatabase       = "3D000"
 	diskFull         = "53100"
+	internalError    = "XX000"
 	tooManyConns     = "53300"
 	readOnlyServer   = "25006"
 	queryCanceled    = "57014"
@@ -104,6 +105,11 @@ func (s *Store) serverError(c string, err, cause error) error {
 			s.cfg.User, s.name, pe.Message)
 	case lockNotAvailable:
 		return gis.E(gis.Unavailable, cause, "another program holds a table of %s; try again when it is done", s.name)
+	case internalError:
+		// A new session writes its caches into the directory of the database; where it has no room for them PostgreSQL says no more than this.
+		if strings.Contains(pe.Message, "could not write init file") {
+			return s.serverError(diskFull, err, cause)
+		}
 	case diskFull:
 		return gis.E(gis.Unavailable, cause, "no room left on the disk of %s; nothing was written: make room there and try again", s.name)
 	case tooManyConns:
