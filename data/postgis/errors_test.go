@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/lib/pq"
+	"github.com/lib/pq/pqerror"
 
 	"wanmi/gis"
 )
@@ -21,7 +22,7 @@ func TestFullDiskIsNamed(t *testing.T) {
 		{"XX000", "could not write init file", true},
 		{"XX000", "cache lookup failed for relation 16384", false},
 	} {
-		err := s.wrap(fmt.Errorf("begin: %w", &pq.Error{Code: pq.ErrorCode(tt.code), Message: tt.message}), "begin a write")
+		err := s.wrap(fmt.Errorf("begin: %w", &pq.Error{Code: pqerror.Code(tt.code), Message: tt.message}), "begin a write")
 		if told := strings.Contains(err.Error(), "no room left on the disk of the database city"); told != tt.full || tt.full && gis.KindOf(err) != gis.Unavailable {
 			t.Errorf("%s %s: got %v", tt.code, tt.message, err)
 		}

@@ -112,11 +112,20 @@ func (f *Folded) addRune(r rune, at int32) {
 	f.put(Rune(r), at)
 }
 
+// mostCompat is the longest compatibility decomposition taken, in runes: ㌔ and ㈱ have up to 6. One Arabic phrase alone (U+FDFA) has 18, and
+// 512 of it cost more than any text should.
+const mostCompat = 8
+
 // addCompat adds the compatibility decomposition of r: ① is 1, ㎡ is m2, 鄰's compatibility form is the plain one.
 func (f *Folded) addCompat(r rune, at int32) {
 	var in, out [64]byte
 	n := utf8.EncodeRune(in[:], r)
-	for _, c := range string(norm.NFKC.Append(out[:0], in[:n]...)) {
+	all := norm.NFKC.Append(out[:0], in[:n]...)
+	if utf8.RuneCount(all) > mostCompat {
+		f.put(r, at)
+		return
+	}
+	for _, c := range string(all) {
 		f.put(Rune(unicode.ToLower(c)), at)
 	}
 }
