@@ -118,7 +118,11 @@ func (g *Geocoder) coordCands(sc *scratch) (from, to int) {
 	if !couldHoldCoords(r) {
 		return 0, 0
 	}
-	fs, all := figures(r), string(r)
+	fs := figures(r)
+	if len(fs) < 2 {
+		return 0, 0
+	}
+	all := string(r)
 	for k := 0; k+1 < len(fs); k++ {
 		a, b := fs[k], fs[k+1]
 		if b.s-a.e > 8 {
