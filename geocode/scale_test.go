@@ -7,7 +7,6 @@ import (
 	"testing"
 
 	"github.com/paulmach/orb"
-	"github.com/paulmach/orb/geojson"
 
 	"wanmi/geocode/geocodetest"
 )
@@ -22,15 +21,7 @@ func BenchmarkScale(b *testing.B) {
 	dir := dataDir(b, "taipei_scale")
 	m := memCorpus{}
 	for _, l := range []struct{ layer, file, name string }{{"road", "roads", "name"}, {"community", "villages", "VNAME"}} {
-		raw, err := os.ReadFile(dir + "/" + l.file + ".geojson")
-		if err != nil {
-			b.Fatal(err)
-		}
-		fc, err := geojson.UnmarshalFeatureCollection(raw)
-		if err != nil {
-			b.Fatal(err)
-		}
-		for _, f := range fc.Features {
+		for _, f := range geojsonOf(b, dir+"/"+l.file+".geojson") {
 			m.put(l.layer, f.Geometry, "name", f.Properties.MustString(l.name, ""))
 		}
 	}

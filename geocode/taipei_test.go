@@ -22,15 +22,7 @@ func taipeiCorpus(tb testing.TB, dir string) memCorpus {
 	tb.Helper()
 	m := memCorpus{}
 	for layer, file := range map[string]string{"street": "streets", "community": "communities", "road": "roads", "land": "green_land"} {
-		b, err := os.ReadFile(dir + "/base/" + file + ".geojson")
-		if err != nil {
-			tb.Fatal(err)
-		}
-		fc, err := geojson.UnmarshalFeatureCollection(b)
-		if err != nil {
-			tb.Fatal(err)
-		}
-		for _, f := range fc.Features {
+		for _, f := range geojsonOf(tb, dir+"/base/"+file+".geojson") {
 			var pairs []string
 			for _, k := range []string{"code", "name", "street_code", "street_name"} {
 				if v, ok := f.Properties[k].(string); ok && !(layer == "land" && k != "name") && !(layer == "road" && k != "name") {
@@ -42,6 +34,20 @@ func taipeiCorpus(tb testing.TB, dir string) memCorpus {
 	}
 	addDoors(tb, m, dir+"/places/addresses.csv.gz", false)
 	return m
+}
+
+// geojsonOf reads the features of a file.
+func geojsonOf(tb testing.TB, file string) []*geojson.Feature {
+	tb.Helper()
+	b, err := os.ReadFile(file)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	fc, err := geojson.UnmarshalFeatureCollection(b)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return fc.Features
 }
 
 func addDoors(tb testing.TB, m memCorpus, file string, everyRow bool) {
